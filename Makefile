@@ -1,0 +1,60 @@
+# Bare `make` lists the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+export SAM_CLI_TELEMETRY := 0
+
+PYTHON_OF_VENV := .venv/bin/python
+SAM := .tools/sam/bin/sam
+# What `sam build` and the lock files are made with comes from the environments, not from the machine.
+TOOL_PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/uv/bin:$(PATH)
+
+.PHONY: help setup run demo test check format validate build deploy lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## make .venv and the tools' environments (the other targets do it by themselves)
+	@local/setup.sh dev ministack sam
+
+run: setup ## start the laptop stack, run the demo once, stay until Ctrl-C
+	@$(PYTHON_OF_VENV) -m local.run
+
+demo: setup ## run the demo scenario on a stack of its own, verify every step, stop
+	@$(PYTHON_OF_VENV) -m local.demo
+
+test: setup ## unit, integration, template and end-to-end tests
+	@$(PYTHON_OF_VENV) -m pytest
+
+check: setup validate ## format, lint, types, import rules and the template gate
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy functions layers/core
+	@PYTHONPATH=layers/core:. .venv/bin/lint-imports --no-cache
+
+format: setup ## format the code and sort its imports
+	@.venv/bin/ruff check --fix-only --quiet .
+	@.venv/bin/ruff format --quiet .
+
+validate: ## the template gate: lint, validate, lint what it translates to, test it
+	@local/setup.sh dev sam
+	@$(SAM) validate --lint
+	@$(SAM) validate
+	@.tools/sam/bin/python -m local.check_template
+	@$(PYTHON_OF_VENV) -m pytest -q tests/template
+
+build: setup ## sam build: arm64, Python 3.13, what `make deploy` uploads
+	@$(PYTHON_OF_VENV) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' || \
+	  { echo "make build: Lambda runs Python 3.13; install it and run make again." >&2; exit 1; }
+	@PATH="$(TOOL_PATH)" $(SAM) build
+
+deploy: build ## deploy to AWS: make deploy ENV=dev (or staging, prod)
+	@PATH="$(TOOL_PATH)" $(SAM) deploy --config-env $(or $(ENV),dev)
+
+LOCK := .tools/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+lock: setup ## lock the packages again after a change of pyproject.toml or requirements/*.in
+	@for name in uv sam ministack; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+	@$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
+	@$(LOCK) pyproject.toml --constraint requirements/dev.txt --no-annotate -o layers/dependencies/requirements.txt
+
+clean: ## remove what was built, installed and recorded
+	rm -rf .venv .tools .local .aws-sam .mypy_cache .pytest_cache .ruff_cache
