@@ -1,0 +1,50 @@
+"""Translates template.yaml as CloudFormation will and lints the result.
+
+    .tools/sam/bin/python -m local.check_template
+
+`sam validate --lint` looks at the SAM template only, and so misses what first shows in the
+translation: a queue's visibility time-out below its function's time-out, an action that IAM does
+not know, a circular dependency. Writes .aws-sam/expanded.json, which the template tests read.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from samtranslator.yaml_helper import yaml_parse
+
+from local.stack.sam_transform import package, translate
+
+ROOT = Path(__file__).parents[1]
+REGION = "eu-west-1"
+EXPANDED = ROOT / ".aws-sam/expanded.json"
+
+
+def expand(template: Path) -> str:
+    """The translated template as JSON.
+
+    Raises: ValueError with the translator's reasons.
+    """
+    document = yaml_parse(template.read_text(encoding="utf-8"))
+    package(document, "artifacts")
+    return json.dumps(translate(document, REGION), indent=2) + "\n"
+
+
+def main() -> int:
+    try:
+        expanded = expand(ROOT / "template.yaml")
+    except ValueError as error:
+        print(f"template.yaml cannot be translated:\n{error}", file=sys.stderr)
+        return 1
+    EXPANDED.parent.mkdir(exist_ok=True)
+    EXPANDED.write_text(expanded, encoding="utf-8")
+    cfn_lint = Path(sys.executable).with_name("cfn-lint")
+    command = [str(cfn_lint), "--regions", REGION, "--", str(EXPANDED)]
+    return subprocess.run(command, check=False, cwd=ROOT).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

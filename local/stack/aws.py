@@ -1,0 +1,126 @@
+"""The AWS emulator and the operator's credentials."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.credentials import Credentials
+
+from local.stack.ports import HOST
+from local.stack.processes import answers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from local.stack.processes import Processes
+
+ROOT = Path(__file__).parents[2]
+PYTHON = ROOT / ".tools/ministack/bin/python"
+REGION = "eu-west-1"
+START_SECONDS = 30.0
+REQUEST_SECONDS = 30.0
+OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Aws:
+    """The emulator as one identity sees it."""
+
+    port: int
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+
+    @property
+    def endpoint_url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def client(self, service: str) -> Any:
+        """A boto3 client with this identity, whatever the developer's own AWS settings are."""
+        with _no_settings_of_the_developer():
+            session = boto3.Session(
+                aws_access_key_id=self.access_key_id,
+                aws_secret_access_key=self.secret_access_key,
+                region_name=REGION,
+            )
+            return session.client(
+                service,
+                endpoint_url=self.endpoint_url,
+                config=Config(
+                    proxies={}, s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}
+                ),
+            )
+
+    def signed_request(
+        self, method: str, url: str, json_body: object = None, *, service: str = "execute-api"
+    ) -> requests.Response:
+        """Sends a request signed with Signature Version 4."""
+        data = b"" if json_body is None else json.dumps(json_body).encode()
+        request = AWSRequest(method, url, data=data, headers={"Content-Type": "application/json"})
+        credentials = Credentials(self.access_key_id, self.secret_access_key)
+        SigV4Auth(credentials, service, REGION).add_auth(request)
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.request(
+                method, url, data=data, headers=dict(request.headers), timeout=REQUEST_SECONDS
+            )
+
+
+def start_aws(processes: Processes, port: int, *, directory: Path) -> None:
+    """Starts the emulator; `wait_for_aws` waits for it."""
+    processes.start(
+        "aws",
+        [str(PYTHON), str(Path(__file__).with_name("emulator.py"))],
+        directory=directory,
+        settings={
+            "AUTH": "true",
+            "BIND_HOST": HOST,
+            "GATEWAY_PORT": str(port),
+            "IOT_MTLS_ENABLED": "0",
+            "MINISTACK_HOST": HOST,
+            "MINISTACK_REGION": REGION,
+        },
+    )
+
+
+def wait_for_aws(processes: Processes, port: int) -> Aws:
+    """The emulator as the operator sees it, once it answers.
+
+    The operator is an IAM user that the emulator's own, unverified, `test` key makes; no other
+    request is made with that key.
+    """
+    health = f"http://{HOST}:{port}/_ministack/health"
+    processes.wait_until_ready("aws", lambda: answers(health), seconds=START_SECONDS)
+    iam = Aws(port, "test", "test").client("iam")
+    iam.create_user(UserName=OPERATOR)
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    iam.put_user_policy(
+        UserName=OPERATOR,
+        PolicyName="everything",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [everything]}),
+    )
+    key = iam.create_access_key(UserName=OPERATOR)["AccessKey"]
+    return Aws(port, key["AccessKeyId"], key["SecretAccessKey"])
+
+
+@contextlib.contextmanager
+def _no_settings_of_the_developer() -> Iterator[None]:
+    """Hides AWS variables and files from boto3 while it reads them."""
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
+    files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    os.environ.update(files)
+    try:
+        yield
+    finally:
+        for name in files:
+            del os.environ[name]
+        os.environ.update(hidden)

@@ -1,0 +1,78 @@
+"""template.yaml as CloudFormation receives it after `sam package`, by AWS's own translator.
+
+Runs under the SAM CLI's interpreter, where the translator lives; imports nothing of the project's
+own environment. Prints one JSON object: `template`, and `artifacts`: what is to be built for which
+logical id.
+
+    .tools/sam/bin/python -m local.stack.sam_transform TEMPLATE REGION BUCKET
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+from samtranslator.model.exceptions import ExceptionWithMessage, InvalidDocumentException
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+SOURCE_PROPERTY = {
+    "AWS::Serverless::Function": "CodeUri",
+    "AWS::Serverless::LayerVersion": "ContentUri",
+}
+
+
+def package(template: dict[str, Any], bucket: str) -> dict[str, dict[str, str]]:
+    """Points every function and layer at `<logical id>.zip` in the bucket; tells what to build.
+
+    Returns: by logical id, `source` (a folder, relative to the template) and `build_method`.
+    """
+    globals_of_functions = template.get("Globals", {}).get("Function", {})
+    artifacts = {}
+    for logical_id, resource in template["Resources"].items():
+        name = SOURCE_PROPERTY.get(resource["Type"])
+        if name is None:
+            continue
+        properties = resource.setdefault("Properties", {})
+        source = properties.get(name, globals_of_functions.get(name))
+        artifacts[logical_id] = {
+            "source": source,
+            "build_method": resource.get("Metadata", {}).get("BuildMethod", "copy"),
+        }
+        properties[name] = f"s3://{bucket}/{logical_id}.zip"
+    return artifacts
+
+
+def translate(template: dict[str, Any], region: str) -> dict[str, Any]:
+    """The template without SAM in it.
+
+    Raises: ValueError with the translator's reasons, one on each line.
+    """
+    translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=region))
+    try:
+        translated: dict[str, Any] = translator.translate(template, {})
+    except InvalidDocumentException as error:
+        raise ValueError("\n".join(reason.message for reason in error.causes)) from error
+    except ExceptionWithMessage as error:
+        raise ValueError(error.message) from error
+    return translated
+
+
+def main(path: str, region: str, bucket: str) -> int:
+    try:
+        template = yaml_parse(Path(path).read_text(encoding="utf-8"))
+        artifacts = package(template, bucket)
+        translated = translate(template, region)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    json.dump({"template": translated, "artifacts": artifacts}, sys.stdout)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

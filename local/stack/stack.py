@@ -1,0 +1,174 @@
+"""The whole laptop stack."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import requests
+
+from local.issuer import SigningKey, player_claims, sign_token
+from local.stack.aws import REGION, start_aws, wait_for_aws
+from local.stack.build import ROOT, build
+from local.stack.deploy import BUCKET, deploy
+from local.stack.errors import StackError
+from local.stack.ports import HOST, Ports
+from local.stack.processes import Processes, answers
+from local.stack.template import for_laptop
+from local.wns_emulator.control import EmulatorControl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+LOCAL = ROOT / ".local"
+START_SECONDS = 30.0
+REQUEST_SECONDS = 30.0
+PLAYER_AUDIENCE = "windows-game"
+
+
+class LaptopStack:
+    """AWS, WNS and the issuer of player tokens, with template.yaml deployed; stopped on leaving.
+
+    `api_url` has no trailing slash, and paths are simply appended to it: the API's id is in its
+    path, so that no name has to resolve and no particular `Host` header is needed.
+    """
+
+    api_url: str
+    outputs: dict[str, str]
+    resources: dict[str, str]
+    wns: EmulatorControl
+
+    def __init__(self, name: str, ports: Ports, *, state: Path | None = None) -> None:
+        """`state` is kept for the next time; without it the stack starts from nothing.
+
+        Logs are in `.local/logs/<name>`.
+        """
+        self.ports = ports
+        self.logs = LOCAL / "logs" / name
+        self.issuer_url = f"http://{HOST}:{ports.issuer}"
+        self._kept_state = state
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as opening:
+            self._start(opening)
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open.close()
+
+    def _start(self, opening: ExitStack) -> None:
+        self.ports.check()
+        state = self._kept_state or _temporary_state(opening)
+        home = opening.enter_context(tempfile.TemporaryDirectory(prefix="home-", dir=state))
+        self._processes = opening.enter_context(Processes(self.logs, home=Path(home)))
+        start_aws(self._processes, self.ports.aws, directory=Path(home))
+        self._start_module(
+            "issuer", "local.issuer", "--directory", state, "--port", self.ports.issuer
+        )
+        self._start_module(
+            "wns", "local.wns_emulator", "--directory", state / "wns",
+            "--proxy-port", self.ports.wns_proxy, "--control-port", self.ports.wns_control,
+        )  # fmt: skip
+        built = build(REGION, BUCKET)
+        discovery = f"{self.issuer_url}/.well-known/openid-configuration"
+        control_url = f"http://{HOST}:{self.ports.wns_control}"
+        self._processes.wait_until_ready(
+            "issuer", lambda: answers(discovery), seconds=START_SECONDS
+        )
+        self._processes.wait_until_ready("wns", lambda: answers(control_url), seconds=START_SECONDS)
+        self.wns = EmulatorControl(control_url)
+        self._signing_key = SigningKey.kept_in(state)
+        self.operator = wait_for_aws(self._processes, self.ports.aws)
+        deployment = deploy(
+            self.operator,
+            for_laptop(built.template, self._function_settings(state / "wns/ca.pem")),
+            built.artifacts,
+            {"PlayerTokenIssuer": self.issuer_url, "PlayerTokenAudience": PLAYER_AUDIENCE},
+        )
+        self.outputs, self.resources = deployment.outputs, deployment.resources
+        self.api_url = f"{self.operator.endpoint_url}/_aws/execute-api/{self.resources['HttpApi']}"
+
+    def _start_module(self, name: str, module: str, *options: object) -> None:
+        command = [sys.executable, "-m", module, *map(str, options)]
+        self._processes.start(name, command, settings={}, directory=ROOT)
+
+    def _function_settings(self, ca_file: Path) -> dict[str, str]:
+        """What sends the functions' HTTPS to the WNS emulator and makes them trust it."""
+        return {
+            "HTTPS_PROXY": f"http://{HOST}:{self.ports.wns_proxy}",
+            "NO_PROXY": HOST,
+            "SSL_CERT_FILE": str(ca_file),
+            "REQUESTS_CA_BUNDLE": str(ca_file),
+        }
+
+    def client(self, service: str) -> Any:
+        """A boto3 client with the operator's credentials."""
+        return self.operator.client(service)
+
+    def signed_request(self, method: str, path: str, json: object = None) -> requests.Response:
+        """Calls an operator route of the API."""
+        return self.operator.signed_request(method, f"{self.api_url}{path}", json)
+
+    def player_request(
+        self, method: str, path: str, *, token: str | None, json: object = None
+    ) -> requests.Response:
+        """Calls a player route of the API; without a token where `token` is None."""
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.request(
+                method, f"{self.api_url}{path}", json=json, headers=headers, timeout=REQUEST_SECONDS
+            )
+
+    def player_token(
+        self,
+        sub: str,
+        *,
+        aud: str | list[str] = PLAYER_AUDIENCE,
+        key: SigningKey | None = None,
+        claims: Mapping[str, Any] | None = None,
+    ) -> str:
+        """A player's token; `key` is another to sign it with, `claims` replaces claims or, with
+        None, leaves them out.
+        """
+        merged = player_claims(self.issuer_url, sub, aud, time.time()) | dict(claims or {})
+        kept = {name: value for name, value in merged.items() if value is not None}
+        return sign_token(key or self._signing_key, kept)
+
+    def wait_until(self, predicate: Callable[[], Any], seconds: float, what: str = "") -> Any:
+        """What `predicate` returns, as soon as it is true.
+
+        Raises: TimeoutError after `seconds`; StackError if a server of the stack has ended.
+        """
+        deadline = time.monotonic() + seconds
+        while not (found := predicate()):
+            self.check_servers()
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not within {seconds:g} s: {what or predicate}")
+            time.sleep(0.05)
+        return found
+
+    def check_servers(self) -> None:
+        """Raises: StackError if a server of the stack has ended."""
+        if (name := self._processes.ended()) is not None:
+            raise StackError(f"{name} has ended; {self._processes.log_end(name)}")
+
+
+def _temporary_state(opening: ExitStack) -> Path:
+    LOCAL.mkdir(exist_ok=True)
+    state = tempfile.mkdtemp(prefix="state-", dir=LOCAL)
+    opening.callback(shutil.rmtree, state, ignore_errors=True)
+    return Path(state)

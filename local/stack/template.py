@@ -1,0 +1,169 @@
+"""The translated template, rewritten for what the AWS emulator can take.
+
+The emulator ignores an HTTP API's OpenAPI body, so every operation becomes an explicit route; and
+it answers the name of a secret for `Ref` where AWS answers its ARN. Everything else is deployed as
+AWS would get it.
+"""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from local.stack.errors import StackError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Template = dict[str, Any]
+METHODS = {
+    "get",
+    "put",
+    "post",
+    "delete",
+    "patch",
+    "head",
+    "options",
+    "x-amazon-apigateway-any-method",
+}
+
+
+def for_laptop(template: Template, function_settings: Mapping[str, str]) -> Template:
+    """A copy with explicit routes, secrets by ARN, and `function_settings` in every environment.
+
+    Raises: StackError for an HTTP API body that is not understood.
+    """
+    rewritten = deepcopy(template)
+    resources = rewritten["Resources"]
+    for logical_id, resource in list(resources.items()):
+        if resource["Type"] == "AWS::ApiGatewayV2::Api" and "Body" in resource["Properties"]:
+            resources.update(_explicit_api(logical_id, resource))
+        elif resource["Type"] == "AWS::Lambda::Function":
+            environment = resource["Properties"].setdefault("Environment", {})
+            environment.setdefault("Variables", {}).update(function_settings)
+    secrets = {
+        logical_id
+        for logical_id, resource in resources.items()
+        if resource["Type"] == "AWS::SecretsManager::Secret"
+    }
+    return _refer_to_secrets_by_arn(rewritten, secrets) if secrets else rewritten
+
+
+def _explicit_api(api_id: str, resource: Template) -> Template:
+    """The API without a body, and the authorizers, integrations and routes that the body holds."""
+    properties = dict(resource["Properties"])
+    body = properties.pop("Body")
+    properties.pop("FailOnWarnings", None)
+    properties.update(Name=body["info"]["title"], ProtocolType="HTTP")
+    if "x-amazon-apigateway-cors" in body:
+        # The emulator stores the map as it is and reads the names that OpenAPI uses.
+        properties["CorsConfiguration"] = body["x-amazon-apigateway-cors"]
+    explicit = {api_id: {**resource, "Properties": properties}}
+
+    schemes = body.get("components", {}).get("securitySchemes", {})
+    authorizers = {
+        name: scheme["x-amazon-apigateway-authorizer"]
+        for name, scheme in schemes.items()
+        if "x-amazon-apigateway-authorizer" in scheme
+    }
+    for name, authorizer in authorizers.items():
+        explicit[f"{api_id}{_alphanumeric(name)}Authorizer"] = {
+            "Type": "AWS::ApiGatewayV2::Authorizer",
+            "Properties": {
+                "ApiId": {"Ref": api_id},
+                "Name": name,
+                "AuthorizerType": authorizer["type"].upper(),
+                "IdentitySource": [authorizer["identitySource"]],
+                "JwtConfiguration": {
+                    "Issuer": authorizer["jwtConfiguration"]["issuer"],
+                    "Audience": authorizer["jwtConfiguration"]["audience"],
+                },
+            },
+        }
+    for path, operations in body["paths"].items():
+        for method, operation in operations.items():
+            if method not in METHODS:
+                raise StackError(
+                    f"{api_id} has {method!r} at {path}, which the laptop stack cannot route."
+                )
+            key = _route_key(path, method)
+            name = f"{api_id}{_alphanumeric(key)}"
+            integration = operation["x-amazon-apigateway-integration"]
+            explicit[f"{name}Integration"] = {
+                "Type": "AWS::ApiGatewayV2::Integration",
+                "Properties": {
+                    "ApiId": {"Ref": api_id},
+                    "IntegrationType": integration["type"].upper(),
+                    "IntegrationUri": integration["uri"],
+                    "IntegrationMethod": integration["httpMethod"],
+                    "PayloadFormatVersion": integration["payloadFormatVersion"],
+                },
+            }
+            explicit[f"{name}Route"] = {
+                "Type": "AWS::ApiGatewayV2::Route",
+                "Properties": {
+                    "ApiId": {"Ref": api_id},
+                    "RouteKey": key,
+                    "Target": {"Fn::Sub": f"integrations/${{{name}Integration}}"},
+                    **_authorization(api_id, key, operation.get("security", []), authorizers),
+                },
+            }
+    return explicit
+
+
+def _route_key(path: str, method: str) -> str:
+    if path == "/$default":
+        return "$default"
+    return f"{'ANY' if method.startswith('x-') else method.upper()} {path}"
+
+
+def _authorization(
+    api_id: str, key: str, security: list[dict[str, list[str]]], authorizers: Template
+) -> Template:
+    if not security:
+        return {"AuthorizationType": "NONE"}
+    if len(security) > 1 or len(security[0]) > 1:
+        raise StackError(
+            f"{key} of {api_id} has two authorizers; the laptop stack knows one per route."
+        )
+    ((name, scopes),) = security[0].items()
+    if name == "AWS_IAM":
+        return {"AuthorizationType": "AWS_IAM"}
+    if name == "NONE":
+        return {"AuthorizationType": "NONE"}
+    if name not in authorizers:
+        raise StackError(
+            f"{key} of {api_id} names the authorizer {name!r}, which the API does not have."
+        )
+    return {
+        "AuthorizationType": "JWT",
+        "AuthorizerId": {"Ref": f"{api_id}{_alphanumeric(name)}Authorizer"},
+        "AuthorizationScopes": scopes,
+    }
+
+
+def _alphanumeric(text: str) -> str:
+    """A part of a logical id: `PUT /apps/{app_id}` becomes `PutAppsAppId`."""
+    return "".join(
+        word.capitalize() if word.isupper() else word[0].upper() + word[1:]
+        for word in re.findall(r"[A-Za-z0-9]+", text)
+    )
+
+
+def _refer_to_secrets_by_arn(node: Any, secrets: set[str]) -> Any:
+    if isinstance(node, list):
+        return [_refer_to_secrets_by_arn(each, secrets) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if len(node) == 1:
+        ((function, argument),) = node.items()
+        if function == "Ref" and argument in secrets:
+            return {"Fn::GetAtt": [argument, "Id"]}
+        if function == "Fn::Sub":
+            text, *variables = [argument] if isinstance(argument, str) else argument
+            for secret in secrets:
+                text = text.replace(f"${{{secret}}}", f"${{{secret}.Id}}")
+            rewritten = [text, *_refer_to_secrets_by_arn(variables, secrets)]
+            return {function: rewritten if variables else text}
+    return {name: _refer_to_secrets_by_arn(value, secrets) for name, value in node.items()}
