@@ -1,0 +1,130 @@
+"""Adaptive text, images and groups: what toasts and tiles share."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+
+from wns.markup import Attribute, Element, XmlText, joined, text_markup
+from wns.rules import short_for, told_by
+from wns.values import ImageAddress, LanguageTag, Lines, TextStacking
+
+TextStyle = Literal[
+    "caption", "captionSubtle", "body", "bodySubtle", "base", "baseSubtle",
+    "subtitle", "subtitleSubtle", "title", "titleSubtle", "titleNumeral", "titleNumeralSubtle",
+    "subheader", "subheaderSubtle", "subheaderNumeral", "subheaderNumeralSubtle",
+    "header", "headerSubtle", "headerNumeral", "headerNumeralSubtle",
+]  # fmt: skip
+
+
+class Text(Element):
+    """A text, written out or `ms-resource:<id>`, a string of the app's own resources."""
+
+    tag: ClassVar[str] = "text"
+
+    text: XmlText = Field(description="The text, or ms-resource:<id>.")
+    lang: Annotated[LanguageTag | None, Attribute("lang")] = Field(
+        None, description="BCP-47 language of this text; wins over that of binding and visual."
+    )
+
+    def inner_markup(self) -> str:
+        return text_markup(self.text)
+
+
+class AdaptiveText(Text):
+    """A text in a tile or in a subgroup, where all hints work."""
+
+    max_lines: Annotated[Lines | None, Attribute("hint-maxLines")] = Field(
+        None, description="The most lines that are shown."
+    )
+    min_lines: Annotated[Lines | None, Attribute("hint-minLines")] = Field(
+        None, description="Lines that are kept free at least."
+    )
+    wrap: Annotated[bool | None, Attribute("hint-wrap")] = Field(
+        None, description="Whether the text wraps (default: no)."
+    )
+    align: Annotated[Literal["auto", "left", "center", "right"] | None, Attribute("hint-align")] = (
+        Field(None, description="Horizontal alignment.")
+    )
+    style: Annotated[TextStyle | None, Attribute("hint-style")] = Field(
+        None, description="Font size, weight and opacity (default: caption)."
+    )
+
+
+class Image(Element):
+    """An image; Windows leaves it out when it is too big (3 MB, metered 1 MB) or does not load."""
+
+    tag: ClassVar[str] = "image"
+
+    src: Annotated[ImageAddress, Attribute("src")] = Field(
+        description="https:, http:, ms-appx:///, ms-appdata:///local/, file:/// (desktop only),"
+        " or relative to base_uri."
+    )
+    alt: Annotated[XmlText | None, Attribute("alt")] = Field(
+        None, description="A description for those who cannot see it."
+    )
+    add_image_query: Annotated[bool | None, Attribute("addImageQuery")] = Field(
+        None, description="Whether Windows adds scale, contrast and language to the address."
+    )
+
+
+class CroppedImage(Image):
+    """An image that can be cut to a circle."""
+
+    crop: Annotated[Literal["none", "circle"] | None, Attribute("hint-crop")] = Field(
+        None, description="circle cuts the image to a circle."
+    )
+
+
+class AdaptiveImage(CroppedImage):
+    """An image in the flow of the content."""
+
+    align: Annotated[
+        Literal["stretch", "left", "center", "right"] | None, Attribute("hint-align")
+    ] = Field(None, description="Horizontal alignment; in a toast only inside a subgroup.")
+    remove_margin: Annotated[bool | None, Attribute("hint-removeMargin")] = Field(
+        None, description="true removes the margin of 8 pixels."
+    )
+
+
+TextLike = Annotated[
+    AdaptiveText, BeforeValidator(short_for("text"), json_schema_input_type=str | AdaptiveText)
+]
+
+SubgroupContent = Annotated[
+    Annotated[TextLike, Tag("text")] | Annotated[AdaptiveImage, Tag("src")],
+    Discriminator(
+        told_by("text", "src"),
+        custom_error_type="notification_rule",
+        custom_error_message="A subgroup holds texts (a string, or text) and images (src).",
+    ),
+]
+
+
+class Subgroup(Element):
+    """A column of a group."""
+
+    tag: ClassVar[str] = "subgroup"
+
+    content: tuple[SubgroupContent, ...] = Field(
+        min_length=1, description="Texts and images, from top to bottom."
+    )
+    weight: Annotated[int | None, Field(ge=1, le=100), Attribute("hint-weight")] = Field(
+        None, description="Width of the column relative to its neighbours, 1 to 100."
+    )
+    text_stacking: Annotated[TextStacking | None, Attribute("hint-textStacking")] = Field(
+        None, description="Vertical alignment of the column."
+    )
+
+    def inner_markup(self) -> str:
+        return joined(self.content)
+
+
+class Group(Element):
+    """Columns that are shown together or, when there is no room, not at all."""
+
+    tag: ClassVar[str] = "group"
+
+    subgroups: tuple[Subgroup, ...] = Field(min_length=1, description="Columns, left to right.")
+
+    def inner_markup(self) -> str:
+        return joined(self.subgroups)

@@ -1,0 +1,56 @@
+"""Badges: the number or glyph on the game's icon."""
+
+import re
+from typing import Annotated, ClassVar, Literal, get_args
+
+from pydantic import Field, PlainValidator
+
+from wns.markup import Attribute, Element
+from wns.rules import broken
+
+Glyph = Literal[
+    "none", "activity", "alarm", "alert", "attention", "available", "away", "busy", "error",
+    "newMessage", "paused", "playing", "unavailable",
+]  # fmt: skip
+
+GLYPHS: tuple[str, ...] = get_args(Glyph)
+MAX_NUMBER = 2**32 - 1
+
+
+def _badge_value(value: object) -> int | str:
+    """A glyph, or a number; digits in a string are a number, as a rendered template has them."""
+    if isinstance(value, str) and value in GLYPHS:
+        return value
+    if isinstance(value, str) and re.fullmatch("[0-9]{1,10}", value):
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_NUMBER:
+        return value
+    raise broken(
+        f"The value of a badge is a whole number from 0 to {MAX_NUMBER} (Windows shows 99+ above"
+        f" 99) or a glyph: {', '.join(GLYPHS)}."
+    )
+
+
+class Badge(Element):
+    """A number or glyph on the game's icon; 0 and none clear it."""
+
+    kind: ClassVar[Literal["badge"]] = "badge"
+    tag: ClassVar[str] = "badge"
+
+    value: Annotated[
+        int | str,
+        PlainValidator(
+            _badge_value,
+            json_schema_input_type=Annotated[int, Field(ge=0, le=MAX_NUMBER)]
+            | Glyph
+            | Annotated[str, Field(pattern="^[0-9]{1,10}$")],
+        ),
+        Attribute("value"),
+    ] = Field(description="A number (99+ is shown above 99) or the name of a glyph.")
+    version: Annotated[Annotated[int, Field(ge=1)] | None, Attribute("version")] = Field(
+        None, description="Version of the schema (default: 1)."
+    )
+
+    def to_xml(self) -> bytes:
+        """The body of a badge notification: UTF-8."""
+        return self.markup().encode()

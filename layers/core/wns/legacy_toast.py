@@ -1,0 +1,67 @@
+"""Toasts of the Windows 8 catalogue, and their commands."""
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from wns.legacy_binding import LegacyBinding
+from wns.legacy_templates import TOAST_TEMPLATES
+from wns.markup import Attribute, Element, XmlText, joined
+from wns.rules import one_of
+
+Branding = Literal["none", "logo", "name"]
+
+LegacyToastTemplate = Annotated[
+    XmlText,
+    one_of(
+        TOAST_TEMPLATES,
+        "A legacy toast template is ToastText01 to ToastText04 or ToastImageAndText01 to"
+        " ToastImageAndText04.",
+    ),
+]
+
+
+class LegacyToast(LegacyBinding):
+    """A toast of the Windows 8 catalogue."""
+
+    template: Annotated[LegacyToastTemplate, Attribute("template")] = Field(
+        description="Which template; the name of the adaptive one is not needed."
+    )
+    fallback: Annotated[LegacyToastTemplate | None, Attribute("fallback")] = Field(
+        None, description="The template for systems that do not know the first one."
+    )
+    branding: Annotated[Branding | None, Attribute("branding")] = Field(
+        None, description="Accepted by the schema; toasts do not show it."
+    )
+
+    @model_validator(mode="after")
+    def _fits_the_template(self) -> Self:
+        self.refuse_what_does_not_fit(self.template, TOAST_TEMPLATES[self.template])
+        return self
+
+
+class Command(Element):
+    """A button of a Windows 8.1 alarm or call."""
+
+    tag: ClassVar[str] = "command"
+
+    id: Annotated[
+        Literal["snooze", "dismiss", "video", "voice", "decline"] | None, Attribute("id")
+    ] = Field(None, description="Which button.")
+    arguments: Annotated[XmlText | None, Attribute("arguments")] = Field(
+        None, description="What the app receives when it is pressed."
+    )
+
+
+class Commands(Element):
+    """The buttons of a Windows 8.1 alarm or call; deprecated in favour of buttons."""
+
+    tag: ClassVar[str] = "commands"
+
+    scenario: Annotated[Literal["alarm", "incomingCall"] | None, Attribute("scenario")] = Field(
+        None, description="What the toast is for."
+    )
+    commands: tuple[Command, ...] = Field((), description="The buttons.")
+
+    def inner_markup(self) -> str:
+        return joined(self.commands)

@@ -1,0 +1,111 @@
+"""XML as Windows reads it: UTF-8, no byte order mark, no declaration, every value escaped once."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from wns.rules import broken
+
+AttributeValue = str | int | float | datetime
+Fixed = Mapping[str, AttributeValue]
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
+# A parser turns a bare tab or line break in an attribute into a space.
+_IN_ATTRIBUTE = _IN_TEXT | str.maketrans({'"': "&quot;", "\t": "&#9;", "\n": "&#10;"})
+
+
+def _refuse_what_xml_cannot_hold(value: object) -> object:
+    if isinstance(value, str) and (found := _NOT_XML.search(value)):
+        raise broken(
+            f"XML cannot hold the character U+{ord(found[0]):04X} at position {found.start()}:"
+            " remove it."
+        )
+    return value
+
+
+XmlText = Annotated[str, BeforeValidator(_refuse_what_xml_cannot_hold)]
+"""A string of the characters that XML 1.0 allows (its production `Char`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """Marks a field of an `Element` as its XML attribute `name`; a field of None is left out."""
+
+    name: str
+
+
+class Element(BaseModel):
+    """An XML element: fields marked with `Attribute` are its attributes, in order."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tag: ClassVar[str]
+    fixed: ClassVar[Fixed] = {}
+
+    def attributes(self) -> dict[str, AttributeValue | None]:
+        marked = {xml: getattr(self, field) for field, xml in _attribute_fields(type(self))}
+        return {**self.fixed, **marked}
+
+    def inner_markup(self) -> str:
+        """What is between the tags, as markup."""
+        return ""
+
+    def markup(self, **first: AttributeValue) -> str:
+        """The element, with the attributes `first` before its own."""
+        return element(self.tag, {**first, **self.attributes()}, self.inner_markup())
+
+
+def element(
+    tag: str, attributes: Mapping[str, AttributeValue | None] | None = None, content: str = ""
+) -> str:
+    """One element as markup; `content` is markup already, attributes of None are left out."""
+    written = "".join(
+        f' {name}="{_as_windows_writes(value).translate(_IN_ATTRIBUTE)}"'
+        for name, value in (attributes or {}).items()
+        if value is not None
+    )
+    return f"<{tag}{written}>{content}</{tag}>" if content else f"<{tag}{written}/>"
+
+
+def text_markup(text: str) -> str:
+    """A text as markup."""
+    return text.translate(_IN_TEXT)
+
+
+def joined(elements: Iterable[Element | None]) -> str:
+    """The markup of all elements that are there, in order."""
+    return "".join(each.markup() for each in elements if each is not None)
+
+
+def numbered(elements: Iterable[Element]) -> str:
+    """The markup of all elements, with `id` counting from 1."""
+    return "".join(each.markup(id=number) for number, each in enumerate(elements, 1))
+
+
+@cache
+def _attribute_fields(model: type[Element]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (field, marker.name)
+        for field, info in model.model_fields.items()
+        for marker in info.metadata
+        if isinstance(marker, Attribute)
+    )
+
+
+def _as_windows_writes(value: AttributeValue) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return f"{value:.4f}".rstrip("0").rstrip(".")
+        case datetime():
+            precision = "milliseconds" if value.microsecond else "seconds"
+            return value.isoformat(timespec=precision).replace("+00:00", "Z")
+        case _:
+            return str(value)

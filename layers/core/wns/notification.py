@@ -1,0 +1,219 @@
+"""A payload joined with the headers that it travels with.
+
+Rules: the pages "Push notification service request and response headers" (headers, sizes),
+"Priorities" (X-WNS-PRIORITY), "Toast collections" (X-WNS-CollectionId), and the tag and group of
+ToastNotification (64 characters since Windows 10 build 15063).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from wns.badge import Badge
+from wns.errors import InvalidNotificationError, PayloadTooLargeError
+from wns.raw import Raw
+from wns.rules import broken, matching
+from wns.tile import Tile
+from wns.toast import Toast
+
+Kind = Literal["toast", "tile", "badge", "raw"]
+Payload = Toast | Tile | Badge | Raw
+
+MAX_BYTES = 5000
+MAX_TILE_TAG = 16
+MAX_TOAST_TAG = 64
+# WNS names no largest TTL; this is 68 years.
+MAX_TTL_SECONDS = 2**31 - 1
+
+_ALPHANUMERIC = "[A-Za-z0-9]+"
+_LABEL = matching(_ALPHANUMERIC, "tag and group are ASCII letters and digits only.")
+_HEADER_TEXT = matching("[!-~]([ -~]*[!-~])?", "collection_id is printable ASCII.")
+_KINDS_OF_OPTION: Mapping[str, frozenset[Kind]] = {
+    "tag": frozenset({"toast", "tile"}),
+    "group": frozenset({"toast"}),
+    "suppress_popup": frozenset({"toast"}),
+    "collection_id": frozenset({"toast"}),
+}
+
+
+class NotificationContent(BaseModel):
+    """What is sent: exactly one of toast, tile, badge and raw."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"minProperties": 1, "maxProperties": 1},
+    )
+
+    toast: Toast | None = Field(None, description="A message on the screen.")
+    tile: Tile | None = Field(None, description="An update of the live tile (Windows 10).")
+    badge: Badge | None = Field(None, description="A number or glyph on the game's icon.")
+    raw: Raw | None = Field(None, description="Data for the running game.")
+
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> Self:
+        given = [kind for kind in self.model_fields_set if getattr(self, kind) is not None]
+        if len(given) != 1:
+            raise broken("A notification is exactly one of toast, tile, badge and raw.")
+        return self
+
+    @property
+    def payload(self) -> Payload:
+        """The one that is given."""
+        return next(each for each in (self.toast, self.tile, self.badge, self.raw) if each)
+
+
+class NotificationOptions(BaseModel):
+    """How a notification is delivered; what is left out is left to WNS."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ttl_seconds: Annotated[int, Field(ge=0, le=MAX_TTL_SECONDS)] | None = Field(
+        None,
+        description="Seconds after which WNS no longer delivers it; 0: now or never. Without it, a"
+        " tile or badge expires 3 days after it arrived, the others do not.",
+    )
+    priority: Annotated[int, Field(ge=1, le=4)] | None = Field(
+        None,
+        description="1 high (default of toasts), 2 medium (tiles, badges), 3 low (raw), 4 very low:"
+        " what a device in battery saver receives.",
+    )
+    tag: Annotated[str, _LABEL] | None = Field(
+        None,
+        description="A newer notification with the same tag replaces the older one. Letters and"
+        " digits; tiles up to 16, toasts up to 64 (16 before Windows 10 build 15063).",
+        json_schema_extra={"maxLength": MAX_TOAST_TAG},
+    )
+    group: Annotated[str, _LABEL] | None = Field(
+        None,
+        description="Toasts only: with the tag it names a toast, so that it can be replaced or"
+        " removed. Letters and digits, up to 64.",
+        json_schema_extra={"maxLength": MAX_TOAST_TAG},
+    )
+    cache_policy: Literal["cache", "no-cache"] | None = Field(
+        None,
+        description="Whether WNS keeps it for a device that is off (default: all but raw, and with"
+        " ttl_seconds 0 no-cache).",
+    )
+    suppress_popup: bool | None = Field(
+        None,
+        description="Toasts only: straight into the notification centre. Windows Phone only;"
+        " elsewhere WNS refuses it.",
+    )
+    collection_id: Annotated[str, _HEADER_TEXT] | None = Field(
+        None, description="Toasts only: the toast collection that it belongs to."
+    )
+    request_for_status: bool | None = Field(
+        None, description="Whether WNS says if the device is connected."
+    )
+
+    def for_kind(self, kind: Kind) -> Self:
+        """These options without those that do not apply to `kind`."""
+        foreign = {option for option, kinds in _KINDS_OF_OPTION.items() if kind not in kinds}
+        return self.model_copy(update=dict.fromkeys(foreign))
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What is posted to a channel: the body and its headers.
+
+    The headers are Content-Type and X-WNS-*; Authorization and Content-Length are the client's.
+    """
+
+    kind: Kind
+    body: bytes
+    headers: Mapping[str, str]
+
+    @classmethod
+    def of(cls, payload: Payload, options: NotificationOptions | None = None) -> Self:
+        """Raises InvalidNotificationError when the options do not fit together or the payload,
+        PayloadTooLargeError when the body is over 5,000 bytes.
+        """
+        options = options or NotificationOptions()
+        _refuse_contradictions(payload.kind, options)
+        body = payload.to_bytes() if isinstance(payload, Raw) else payload.to_xml()
+        if len(body) > MAX_BYTES:
+            raise PayloadTooLargeError(len(body), MAX_BYTES)
+        return cls(payload.kind, body, _headers(payload.kind, options))
+
+
+@dataclass(frozen=True, slots=True)
+class ToastRemoval:
+    """A DELETE to a channel, which takes toasts out of the notification centre.
+
+    Documented for Windows Phone channels; whether other Windows versions obey is not.
+    """
+
+    headers: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        tag: str | None = None,
+        group: str | None = None,
+        all: bool = False,  # noqa: A002 - the protocol's own word
+        separator: Literal[":", "="] = ":",
+    ) -> Self:
+        """Removes one toast (tag and group), a tag, a group, or `all` of the app.
+
+        `separator` stands after `type`: the page has a colon, senders in the field an equals sign.
+        Raises InvalidNotificationError.
+        """
+        if all == bool(tag or group):
+            raise InvalidNotificationError("Give tag, group or both, or all alone.")
+        for name, value in (("tag", tag), ("group", group)):
+            if value is not None and not re.fullmatch(_ALPHANUMERIC, value):
+                raise InvalidNotificationError(f"{name} is ASCII letters and digits only.")
+            _refuse_longer_than(MAX_TOAST_TAG, name, value)
+        parts = [f"type{separator}wns/toast"]
+        parts += [f"group={group}"] if group else []
+        parts += [f"tag={tag}"] if tag else []
+        parts += ["all"] if all else []
+        return cls({"X-WNS-Match": ";".join(parts)})
+
+
+def _refuse_contradictions(kind: Kind, options: NotificationOptions) -> None:
+    for option, kinds in _KINDS_OF_OPTION.items():
+        if getattr(options, option) is not None and kind not in kinds:
+            raise InvalidNotificationError(
+                f"{option} does not apply to a {kind}, only to: {', '.join(sorted(kinds))}."
+            )
+    _refuse_longer_than(MAX_TILE_TAG if kind == "tile" else MAX_TOAST_TAG, "tag", options.tag)
+    _refuse_longer_than(MAX_TOAST_TAG, "group", options.group)
+    if options.ttl_seconds == 0 and options.cache_policy == "cache":
+        raise InvalidNotificationError(
+            "ttl_seconds 0 contradicts cache_policy cache: WNS answers 400. Give a ttl_seconds"
+            " above 0, or no-cache."
+        )
+
+
+def _refuse_longer_than(limit: int, name: str, value: str | None) -> None:
+    if value is not None and len(value) > limit:
+        raise InvalidNotificationError(
+            f"{name} has {len(value)} characters; at most {limit} are allowed."
+        )
+
+
+def _headers(kind: Kind, options: NotificationOptions) -> dict[str, str]:
+    # The cached default and a TTL of 0 contradict each other, so that pair is never left to WNS.
+    cache_policy = options.cache_policy or ("no-cache" if options.ttl_seconds == 0 else None)
+    optional = {
+        "X-WNS-Cache-Policy": cache_policy,
+        "X-WNS-TTL": options.ttl_seconds,
+        "X-WNS-PRIORITY": options.priority,
+        "X-WNS-Tag": options.tag,
+        "X-WNS-Group": options.group,
+        # false is the default, and some channels refuse the header itself.
+        "X-WNS-SuppressPopup": "true" if options.suppress_popup else None,
+        "X-WNS-CollectionId": options.collection_id,
+        "X-WNS-RequestForStatus": "true" if options.request_for_status else None,
+    }
+    return {
+        "Content-Type": "application/octet-stream" if kind == "raw" else "text/xml",
+        "X-WNS-Type": f"wns/{kind}",
+        **{name: str(value) for name, value in optional.items() if value is not None},
+    }
