@@ -14,9 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from samtranslator.yaml_helper import yaml_parse
-
-from local.stack.sam_transform import package, translate
+from local.stack.sam_transform import TemplateError, package, read_template, translate
 
 ROOT = Path(__file__).parents[1]
 REGION = "eu-west-1"
@@ -26,9 +24,9 @@ EXPANDED = ROOT / ".aws-sam/expanded.json"
 def expand(template: Path) -> str:
     """The translated template as JSON.
 
-    Raises: ValueError with the translator's reasons.
+    Raises: TemplateError with what is wrong with it.
     """
-    document = yaml_parse(template.read_text(encoding="utf-8"))
+    document = read_template(template)
     package(document, "artifacts")
     return json.dumps(translate(document, REGION), indent=2) + "\n"
 
@@ -36,7 +34,7 @@ def expand(template: Path) -> str:
 def main() -> int:
     try:
         expanded = expand(ROOT / "template.yaml")
-    except ValueError as error:
+    except TemplateError as error:
         print(f"template.yaml cannot be translated:\n{error}", file=sys.stderr)
         return 1
     EXPANDED.parent.mkdir(exist_ok=True)

@@ -19,11 +19,16 @@ from samtranslator.model.exceptions import ExceptionWithMessage, InvalidDocument
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
+from yaml import YAMLError
 
 SOURCE_PROPERTY = {
     "AWS::Serverless::Function": "CodeUri",
     "AWS::Serverless::LayerVersion": "ContentUri",
 }
+
+
+class TemplateError(Exception):
+    """The template is not one that AWS would take; the text gives the reasons, one on each line."""
 
 
 def package(template: dict[str, Any], bucket: str) -> dict[str, dict[str, str]]:
@@ -34,7 +39,7 @@ def package(template: dict[str, Any], bucket: str) -> dict[str, dict[str, str]]:
     globals_of_functions = template.get("Globals", {}).get("Function", {})
     artifacts = {}
     for logical_id, resource in template["Resources"].items():
-        name = SOURCE_PROPERTY.get(resource["Type"])
+        name = SOURCE_PROPERTY.get(resource.get("Type"))
         if name is None:
             continue
         properties = resource.setdefault("Properties", {})
@@ -47,27 +52,41 @@ def package(template: dict[str, Any], bucket: str) -> dict[str, dict[str, str]]:
     return artifacts
 
 
+def read_template(path: Path) -> dict[str, Any]:
+    """The template as it is written.
+
+    Raises: TemplateError if it is not YAML, or has no resources.
+    """
+    try:
+        template = yaml_parse(path.read_text(encoding="utf-8"))
+    except YAMLError as error:
+        raise TemplateError(str(error)) from error
+    if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
+        raise TemplateError("it has no Resources")
+    return template
+
+
 def translate(template: dict[str, Any], region: str) -> dict[str, Any]:
     """The template without SAM in it.
 
-    Raises: ValueError with the translator's reasons, one on each line.
+    Raises: TemplateError with the translator's reasons.
     """
     translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=region))
     try:
         translated: dict[str, Any] = translator.translate(template, {})
     except InvalidDocumentException as error:
-        raise ValueError("\n".join(reason.message for reason in error.causes)) from error
+        raise TemplateError("\n".join(reason.message for reason in error.causes)) from error
     except ExceptionWithMessage as error:
-        raise ValueError(error.message) from error
+        raise TemplateError(error.message) from error
     return translated
 
 
 def main(path: str, region: str, bucket: str) -> int:
     try:
-        template = yaml_parse(Path(path).read_text(encoding="utf-8"))
+        template = read_template(Path(path))
         artifacts = package(template, bucket)
         translated = translate(template, region)
-    except ValueError as error:
+    except TemplateError as error:
         print(error, file=sys.stderr)
         return 1
     json.dump({"template": translated, "artifacts": artifacts}, sys.stdout)

@@ -52,6 +52,8 @@ class LaptopStack:
         self.ports = ports
         self.logs = LOCAL / "logs" / name
         self.issuer_url = f"http://{HOST}:{ports.issuer}"
+        self.wns_proxy_url = f"http://{HOST}:{ports.wns_proxy}"
+        self.wns_control_url = f"http://{HOST}:{ports.wns_control}"
         self._kept_state = state
         self._open = ExitStack()
 
@@ -71,10 +73,15 @@ class LaptopStack:
 
     def _start(self, opening: ExitStack) -> None:
         self.ports.check()
-        state = self._kept_state or _temporary_state(opening)
-        home = opening.enter_context(tempfile.TemporaryDirectory(prefix="home-", dir=state))
-        self._processes = opening.enter_context(Processes(self.logs, home=Path(home)))
-        start_aws(self._processes, self.ports.aws, directory=Path(home))
+        state = self._state = self._kept_state or Path(
+            opening.enter_context(tempfile.TemporaryDirectory(prefix="laptop-stack-"))
+        )
+        home = state / "home"
+        opening.callback(shutil.rmtree, home, ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)
+        home.mkdir(parents=True)
+        self._processes = opening.enter_context(Processes(self.logs, home=home))
+        start_aws(self._processes, self.ports.aws, directory=home)
         self._start_module(
             "issuer", "local.issuer", "--directory", state, "--port", self.ports.issuer
         )
@@ -84,17 +91,18 @@ class LaptopStack:
         )  # fmt: skip
         built = build(REGION, BUCKET)
         discovery = f"{self.issuer_url}/.well-known/openid-configuration"
-        control_url = f"http://{HOST}:{self.ports.wns_control}"
         self._processes.wait_until_ready(
             "issuer", lambda: answers(discovery), seconds=START_SECONDS
         )
-        self._processes.wait_until_ready("wns", lambda: answers(control_url), seconds=START_SECONDS)
-        self.wns = EmulatorControl(control_url)
+        self._processes.wait_until_ready(
+            "wns", lambda: answers(self.wns_control_url), seconds=START_SECONDS
+        )
+        self.wns = EmulatorControl(self.wns_control_url)
         self._signing_key = SigningKey.kept_in(state)
         self.operator = wait_for_aws(self._processes, self.ports.aws)
         deployment = deploy(
             self.operator,
-            for_laptop(built.template, self._function_settings(state / "wns/ca.pem")),
+            for_laptop(built.template, self._function_settings()),
             built.artifacts,
             {"PlayerTokenIssuer": self.issuer_url, "PlayerTokenAudience": PLAYER_AUDIENCE},
         )
@@ -105,14 +113,19 @@ class LaptopStack:
         command = [sys.executable, "-m", module, *map(str, options)]
         self._processes.start(name, command, settings={}, directory=ROOT)
 
-    def _function_settings(self, ca_file: Path) -> dict[str, str]:
+    def _function_settings(self) -> dict[str, str]:
         """What sends the functions' HTTPS to the WNS emulator and makes them trust it."""
         return {
-            "HTTPS_PROXY": f"http://{HOST}:{self.ports.wns_proxy}",
+            "HTTPS_PROXY": self.wns_proxy_url,
             "NO_PROXY": HOST,
-            "SSL_CERT_FILE": str(ca_file),
-            "REQUESTS_CA_BUNDLE": str(ca_file),
+            "SSL_CERT_FILE": str(self.ca_file),
+            "REQUESTS_CA_BUNDLE": str(self.ca_file),
         }
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate authority that the WNS emulator's certificates come from."""
+        return self._state / "wns/ca.pem"
 
     def client(self, service: str) -> Any:
         """A boto3 client with the operator's credentials."""
@@ -148,16 +161,18 @@ class LaptopStack:
         kept = {name: value for name, value in merged.items() if value is not None}
         return sign_token(key or self._signing_key, kept)
 
-    def wait_until(self, predicate: Callable[[], Any], seconds: float, what: str = "") -> Any:
+    def wait_until(
+        self, predicate: Callable[[], Any], seconds: float, what: str = "what is waited for"
+    ) -> Any:
         """What `predicate` returns, as soon as it is true.
 
-        Raises: TimeoutError after `seconds`; StackError if a server of the stack has ended.
+        Raises: StackError after `seconds`, or if a server of the stack has ended.
         """
         deadline = time.monotonic() + seconds
         while not (found := predicate()):
             self.check_servers()
             if time.monotonic() > deadline:
-                raise TimeoutError(f"not within {seconds:g} s: {what or predicate}")
+                raise StackError(f"not within {seconds:g} s: {what} (the logs are in {self.logs})")
             time.sleep(0.05)
         return found
 
@@ -165,10 +180,3 @@ class LaptopStack:
         """Raises: StackError if a server of the stack has ended."""
         if (name := self._processes.ended()) is not None:
             raise StackError(f"{name} has ended; {self._processes.log_end(name)}")
-
-
-def _temporary_state(opening: ExitStack) -> Path:
-    LOCAL.mkdir(exist_ok=True)
-    state = tempfile.mkdtemp(prefix="state-", dir=LOCAL)
-    opening.callback(shutil.rmtree, state, ignore_errors=True)
-    return Path(state)

@@ -1,0 +1,230 @@
+"""The demo scenario: one game, one player, one device, from credentials to a closed channel.
+
+Every step is verified where its effect must show: on the device, in the emulators' records, in the
+tables. The first that is not raises a `StackError` that says which.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import requests
+
+from local.stack.errors import StackError
+
+if TYPE_CHECKING:
+    from local.stack.stack import LaptopStack
+
+APP = "space-duel"
+PLAYER = "sam"
+DEVICE = "sams-pc"
+AUDIENCE = "windows-game"
+PACKAGE_SID = (
+    "ms-app://s-1-15-2-1004010101-1002020202-1003030303-1004040404-1005050505-1006060606-1007070707"
+)
+CLIENT_SECRET = "laptop-secret-of-space-duel"  # noqa: S105 (known to the emulator only)
+EVENT = "ChallengeReceived"
+SOUND = "ms-winsoundevent:Notification.Looping.Call2"
+TEMPLATE = {
+    "default_locale": "en-US",
+    "locales": {
+        "en-US": {
+            "toast": {"texts": ["${challenger} challenges you"], "audio": {"src": SOUND}},
+            "badge": {"value": 1},
+        }
+    },
+}
+WAIT_SECONDS = 20.0
+
+
+@dataclass(slots=True)
+class Account:
+    """Tells each verified step, with the seconds since `started_at` (time.monotonic)."""
+
+    started_at: float
+    checks: int = field(default=0)
+
+    def tell(self, text: str) -> None:
+        print(f"  {time.monotonic() - self.started_at:5.1f} s  {text}", flush=True)
+
+    def verify(self, *, fact: object, text: str) -> None:
+        """Counts and tells a fact.
+
+        Raises: StackError where it is none.
+        """
+        if not fact:
+            raise StackError(f"not so: {text}")
+        self.checks += 1
+        self.tell(text)
+
+
+def run_scenario(stack: LaptopStack, account: Account) -> None:
+    """Runs the scenario on a fresh stack.
+
+    Raises: StackError at the first step that cannot be verified.
+    """
+    configure_app(stack, account)
+    channel_uri = register_device(stack, account)
+    refresh_by_schedule(stack, account)
+    challenge(stack, account)
+    lose_channel(stack, account, channel_uri)
+
+
+def configure_app(stack: LaptopStack, account: Account) -> None:
+    stack.wns.put_app(package_sid=PACKAGE_SID, client_secret=CLIENT_SECRET)
+    settings = {"name": "Space Duel", "identity": "package_sid", "token_audiences": [AUDIENCE]}
+    credentials = {
+        "identity": "package_sid",
+        "package_sid": PACKAGE_SID,
+        "client_secret": CLIENT_SECRET,
+    }
+    for what, path, body in (
+        ("the app", f"/apps/{APP}", settings),
+        ("its credentials", f"/apps/{APP}/credentials", credentials),
+        ("the template of its event", f"/apps/{APP}/templates/{EVENT}", TEMPLATE),
+    ):
+        answer = stack.signed_request("PUT", path, body)
+        account.verify(
+            fact=answer.ok and CLIENT_SECRET not in answer.text,
+            text=f"operator puts {what}: PUT {path} answers {_told(answer)}, without a secret",
+        )
+
+
+def register_device(stack: LaptopStack, account: Account) -> str:
+    """Returns the channel URI that the device was given."""
+    channel_uri = stack.wns.create_channel(app=PACKAGE_SID, device_id=DEVICE).channel_uri
+    host = urlsplit(channel_uri).hostname or ""
+    account.verify(
+        fact=host.endswith(".notify.windows.com"),
+        text=f"the device asks WNS for a channel, on {host}",
+    )
+    with requests.Session() as session:
+        session.trust_env = False
+        body = {"sub": PLAYER, "aud": AUDIENCE}
+        token = session.post(f"{stack.issuer_url}/token", json=body, timeout=10).json()[
+            "access_token"
+        ]
+    path = f"/apps/{APP}/channels/{DEVICE}"
+    body = {"channel_uri": channel_uri, "locale": "en-US"}
+    answer = stack.player_request("PUT", path, token=token, json=body)
+    account.verify(
+        fact=answer.status_code == requests.codes.created and channel_uri not in answer.text,
+        text=f"the device registers it with its player's token: PUT {path} answers {_told(answer)}",
+    )
+    account.verify(
+        fact=[item["channel_uri"]["S"] for item in _items(stack, "ChannelsTableName")]
+        == [channel_uri],
+        text="the channel is in ChannelsTable",
+    )
+    return channel_uri
+
+
+def refresh_by_schedule(stack: LaptopStack, account: Account) -> None:
+    """Lets the refresher's own schedule fire now, rather than in a quarter of an hour."""
+    scheduler = stack.client("scheduler")
+    name = stack.resources["TokenRefresherFunctionSchedule"]
+    deployed = scheduler.get_schedule(Name=name)
+    scheduler.create_schedule(
+        Name=f"{name}Now",
+        ScheduleExpression=f"at({datetime.now(UTC):%Y-%m-%dT%H:%M:%S})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target=deployed["Target"],
+        ActionAfterCompletion="DELETE",
+    )
+    account.tell(
+        f"a second schedule with the target of {name} ({deployed['ScheduleExpression']}) is due"
+    )
+    secrets = stack.client("secretsmanager")
+
+    def access_token_secret() -> str | None:
+        names = (each["Name"] for each in secrets.list_secrets()["SecretList"])
+        return next((each for each in names if each.endswith(f"/apps/{APP}/access-token")), None)
+
+    secret = stack.wait_until(access_token_secret, WAIT_SECONDS, "an access token is stored")
+    kept = json.loads(secrets.get_secret_value(SecretId=secret)["SecretString"])
+    account.verify(
+        fact=kept["expires_at"] > time.time(),
+        text=f"the scheduled token refresher has put an access token into {secret}",
+    )
+    hosts = [each["host"] for each in stack.wns.requests() if each["endpoint"] == "token"]
+    account.verify(
+        fact=hosts == ["login.live.com"], text="it was fetched from login.live.com, once"
+    )
+
+
+def challenge(stack: LaptopStack, account: Account) -> None:
+    publish_event(stack, account, challenger="Alex")
+
+    def shown() -> Any:
+        device = stack.wns.device(DEVICE)
+        return device if device.toasts and device.badge is not None else None
+
+    device = stack.wait_until(shown, WAIT_SECONDS, "the device shows a toast and a badge")
+    texts = [toast["texts"] for toast in device.toasts]
+    account.verify(
+        fact=texts == [["Alex challenges you"]], text=f"the device shows {_quoted(texts)}"
+    )
+    account.verify(fact=device.sounds == [SOUND], text=f"it plays {SOUND}, once")
+    account.verify(fact=device.badge["value"] == "1", text="its badge reads 1")
+    sent = [each for each in stack.wns.requests() if each["endpoint"] == "notify"]
+    account.verify(
+        fact=[each["status"] for each in sent] == [200, 200]
+        and all(each["host"].endswith(".notify.windows.com") for each in sent),
+        text=f"WNS took one toast and one badge, over TLS at {sent[0]['host']}",
+    )
+
+
+def lose_channel(stack: LaptopStack, account: Account, channel_uri: str) -> None:
+    stack.wns.close_channel(channel_uri)
+    account.tell("the player uninstalls the game: Windows closes the channel")
+    gone = "the channel is gone from ChannelsTable"
+    publish_event(stack, account, challenger="Kim")
+    account.verify(
+        fact=stack.wait_until(lambda: not _items(stack, "ChannelsTableName"), WAIT_SECONDS, gone),
+        text=gone,
+    )
+    statuses = {each["status"] for each in stack.wns.requests() if each["endpoint"] == "notify"}
+    account.verify(fact=statuses == {200, 410}, text="because WNS answered 410")
+    toasts = stack.wns.device(DEVICE).toasts
+    account.verify(fact=len(toasts) == 1, text="the device shows nothing new")
+
+
+def publish_event(stack: LaptopStack, account: Account, *, challenger: str) -> None:
+    """Puts the game's event on the bus, as another service of the game would."""
+    detail = {
+        "app_id": APP,
+        "audience": {"players": [PLAYER]},
+        "parameters": {"challenger": challenger},
+    }
+    entry = {
+        "EventBusName": stack.outputs["GameEventBusName"],
+        "Source": "com.example.space-duel",
+        "DetailType": EVENT,
+        "Detail": json.dumps(detail),
+    }
+    answer = stack.client("events").put_events(Entries=[entry])
+    account.verify(
+        fact=answer["FailedEntryCount"] == 0,
+        text=f"another service publishes {EVENT} on the bus: {challenger} challenges {PLAYER}",
+    )
+
+
+def _items(stack: LaptopStack, table: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = stack.client("dynamodb").scan(TableName=stack.outputs[table])[
+        "Items"
+    ]
+    return items
+
+
+def _told(answer: requests.Response) -> str:
+    """The status, and what the API says where it refuses."""
+    return str(answer.status_code) if answer.ok else f"{answer.status_code} {answer.text}"
+
+
+def _quoted(texts: list[list[str]]) -> str:
+    return ", ".join(f'"{text}"' for lines in texts for text in lines)
