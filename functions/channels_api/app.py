@@ -1,0 +1,129 @@
+"""Player routes of the HTTP API: register, list and remove channels. The player is who the verified
+token says."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import boto3
+from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.metrics import MetricUnit
+from pydantic import BaseModel
+
+from push.answers import answer_for, answer_for_invalid, internal_error, no_such_route
+from push.apps import Apps
+from push.channels import Channel, Channels, Registration
+from push.errors import PushError
+from push.identifiers import AppId, DeviceId
+from push.registering import Caller, Registering
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+class Settings(BaseModel):
+    APPS_TABLE: str
+    CHANNELS_TABLE: str
+
+
+settings = Settings.model_validate(os.environ)
+logger = Logger()
+dynamodb = boto3.resource("dynamodb")
+registering = Registering(
+    Apps(dynamodb.Table(settings.APPS_TABLE)), Channels(dynamodb.Table(settings.CHANNELS_TABLE))
+)
+app = APIGatewayHttpResolver(enable_validation=True)
+
+AppIdInPath = Annotated[AppId, Path(description="The app's id")]
+DeviceIdInPath = Annotated[DeviceId, Path(description="The device's id, chosen by the client")]
+
+
+class ChannelView(BaseModel):
+    """A channel as its player sees it: never the URI, only its host."""
+
+    device_id: str
+    channel_host: str
+    locale: str | None
+    time_zone: str | None
+    app_version: str | None
+    registered_at: int
+    renewed_at: int
+    expires_at: int
+
+    @classmethod
+    def of(cls, channel: Channel) -> ChannelView:
+        return cls(
+            channel_host=channel.host, **channel.model_dump(exclude={"channel_uri", "player_id"})
+        )
+
+
+class ChannelList(BaseModel):
+    channels: list[ChannelView]
+
+
+@app.put("/apps/<app_id>/channels/<device_id>")
+def register_channel(
+    app_id: AppIdInPath, device_id: DeviceIdInPath, registration: Registration
+) -> tuple[ChannelView, int]:
+    channel, is_new = registering.register(
+        caller(), app_id, device_id, registration, int(time.time())
+    )
+    with single_metric(name="ChannelsRegistered", unit=MetricUnit.Count, value=1):
+        pass
+    return ChannelView.of(channel), 201 if is_new else 200
+
+
+@app.get("/apps/<app_id>/channels")
+def list_channels(app_id: AppIdInPath) -> ChannelList:
+    channels = registering.list(caller(), app_id, int(time.time()))
+    return ChannelList(channels=[ChannelView.of(channel) for channel in channels])
+
+
+@app.delete("/apps/<app_id>/channels/<device_id>")
+def remove_channel(app_id: AppIdInPath, device_id: DeviceIdInPath) -> Response[None]:
+    registering.remove(caller(), app_id, device_id)
+    return Response(204)
+
+
+def caller() -> Caller:
+    claims = app.current_event.request_context.authorizer.jwt_claim
+    return Caller(
+        claims["sub"],
+        frozenset(str(claims[name]) for name in ("aud", "client_id") if name in claims),
+    )
+
+
+@app.exception_handler(PushError)
+def refuse(error: PushError) -> Response[str]:
+    return respond(answer_for(error))
+
+
+@app.exception_handler(RequestValidationError)
+def refuse_invalid(error: RequestValidationError) -> Response[str]:
+    return respond(answer_for_invalid(error.errors()))
+
+
+@app.exception_handler(Exception)
+def fail(error: Exception) -> Response[str]:
+    logger.error("unexpected", exc_info=error)
+    return respond(internal_error())
+
+
+@app.not_found
+def refuse_route(_: Exception) -> Response[str]:
+    return respond(no_such_route())
+
+
+def respond(answer: tuple[int, str]) -> Response[str]:
+    status, body = answer
+    return Response(status, "application/json", body)
+
+
+@logger.inject_lambda_context
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.resolve(event, context)

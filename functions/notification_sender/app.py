@@ -1,0 +1,87 @@
+"""Sends each batch of deliveries to WNS; a message that is no delivery is set aside with its
+reason."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from pydantic import BaseModel
+
+from push.access_tokens import AccessTokenCache
+from push.channels import Channels
+from push.dead_letters import DeadLetterQueue
+from push.deliveries import Delivery, DeliveryQueue, read_delivery
+from push.errors import UnreadableMessageError
+from push.notifications import Notifications
+from push.rejections import Rejections
+from push.secret_store import SecretStore
+from push.sending import Sending, send
+from wns.client import WnsClient
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+class Settings(BaseModel):
+    CHANNELS_TABLE: str
+    NOTIFICATIONS_TABLE: str
+    DELIVERY_QUEUE_URL: str
+    DELIVERY_DLQ_URL: str
+    GAME_EVENT_BUS: str
+    SECRET_PREFIX: str
+    SSL_CERT_FILE: str | None = None
+    """Certificate authorities to trust in place of the usual ones."""
+
+
+CLOSING_S = 10
+"""Before the function's deadline: for sends under way to end, outcomes to be recorded, the rest to
+be put back."""
+
+settings = Settings.model_validate(os.environ)
+logger = Logger()
+metrics = Metrics()
+dynamodb = boto3.resource("dynamodb")
+sqs = boto3.client("sqs")
+sending = Sending(
+    wns=WnsClient(ca_file=settings.SSL_CERT_FILE),
+    tokens=AccessTokenCache(SecretStore(boto3.client("secretsmanager"), settings.SECRET_PREFIX)),
+    channels=Channels(dynamodb.Table(settings.CHANNELS_TABLE)),
+    notifications=Notifications(dynamodb.Table(settings.NOTIFICATIONS_TABLE)),
+    queue=DeliveryQueue(sqs, settings.DELIVERY_QUEUE_URL),
+    rejections=Rejections(boto3.client("events"), settings.GAME_EVENT_BUS),
+    clock=time.time,
+    jitter=random.SystemRandom().random,
+)
+dead_letters = DeadLetterQueue(sqs, settings.DELIVERY_DLQ_URL)
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    batch: list[tuple[str, Delivery]] = []
+    for record in event["Records"]:
+        try:
+            batch.append((record["messageId"], read_delivery(record["body"])))
+        except UnreadableMessageError as error:
+            dead_letters.set_aside(record["body"], str(error))
+            metrics.add_metric("DeliveriesSetAside", MetricUnit.Count, 1)
+            logger.warning("delivery set aside", reason=str(error), message_id=record["messageId"])
+    left_s = context.get_remaining_time_in_millis() / 1000
+    report = send(batch, sending, lease_s=left_s, deadline=time.monotonic() + left_s - CLOSING_S)
+    for outcome, count in report.counts.items():
+        metrics.add_metric(metric_name(outcome), MetricUnit.Count, count)
+    logger.info("deliveries sent", deliveries=len(batch), outcomes=dict(report.counts))
+    return {
+        "batchItemFailures": [{"itemIdentifier": message_id} for message_id in report.unfinished]
+    }
+
+
+def metric_name(outcome: str) -> str:
+    """Return `ChannelGone` for `channel_gone`."""
+    return "".join(word.capitalize() for word in outcome.split("_"))

@@ -1,0 +1,168 @@
+"""Operator and game-server routes of the HTTP API: apps, credentials, templates, notifications."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from typing import TYPE_CHECKING, Annotated, Any
+
+import boto3
+import requests
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.params import Path
+from pydantic import BaseModel
+
+from push.answers import answer_for, answer_for_invalid, internal_error, no_such_route
+from push.apps import App, Apps, AppSettings
+from push.credentials import put_credentials
+from push.dispatching import Accepting
+from push.errors import PushError
+from push.identifiers import AppId, NotificationId, TemplateId
+from push.notifications import Notifications, Summary
+from push.requests import NotificationRequest, Request, RequestQueue
+from push.secret_store import SecretStore
+from push.templates import Template, Templates, TemplateSettings, check_template
+from wns.errors import WnsError
+from wns.oauth import Credentials, request_access_token
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+class Settings(BaseModel):
+    APPS_TABLE: str
+    TEMPLATES_TABLE: str
+    NOTIFICATIONS_TABLE: str
+    REQUEST_QUEUE_URL: str
+    SECRET_PREFIX: str
+
+
+settings = Settings.model_validate(os.environ)
+logger = Logger()
+dynamodb = boto3.resource("dynamodb")
+apps = Apps(dynamodb.Table(settings.APPS_TABLE))
+templates = Templates(dynamodb.Table(settings.TEMPLATES_TABLE))
+notifications = Notifications(dynamodb.Table(settings.NOTIFICATIONS_TABLE))
+accepting = Accepting(apps, templates, notifications)
+request_queue = RequestQueue(boto3.client("sqs"), settings.REQUEST_QUEUE_URL)
+secrets = SecretStore(boto3.client("secretsmanager"), settings.SECRET_PREFIX)
+app = APIGatewayHttpResolver(enable_validation=True)
+
+AppIdInPath = Annotated[AppId, Path(description="The app's id")]
+TemplateIdInPath = Annotated[TemplateId, Path(description="The template's id")]
+NotificationIdInPath = Annotated[NotificationId, Path(description="The notification's id")]
+
+
+class Accepted(BaseModel):
+    notification_id: str
+
+
+class NotificationView(BaseModel):
+    """Where a notification stands: counts by outcome, and the outcome on each channel."""
+
+    notification_id: str
+    request_id: str
+    state: str
+    accepted_at: int
+    expected: int
+    counts: dict[str, int]
+    outcomes: dict[str, dict[str, Any]]
+
+    @classmethod
+    def of(cls, summary: Summary, outcomes: dict[str, dict[str, Any]]) -> NotificationView:
+        return cls(
+            notification_id=summary.notification_id,
+            request_id=summary.request_id,
+            state=summary.state,
+            accepted_at=summary.accepted_at,
+            expected=summary.expected,
+            counts=dict(summary.counts),
+            outcomes=outcomes,
+        )
+
+
+@app.put("/apps/<app_id>")
+def put_app(app_id: AppIdInPath, settings: AppSettings) -> tuple[App, int]:
+    stored = App(app_id=app_id, **settings.model_dump())
+    return stored, 201 if apps.put(stored) else 200
+
+
+@app.get("/apps/<app_id>")
+def get_app(app_id: AppIdInPath) -> App:
+    return apps.get(app_id)
+
+
+@app.put("/apps/<app_id>/credentials")
+def store_credentials(app_id: AppIdInPath, credentials: Credentials) -> Response[None]:
+    apps.get(app_id).check_identity(credentials.identity)
+    with requests.Session() as session:
+        request_access_token(session, credentials, time.time())
+    put_credentials(secrets, app_id, credentials)
+    return Response(204)
+
+
+@app.put("/apps/<app_id>/templates/<template_id>")
+def put_template(
+    app_id: AppIdInPath, template_id: TemplateIdInPath, settings: TemplateSettings
+) -> tuple[Template, int]:
+    template = Template(template_id=template_id, **settings.model_dump(exclude_unset=True))
+    check_template(template)
+    apps.get(app_id)
+    return template, 201 if templates.put(app_id, template) else 200
+
+
+@app.get("/apps/<app_id>/templates/<template_id>")
+def get_template(app_id: AppIdInPath, template_id: TemplateIdInPath) -> Template:
+    return templates.get(app_id, template_id)
+
+
+@app.post("/apps/<app_id>/notifications")
+def request_notification(
+    app_id: AppIdInPath, notification: NotificationRequest
+) -> tuple[Accepted, int]:
+    fields = notification.model_dump(exclude_unset=True)
+    request = Request(app_id=app_id, **({"request_id": uuid.uuid4().hex} | fields))
+    summary = accepting.accept(request, request_queue, time.time())
+    return Accepted(notification_id=summary.notification_id), 202
+
+
+@app.get("/apps/<app_id>/notifications/<notification_id>")
+def get_notification(
+    app_id: AppIdInPath, notification_id: NotificationIdInPath
+) -> NotificationView:
+    summary = notifications.summary(app_id, notification_id)
+    return NotificationView.of(summary, notifications.outcomes(notification_id))
+
+
+@app.exception_handler([PushError, WnsError])
+def refuse(error: PushError | WnsError) -> Response[str]:
+    return respond(answer_for(error))
+
+
+@app.exception_handler(RequestValidationError)
+def refuse_invalid(error: RequestValidationError) -> Response[str]:
+    return respond(answer_for_invalid(error.errors()))
+
+
+@app.exception_handler(Exception)
+def fail(error: Exception) -> Response[str]:
+    logger.error("unexpected", exc_info=error)
+    return respond(internal_error())
+
+
+@app.not_found
+def refuse_route(_: Exception) -> Response[str]:
+    return respond(no_such_route())
+
+
+def respond(answer: tuple[int, str]) -> Response[str]:
+    status, body = answer
+    return Response(status, "application/json", body)
+
+
+@logger.inject_lambda_context
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.resolve(event, context)

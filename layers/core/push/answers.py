@@ -1,0 +1,75 @@
+"""How both APIs answer when something is wrong: one shape, one table from error to status.
+
+`{"error": {"code", "message", "details": [{"field", "message"}]}}`
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from push.errors import (
+    Flaw,
+    ForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+    PushError,
+)
+from wns.errors import CredentialsRefusedError, TokenEndpointError, WnsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_STATUS: dict[type[Exception], tuple[int, str]] = {
+    NotFoundError: (404, "not_found"),
+    ForbiddenError: (403, "forbidden"),
+    InvalidRequestError: (422, "invalid_request"),
+    CredentialsRefusedError: (422, "credentials_refused"),
+    TokenEndpointError: (503, "token_endpoint_unavailable"),
+}
+
+Answer = tuple[int, str]
+"""Status code and JSON body."""
+
+
+def answer_for(error: PushError | WnsError) -> Answer:
+    """Return the answer to a caller whose request raised one of our errors."""
+    status, code = next(
+        (_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), (500, "internal_error")
+    )
+    if status == 500:  # noqa: PLR2004
+        return internal_error()
+    flaws = error.flaws if isinstance(error, InvalidRequestError) else ()
+    return status, _body(code, str(error), flaws)
+
+
+def answer_for_invalid(flaws: Iterable[Any]) -> Answer:
+    """Return the answer to a request whose parameters or body break a rule; `flaws` as pydantic
+    lists them."""
+    flaws = list(flaws)
+    if any(flaw["type"] == "json_invalid" for flaw in flaws):
+        return 400, _body("not_json", "the body is not valid JSON")
+    return 422, _body(
+        "invalid_request",
+        "the request is not valid; details say which fields and why",
+        [Flaw(_field(flaw["loc"]), flaw["msg"].removeprefix("Value error, ")) for flaw in flaws],
+    )
+
+
+def no_such_route() -> Answer:
+    """Return the answer to a route that the API does not have."""
+    return 404, _body("no_such_route", "the API has no such route")
+
+
+def internal_error() -> Answer:
+    """Return the answer where the fault is ours; what it was stands in the log."""
+    return 500, _body("internal_error", "something went wrong here; try again later")
+
+
+def _field(location: Sequence[str | int]) -> str:
+    return ".".join(str(part) for part in location if part != "body") or "body"
+
+
+def _body(code: str, message: str, flaws: Iterable[Flaw] = ()) -> str:
+    details = [{"field": flaw.field, "message": flaw.message} for flaw in flaws]
+    return json.dumps({"error": {"code": code, "message": message, "details": details}})

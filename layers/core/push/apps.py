@@ -1,0 +1,103 @@
+"""Apps: games as registered with Microsoft."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from push.errors import Flaw, ForbiddenError, InvalidRequestError, NotFoundError
+from push.identifiers import AppId
+from wns.notification import NotificationOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mypy_boto3_dynamodb.service_resource import Table
+
+Identity = Literal["package_sid", "entra"]
+
+
+class AppSettings(BaseModel):
+    """What an operator decides about an app."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    identity: Annotated[
+        Identity,
+        Field(description="`package_sid` for UWP and Store apps, `entra` for the Windows App SDK"),
+    ] = "package_sid"
+    token_audiences: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=255)], ...],
+        Field(
+            min_length=1,
+            max_length=20,
+            description="`aud` or `client_id` of the player tokens the app accepts",
+        ),
+    ]
+    defaults: Annotated[
+        NotificationOptions,
+        Field(description="Options of every notification that does not set its own"),
+    ] = NotificationOptions()
+    enabled: Annotated[bool, Field(description="Whether notifications of the app are sent")] = True
+
+
+class App(AppSettings):
+    """An app: its id and its settings."""
+
+    app_id: AppId
+
+    def check_audience(self, audiences: Iterable[str]) -> None:
+        """Let a player's token in by one of its audiences.
+
+        Raises:
+            ForbiddenError: the app accepts none of them.
+        """
+        if not set(audiences) & set(self.token_audiences):
+            raise ForbiddenError(f"app '{self.app_id}' does not accept this token's audience")
+
+    def check_identity(self, identity: Identity) -> None:
+        """Make sure that credentials are of the identity that the app has.
+
+        Raises:
+            InvalidRequestError: they are of the other one.
+        """
+        if identity != self.identity:
+            raise InvalidRequestError(
+                f"app '{self.app_id}' has the identity {self.identity}",
+                (Flaw("identity", f"credentials are of {identity}"),),
+            )
+
+
+class Apps:
+    """The apps in AppsTable."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, app_id: str) -> App:
+        """Return the app.
+
+        Raises:
+            NotFoundError: there is no app of that id.
+        """
+        item = self._table.get_item(Key={"pk": app_id}).get("Item")
+        if item is None:
+            raise NotFoundError(f"there is no app '{app_id}'")
+        return App.model_validate_json(str(item["app"]))
+
+    def put(self, app: App) -> bool:
+        """Store the app; return whether it is new."""
+        answer = self._table.put_item(
+            Item={"pk": app.app_id, "app": app.model_dump_json(exclude_defaults=True)},
+            ReturnValues="ALL_OLD",
+        )
+        return "Attributes" not in answer
+
+    def all(self) -> Iterator[App]:
+        """Yield every app: a scan of a short table."""
+        pages = self._table.meta.client.get_paginator("scan").paginate(TableName=self._table.name)
+        for page in pages:
+            for item in page["Items"]:
+                yield App.model_validate_json(str(item["app"]))

@@ -1,0 +1,198 @@
+"""Deliveries: rendered notifications and the channels they go to, and the queue that carries
+them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from push.errors import QueueRefusedError, UnreadableMessageError
+from push.identifiers import AppId, DeviceId, NotificationId, PlayerId
+from wns.notification import Notification
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mypy_boto3_sqs import SQSClient
+
+MAX_DELIVERY_BYTES = 200_000
+MAX_DELAY_S = 900
+_BATCH_ENTRIES = 10
+_BATCH_BYTES = 250_000
+
+
+class Rendered(BaseModel):
+    """A notification as it will be sent, but for the TTL, which runs, and the access token."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["toast", "tile", "badge", "raw"]
+    headers: dict[str, str]
+    body: str
+    encoding: Literal["utf-8", "base64"] = "utf-8"
+    ttl_seconds: int | None = None
+
+    @classmethod
+    def of(cls, notification: Notification, ttl_seconds: int | None) -> Rendered:
+        """Make the JSON form of a notification; only raw bodies need not be text."""
+        headers = {
+            name: value
+            for name, value in notification.headers.items()
+            if name.lower() != "x-wns-ttl"
+        }
+        if notification.kind == "raw":
+            body, encoding = base64.b64encode(notification.body).decode("ascii"), "base64"
+        else:
+            body, encoding = notification.body.decode("utf-8"), "utf-8"
+        return cls.model_validate(
+            {
+                "kind": notification.kind,
+                "headers": headers,
+                "body": body,
+                "encoding": encoding,
+                "ttl_seconds": ttl_seconds,
+            }
+        )
+
+    def notification(self, life_left_s: int) -> Notification:
+        """Return the notification to send, its TTL cut to what is left of its life (seconds)."""
+        headers = dict(self.headers)
+        if self.ttl_seconds is not None:
+            headers["X-WNS-TTL"] = str(min(self.ttl_seconds, life_left_s))
+        body = (
+            base64.b64decode(self.body) if self.encoding == "base64" else self.body.encode("utf-8")
+        )
+        return Notification(kind=self.kind, body=body, headers=headers)
+
+
+class Addressed(BaseModel):
+    """One channel of a delivery and which of its payloads goes there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    player_id: PlayerId
+    device_id: DeviceId
+    channel_uri: str
+    payload: Annotated[int, Field(ge=0)]
+    token_rejected: Annotated[
+        bool, Field(description="Whether WNS answered 401 before: then not a third time")
+    ] = False
+
+    def key(self, kind: str) -> str:
+        """Name of the outcome within its delivery: `<player_id>#<device_id>#<kind>`."""
+        return f"{self.player_id}#{self.device_id}#{kind}"
+
+
+class Delivery(BaseModel):
+    """The unit of work on a delivery queue. The same work dispatched again has the same id."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    notification_id: NotificationId
+    chunk: Annotated[str, Field(pattern=r"^\d+(\.\d+)?$")]
+    app_id: AppId
+    attempt: Annotated[int, Field(ge=0)] = 0
+    dispatched_at: int
+    expires_at: int
+    not_before: Annotated[
+        int, Field(description="Epoch second before which nothing may be sent")
+    ] = 0
+    payloads: Annotated[tuple[Rendered, ...], Field(min_length=1)]
+    channels: Annotated[tuple[Addressed, ...], Field(min_length=1)]
+
+    @property
+    def delivery_id(self) -> str:
+        """`<notification_id>#<chunk>`."""
+        return f"{self.notification_id}#{self.chunk}"
+
+    def kind_for(self, channel: Addressed) -> str:
+        """Kind of the notification that goes to a channel."""
+        return self.payloads[channel.payload].kind
+
+    def remainder(
+        self, channels: Sequence[Addressed], *, attempt: int, not_before: int = 0
+    ) -> Delivery:
+        """Return what is left of this delivery: the same work for fewer channels, as a later
+        attempt."""
+        return self.model_copy(
+            update={"channels": tuple(channels), "attempt": attempt, "not_before": not_before}
+        )
+
+
+def read_delivery(body: str) -> Delivery:
+    """Read a message of a delivery queue.
+
+    Raises:
+        UnreadableMessageError: it is no delivery.
+    """
+    try:
+        delivery = Delivery.model_validate_json(body)
+    except ValidationError as error:
+        fields = sorted(
+            {".".join(str(part) for part in flaw["loc"]) or "body" for flaw in error.errors()}
+        )
+        raise UnreadableMessageError(f"the message is no delivery: {', '.join(fields)}") from None
+    if any(channel.payload >= len(delivery.payloads) for channel in delivery.channels):
+        raise UnreadableMessageError(
+            "the message is no delivery: a channel names a payload that is not there"
+        )
+    return delivery
+
+
+class DeliveryQueue:
+    """The queue of deliveries."""
+
+    def __init__(self, client: SQSClient, queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def put(self, delivery: Delivery, now: float) -> None:
+        """Queue a delivery, to be seen when its `not_before` has come or after 15 minutes, what SQS
+        allows at most."""
+        self._client.send_message(
+            QueueUrl=self._queue_url,
+            MessageBody=_body(delivery),
+            DelaySeconds=min(max(math.ceil(delivery.not_before - now), 0), MAX_DELAY_S),
+        )
+
+    def put_all(self, deliveries: Iterable[Delivery]) -> None:
+        """Queue many deliveries, to be seen at once.
+
+        Raises:
+            QueueRefusedError: SQS did not take some; the caller's own message comes again.
+        """
+        batch: list[str] = []
+        size = 0
+        for delivery in deliveries:
+            body = _body(delivery)
+            if batch and (len(batch) == _BATCH_ENTRIES or size + len(body) > _BATCH_BYTES):
+                self._put_batch(batch)
+                batch, size = [], 0
+            batch.append(body)
+            size += len(body)
+        if batch:
+            self._put_batch(batch)
+
+    def _put_batch(self, bodies: Sequence[str]) -> None:
+        answer = self._client.send_message_batch(
+            QueueUrl=self._queue_url,
+            Entries=[
+                {"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)
+            ],
+        )
+        if answer.get("Failed"):
+            reasons = sorted({entry["Code"] for entry in answer["Failed"]})
+            raise QueueRefusedError(
+                f"SQS refused {len(answer['Failed'])} deliveries: {', '.join(reasons)}"
+            )
+
+
+def _body(delivery: Delivery) -> str:
+    # In ASCII a character is a byte, which is what SQS counts.
+    return json.dumps(
+        delivery.model_dump(mode="json", exclude_defaults=True), separators=(",", ":")
+    )

@@ -1,0 +1,55 @@
+"""What can go wrong in the service, as its callers tell it apart.
+
+PushError
+├── NotFoundError             an app, template or notification that is not there
+├── ForbiddenError            this caller may not do this with this app
+├── InvalidRequestError       the request cannot become a notification, and never will
+├── UnreadableMessageError    a queue message that is not what its queue carries
+├── AccessTokenMissingError   the app has no access token yet, or none that is still valid
+└── QueueRefusedError         SQS took only a part of what was to be queued
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class PushError(Exception):
+    """Base of the service's own errors; the text is fit to be shown to the caller."""
+
+
+class NotFoundError(PushError):
+    """When something named by its id is not there."""
+
+
+class ForbiddenError(PushError):
+    """When the caller is known but may not do this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One thing that is wrong with an input: the field it is in and a sentence about it."""
+
+    field: str
+    message: str
+
+
+class InvalidRequestError(PushError):
+    """When a request is well-formed but cannot become a notification: it says which fields are at
+    fault."""
+
+    def __init__(self, message: str, flaws: tuple[Flaw, ...] = ()) -> None:
+        super().__init__(message)
+        self.flaws = flaws
+
+
+class UnreadableMessageError(PushError):
+    """When a queue message is not what its queue carries; sending it again would not help."""
+
+
+class AccessTokenMissingError(PushError):
+    """When no valid access token of the app is stored; the token refresher provides one."""
+
+
+class QueueRefusedError(PushError):
+    """When SQS did not take every message of a batch; the work is done again from its start."""

@@ -1,0 +1,41 @@
+"""The identifiers that callers choose, each with the one rule for it.
+
+None may hold `#` (it joins the parts of a table key) or `/` (it ends a path segment), but for
+player ids, which an identity provider chooses: they come last or are followed by a part that has no
+`#`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+AppId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+"""Id of an app: 1 to 63 lower-case letters, digits and hyphens; part of secret names."""
+
+PlayerId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")]
+"""Id of a player: a token's `sub`, 1 to 255 printable ASCII characters (OpenID Connect Core 1.0,
+section 2)."""
+
+DeviceId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
+"""Id of a device, chosen by the game client and stable over reinstalls where it can be."""
+
+TemplateId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""Id of a template; an event's `detail-type` must be one to name a template."""
+
+RequestId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$")]
+"""Id of a request, chosen by its sender: the same id is the same request, whenever it comes
+again."""
+
+NotificationId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+"""Id of a notification: made from the app's id and the request's id."""
+
+Locale = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+"""A BCP 47 language tag such as `en-US`."""
+
+ParameterName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
+"""Name of a template's parameter, as it stands in `${name}`."""
+
+ParameterValue = str | int | float
+"""Value of a template's parameter; it is put into texts as it prints."""

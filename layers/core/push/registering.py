@@ -1,0 +1,50 @@
+"""Use case: players register, list and remove the channels of their devices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from push.apps import Apps
+    from push.channels import Channel, Channels, Registration
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, as a verified token says: a player, and whom the token was made for."""
+
+    player_id: str
+    audiences: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Registering:
+    """What registering works with. A caller whose token the app does not accept gets no further.
+
+    Each method raises NotFoundError where there is no such app, ForbiddenError where it does not
+    accept the caller.
+    """
+
+    apps: Apps
+    channels: Channels
+
+    def register(
+        self, caller: Caller, app_id: str, device_id: str, registration: Registration, now: int
+    ) -> tuple[Channel, bool]:
+        """Register or renew a channel of the caller; return it and whether it is new."""
+        self._let_in(caller, app_id)
+        return self.channels.register(app_id, caller.player_id, device_id, registration, now)
+
+    def list(self, caller: Caller, app_id: str, now: int) -> list[Channel]:
+        """Return the caller's channels that are alive."""
+        self._let_in(caller, app_id)
+        return list(self.channels.of_player(app_id, caller.player_id, now))
+
+    def remove(self, caller: Caller, app_id: str, device_id: str) -> None:
+        """Remove a channel of the caller; that it is gone already is no error."""
+        self._let_in(caller, app_id)
+        self.channels.remove(app_id, caller.player_id, device_id)
+
+    def _let_in(self, caller: Caller, app_id: str) -> None:
+        self.apps.get(app_id).check_audience(caller.audiences)
