@@ -1,0 +1,167 @@
+"""One libcurl handle, set up so that what it sends can only go to WNS, over verified TLS.
+
+The rules of the request are those of Microsoft, "Push notification service request and response
+headers (Windows Runtime)": HTTPS, `Content-Length`, no chunked encoding, no pipelining; `Expect`
+only adds latency; other standard headers are ignored or an error, so none is sent.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from dataclasses import dataclass
+
+import pycurl
+
+from wns.addresses import is_public
+
+MAX_BODY_BYTES = 65_536
+
+_STATUS_LINE = re.compile(rb"HTTP/[0-9.]+ ([1-9][0-9]{2})(?: ([^\r\n]*))?\r?\n?")
+_FIRST_FINAL_STATUS = 200
+_WORDS = {
+    pycurl.E_COULDNT_RESOLVE_HOST: "the host name does not resolve",
+    pycurl.E_COULDNT_CONNECT: "no connection",
+    pycurl.E_OPERATION_TIMEDOUT: "timed out",
+    pycurl.E_SSL_CONNECT_ERROR: "the TLS handshake failed",
+    pycurl.E_PEER_FAILED_VERIFICATION: "the certificate is not valid for the host",
+    pycurl.E_GOT_NOTHING: "the connection was closed without an answer",
+    pycurl.E_SEND_ERROR: "the connection broke",
+    pycurl.E_RECV_ERROR: "the connection broke",
+    pycurl.E_ABORTED_BY_CALLBACK: "the connection broke after the request had left",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The final status line and header fields of an answer."""
+
+    status_code: int
+    reason: str
+    headers: list[tuple[str, str]]
+
+
+class Transfer:
+    """One libcurl easy handle and what it has received; used for one request after another.
+
+    Attributes:
+        easy: what goes into a multi handle between `prepare` and `answer`.
+        blocked: whether the host resolved to an address that is not public.
+        requested: whether the request has left, or was about to.
+    """
+
+    def __init__(
+        self, *, ca_file: str, connect_timeout: float, total_timeout: float, max_idle_seconds: float
+    ) -> None:
+        self.easy = easy = pycurl.Curl()
+        self.blocked = False
+        self.requested = False
+        self._lines: list[bytes] = []
+        self._body_bytes = 0
+        self._method = "POST"
+        self._proxy = ""
+        self._sockets: list[socket.socket] = []
+        easy.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTPS)
+        easy.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+        easy.setopt(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
+        easy.setopt(pycurl.SSL_VERIFYPEER, 1)
+        easy.setopt(pycurl.SSL_VERIFYHOST, 2)
+        easy.setopt(pycurl.CAINFO, ca_file)
+        easy.setopt(pycurl.PROXY_CAINFO, ca_file)
+        easy.unsetopt(pycurl.CAPATH)
+        easy.setopt(pycurl.FOLLOWLOCATION, 0)
+        easy.setopt(pycurl.PATH_AS_IS, 1)
+        easy.setopt(pycurl.NOSIGNAL, 1)
+        easy.setopt(pycurl.CONNECTTIMEOUT_MS, round(connect_timeout * 1000))
+        easy.setopt(pycurl.TIMEOUT_MS, round(total_timeout * 1000))
+        easy.setopt(pycurl.MAXAGE_CONN, max(1, round(max_idle_seconds)))
+        easy.setopt(pycurl.PROXY, self._proxy)
+        easy.setopt(pycurl.NOPROXY, "")
+        easy.setopt(pycurl.HEADERFUNCTION, self._lines.append)
+        easy.setopt(pycurl.WRITEFUNCTION, self._receive_body)
+        easy.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
+        easy.setopt(pycurl.PREREQFUNCTION, self._before_request)
+
+    def prepare(self, method: str, url: str, headers: list[str], body: bytes, proxy: str) -> None:
+        """Set up the next request.
+
+        Args:
+            method: `POST` or `DELETE`.
+            url: https.
+            headers: lines, without line ends.
+            body: sent with its length.
+            proxy: of this request, empty for none; the environment has no say here.
+        """
+        self._lines.clear()
+        self._body_bytes = 0
+        self.blocked = self.requested = False
+        easy = self.easy
+        easy.setopt(pycurl.URL, url)
+        easy.setopt(pycurl.HTTPHEADER, headers)
+        easy.setopt(pycurl.POSTFIELDS, body)
+        if method != self._method:
+            easy.setopt(pycurl.CUSTOMREQUEST, method)
+            self._method = method
+        if proxy != self._proxy:
+            easy.setopt(pycurl.PROXY, proxy)
+            self._proxy = proxy
+
+    def answer(self) -> Answer | None:
+        """Return the answer if its header fields came whole, whatever became of its body."""
+        answer = open_answer = None
+        for line in self._lines:
+            if line.startswith(b"HTTP/") and (status := _STATUS_LINE.fullmatch(line)):
+                open_answer = Answer(int(status[1]), (status[2] or b"").decode("latin-1"), [])
+            elif open_answer is not None:
+                name, colon, value = line.decode("latin-1").partition(":")
+                if colon:
+                    open_answer.headers.append((name, value.strip()))
+                elif not name.strip():
+                    answer, open_answer = open_answer, None
+        return answer if answer and answer.status_code >= _FIRST_FINAL_STATUS else None
+
+    def release(self) -> None:
+        """Let go of what this request held, whether it ended or was dropped."""
+        while self._sockets:
+            self._sockets.pop().close()
+
+    def close(self) -> None:
+        """Give the handle back; it is not in a multi handle any more."""
+        self.easy.close()
+
+    def _receive_body(self, data: bytes) -> int:
+        self._body_bytes += len(data)
+        return len(data) if self._body_bytes <= MAX_BODY_BYTES else -1
+
+    def _open_socket(self, _purpose: int, address: pycurl.CurlSockAddr) -> socket.socket | int:
+        # Through a proxy, this is the proxy's address, and it is the proxy that resolves the host.
+        if not self._proxy and not is_public(str(address.addr[0])):
+            self.blocked = True
+            return pycurl.SOCKET_BAD
+        try:
+            opened = socket.socket(address.family, address.socktype, address.protocol)
+        except OSError:
+            return pycurl.SOCKET_BAD
+        # libcurl gets a duplicate; this one is closed in `release`.
+        self._sockets.append(opened)
+        return opened
+
+    def _before_request(self, *_addresses: object) -> int:
+        if self.requested:
+            # libcurl sends a request again, on another connection, if a kept-alive one breaks
+            # before the first byte of the answer. WNS may have acted on the first copy.
+            return pycurl.PREREQFUNC_ABORT
+        self.requested = True
+        # What came so far is the proxy's answer to CONNECT.
+        self._lines.clear()
+        return pycurl.PREREQFUNC_OK
+
+
+def error_in_words(code: int, details: str) -> str:
+    """Say what libcurl's error `code` means.
+
+    `details` are libcurl's own words; only those on certificates are passed on, because others
+    may repeat the proxy's password.
+    """
+    words = f"{_WORDS.get(code, 'the transfer failed')} (libcurl error {code})"
+    return f"{words}: {details}" if code == pycurl.E_PEER_FAILED_VERIFICATION else words
