@@ -1,0 +1,60 @@
+"""template.yaml as tests read it: short CloudFormation tags such as `!Ref` in their long form."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's tags as the maps that they are short for."""
+
+
+def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    argument: Any
+    match node:
+        case yaml.ScalarNode():
+            text = loader.construct_scalar(node)
+            argument = text.split(".", 1) if suffix == "GetAtt" else text
+        case yaml.SequenceNode():
+            argument = loader.construct_sequence(node, deep=True)
+        case yaml.MappingNode():
+            argument = loader.construct_mapping(node, deep=True)
+    return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": argument}
+
+
+_Loader.add_multi_constructor("!", _intrinsic)
+
+
+def load() -> dict[str, Any]:
+    """Return the whole template, the caller's to change."""
+    return deepcopy(_read())
+
+
+def resources_of_type(kind: str) -> dict[str, dict[str, Any]]:
+    """Return the resources of a type such as `AWS::SQS::Queue` by their logical ids."""
+    resources: dict[str, dict[str, Any]] = load()["Resources"]
+    return {name: each for name, each in resources.items() if each["Type"] == kind}
+
+
+def environment_of(function_logical_id: str) -> dict[str, Any]:
+    """Return a function's environment variables, those of Globals included; values may be
+    intrinsic functions such as `{"Ref": "AppsTable"}`."""
+    template = load()
+    function = template["Resources"][function_logical_id]["Properties"]
+    shared: dict[str, Any] = template["Globals"]["Function"]["Environment"]["Variables"]
+    own: dict[str, Any] = function["Environment"]["Variables"]
+    return shared | own
+
+
+@cache
+def _read() -> dict[str, Any]:
+    text = (ROOT / "template.yaml").read_text(encoding="utf-8")
+    template: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506
+    return template
