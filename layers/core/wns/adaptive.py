@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from wns.markup import Attribute, Element, XmlText, joined, text_markup
 from wns.rules import short_for, told_by
-from wns.values import ImageAddress, LanguageTag, Lines, TextStacking
+from wns.values import ImageAddress, LanguageTag, Positive, TextStacking, Whole
 
 TextStyle = Literal[
     "caption", "captionSubtle", "body", "bodySubtle", "base", "baseSubtle",
@@ -33,11 +33,11 @@ class Text(Element):
 class AdaptiveText(Text):
     """A text in a tile or in a subgroup, where all hints work."""
 
-    max_lines: Annotated[Lines | None, Attribute("hint-maxLines")] = Field(
+    max_lines: Annotated[Positive | None, Attribute("hint-maxLines")] = Field(
         None, description="The most lines that are shown."
     )
-    min_lines: Annotated[Lines | None, Attribute("hint-minLines")] = Field(
-        None, description="Lines that are kept free at least."
+    min_lines: Annotated[Positive | None, Attribute("hint-minLines")] = Field(
+        None, description="Positive that are kept free at least."
     )
     wrap: Annotated[bool | None, Attribute("hint-wrap")] = Field(
         None, description="Whether the text wraps (default: no)."
@@ -108,8 +108,8 @@ class Subgroup(Element):
     content: tuple[SubgroupContent, ...] = Field(
         min_length=1, description="Texts and images, from top to bottom."
     )
-    weight: Annotated[int | None, Field(ge=1, le=100), Attribute("hint-weight")] = Field(
-        None, description="Width of the column relative to its neighbours, 1 to 100."
+    weight: Annotated[Annotated[Whole, Field(ge=1, le=100)] | None, Attribute("hint-weight")] = (
+        Field(None, description="Width of the column relative to its neighbours, 1 to 100.")
     )
     text_stacking: Annotated[TextStacking | None, Attribute("hint-textStacking")] = Field(
         None, description="Vertical alignment of the column."

@@ -7,6 +7,7 @@ from pydantic import Field, PlainValidator
 
 from wns.markup import Attribute, Element
 from wns.rules import broken
+from wns.values import Positive
 
 Glyph = Literal[
     "none", "activity", "alarm", "alert", "attention", "available", "away", "busy", "error",
@@ -47,7 +48,7 @@ class Badge(Element):
         ),
         Attribute("value"),
     ] = Field(description="A number (99+ is shown above 99) or the name of a glyph.")
-    version: Annotated[Annotated[int, Field(ge=1)] | None, Attribute("version")] = Field(
+    version: Annotated[Positive | None, Attribute("version")] = Field(
         None, description="Version of the schema (default: 1)."
     )
 

@@ -8,7 +8,7 @@ from wns.adaptive import Image, Text
 from wns.legacy_templates import LegacyTemplate
 from wns.markup import Attribute, Element, numbered
 from wns.rules import broken, refuse_more_than, short_for
-from wns.values import BaseAddress, LanguageTag
+from wns.values import BaseAddress, Branding, LanguageTag
 
 LegacyText = Annotated[Text, BeforeValidator(short_for("text"), json_schema_input_type=str | Text)]
 LegacyImage = Annotated[
@@ -30,6 +30,9 @@ class LegacyBinding(Element):
     )
     base_uri: Annotated[BaseAddress | None, Attribute("baseUri")] = Field(
         None, description="What relative image addresses begin with."
+    )
+    branding: Annotated[Branding | None, Attribute("branding")] = Field(
+        None, description="How a tile shows the game's brand; toasts do not show it."
     )
     add_image_query: Annotated[bool | None, Attribute("addImageQuery")] = Field(
         None, description="Whether Windows adds scale, contrast and language to image addresses."

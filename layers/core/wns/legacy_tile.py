@@ -1,6 +1,6 @@
 """Tiles of the Windows 8 and 8.1 catalogue."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -18,20 +18,25 @@ LegacyTileTemplate = Annotated[
     ),
 ]
 
+Windows8TileTemplate = Annotated[
+    XmlText,
+    one_of(
+        [name for name, template in TILE_TEMPLATES.items() if template.version == 1],
+        "A fallback is a template of Windows 8, such as TileSquareText01 or TileWideText01.",
+    ),
+]
+
 
 class LegacyTile(LegacyBinding):
     """One size of a tile, from the Windows 8 and 8.1 catalogue."""
 
-    template: Annotated[LegacyTileTemplate, Attribute("template")] = Field(
+    template: LegacyTileTemplate = Field(
         description="The name of the template; it implies the size."
     )
-    fallback: LegacyTileTemplate | None = Field(
+    fallback: Windows8TileTemplate | None = Field(
         None,
         description="The template for Windows 8; by default the Windows 8 name of a Windows 8.1"
         " template, where there is one.",
-    )
-    branding: Annotated[Literal["none", "logo", "name"] | None, Attribute("branding")] = Field(
-        None, description="How the game shows its brand on the tile."
     )
     content_id: Annotated[XmlText | None, Attribute("contentId")] = Field(
         None, description="Says what the content is, so that a large tile shows nothing twice."
@@ -48,7 +53,8 @@ class LegacyTile(LegacyBinding):
         return TILE_TEMPLATES[self.template]
 
     def attributes(self) -> dict[str, AttributeValue | None]:
-        return super().attributes() | {"fallback": self.fallback or self.catalogued.fallback}
+        fallback = self.fallback or self.catalogued.fallback
+        return {"template": self.template, "fallback": fallback} | super().attributes()
 
     @model_validator(mode="after")
     def _fits_the_template(self) -> Self:

@@ -6,10 +6,8 @@ from pydantic import Field, model_validator
 
 from wns.legacy_binding import LegacyBinding
 from wns.legacy_templates import TOAST_TEMPLATES
-from wns.markup import Attribute, Element, XmlText, joined
+from wns.markup import Attribute, AttributeValue, Element, XmlText, joined
 from wns.rules import one_of
-
-Branding = Literal["none", "logo", "name"]
 
 LegacyToastTemplate = Annotated[
     XmlText,
@@ -24,15 +22,15 @@ LegacyToastTemplate = Annotated[
 class LegacyToast(LegacyBinding):
     """A toast of the Windows 8 catalogue."""
 
-    template: Annotated[LegacyToastTemplate, Attribute("template")] = Field(
+    template: LegacyToastTemplate = Field(
         description="Which template; the name of the adaptive one is not needed."
     )
-    fallback: Annotated[LegacyToastTemplate | None, Attribute("fallback")] = Field(
+    fallback: LegacyToastTemplate | None = Field(
         None, description="The template for systems that do not know the first one."
     )
-    branding: Annotated[Branding | None, Attribute("branding")] = Field(
-        None, description="Accepted by the schema; toasts do not show it."
-    )
+
+    def attributes(self) -> dict[str, AttributeValue | None]:
+        return {"template": self.template, "fallback": self.fallback} | super().attributes()
 
     @model_validator(mode="after")
     def _fits_the_template(self) -> Self:

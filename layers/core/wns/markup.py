@@ -43,7 +43,7 @@ class Attribute:
 class Element(BaseModel):
     """An XML element: fields marked with `Attribute` are its attributes, in order."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     tag: ClassVar[str]
     fixed: ClassVar[Fixed] = {}

@@ -18,6 +18,7 @@ from wns.raw import Raw
 from wns.rules import broken, matching
 from wns.tile import Tile
 from wns.toast import Toast
+from wns.values import Whole
 
 Kind = Literal["toast", "tile", "badge", "raw"]
 Payload = Toast | Tile | Badge | Raw
@@ -45,6 +46,7 @@ class NotificationContent(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
+        defer_build=True,
         json_schema_extra={"minProperties": 1, "maxProperties": 1},
     )
 
@@ -55,28 +57,32 @@ class NotificationContent(BaseModel):
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> Self:
-        given = [kind for kind in self.model_fields_set if getattr(self, kind) is not None]
-        if len(given) != 1:
+        if len(self._given) != 1:
             raise broken("A notification is exactly one of toast, tile, badge and raw.")
         return self
 
     @property
     def payload(self) -> Payload:
         """The one that is given."""
-        return next(each for each in (self.toast, self.tile, self.badge, self.raw) if each)
+        return self._given[0]
+
+    @property
+    def _given(self) -> list[Payload]:
+        kinds = (self.toast, self.tile, self.badge, self.raw)
+        return [payload for payload in kinds if payload is not None]
 
 
 class NotificationOptions(BaseModel):
     """How a notification is delivered; what is left out is left to WNS."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    ttl_seconds: Annotated[int, Field(ge=0, le=MAX_TTL_SECONDS)] | None = Field(
+    ttl_seconds: Annotated[Whole, Field(ge=0, le=MAX_TTL_SECONDS)] | None = Field(
         None,
         description="Seconds after which WNS no longer delivers it; 0: now or never. Without it, a"
         " tile or badge expires 3 days after it arrived, the others do not.",
     )
-    priority: Annotated[int, Field(ge=1, le=4)] | None = Field(
+    priority: Annotated[Whole, Field(ge=1, le=4)] | None = Field(
         None,
         description="1 high (default of toasts), 2 medium (tiles, badges), 3 low (raw), 4 very low:"
         " what a device in battery saver receives.",

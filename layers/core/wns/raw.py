@@ -35,7 +35,7 @@ class Raw(BaseModel):
     notification overview").
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     kind: ClassVar[Literal["raw"]] = "raw"
 

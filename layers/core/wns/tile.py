@@ -9,7 +9,7 @@ from wns.adaptive import AdaptiveImage, AdaptiveText, CroppedImage, Group, TextL
 from wns.legacy_tile import LegacyTile
 from wns.markup import Attribute, AttributeValue, Element, Fixed, XmlText, element, joined
 from wns.rules import at_most, broken, refuse_more_than, short_for, told_by
-from wns.values import BaseAddress, LanguageTag, Percent, TextStacking
+from wns.values import BaseAddress, LanguageTag, Percent, Positive, TextStacking
 
 MAX_PHOTOS = 12
 MAX_LOCK_LINES = 3
@@ -149,7 +149,7 @@ class Tile(_TileAttributes):
     legacy: tuple[LegacyTile, ...] = Field(
         (), description="Sizes that are filled from the Windows 8 and 8.1 catalogue."
     )
-    version: Annotated[int | None, Field(ge=1)] = Field(
+    version: Positive | None = Field(
         None, description="Version of the schema; by default what the legacy templates need."
     )
 

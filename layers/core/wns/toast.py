@@ -6,9 +6,9 @@ notification content".
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
-from wns.legacy_toast import Branding, Commands, LegacyToast
+from wns.legacy_toast import Commands, LegacyToast
 from wns.markup import Attribute, AttributeValue, Element, XmlText, element, joined
 from wns.rules import at_most, broken, matching, refuse_more_than
 from wns.toast_actions import (
@@ -31,7 +31,7 @@ from wns.toast_visual import (
     ToastContent,
     ToastLine,
 )
-from wns.values import BaseAddress, LanguageTag, NonEmpty
+from wns.values import BaseAddress, Branding, LanguageTag, NonEmpty, Positive, Timestamp
 
 MAX_TEXTS = 3
 
@@ -88,7 +88,7 @@ class Toast(Element):
     duration: Annotated[Literal["short", "long"] | None, Attribute("duration")] = Field(
         None, description="How long it stays on the screen (default: short)."
     )
-    display_timestamp: Annotated[AwareDatetime | None, Attribute("displayTimestamp")] = Field(
+    display_timestamp: Annotated[Timestamp | None, Attribute("displayTimestamp")] = Field(
         None, description="When it happened, ISO 8601 with offset (default: when it arrives)."
     )
     scenario: Annotated[
@@ -124,9 +124,7 @@ class Toast(Element):
         | None,
         Attribute("hint-people"),
     ] = Field(None, description="The contact of a My People notification (obsolete in Windows).")
-    version: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Version of the schema (default: 1)."
-    )
+    version: Positive | None = Field(None, description="Version of the schema (default: 1).")
     lang: LanguageTag | None = Field(None, description="BCP-47 language of the texts.")
     base_uri: BaseAddress | None = Field(
         None, description="What relative image addresses begin with (default: ms-appx:///)."
@@ -152,8 +150,8 @@ class Toast(Element):
             self.camera_preview,
             self.binding,
         )
-        if self.legacy is None and not self.texts:
-            raise broken("A toast needs 1 to 3 texts.")
+        if self.legacy is None and not any(line.text.strip() for line in self.texts):
+            raise broken("A toast needs 1 to 3 texts, and not all of them empty.")
         if self.legacy is not None and any(adaptive):
             raise broken("A toast is either legacy or has texts, images and content of its own.")
         return self
@@ -192,8 +190,10 @@ class Toast(Element):
         return any(button.style for button in self.buttons)
 
     def attributes(self) -> dict[str, AttributeValue | None]:
-        styled = self.use_button_style or (self._has_styled_button or None)
-        return super().attributes() | {"useButtonStyle": styled}
+        coloured = self.use_button_style
+        if coloured is None and self._has_styled_button:
+            coloured = True
+        return super().attributes() | {"useButtonStyle": coloured}
 
     def inner_markup(self) -> str:
         visual = {

@@ -7,16 +7,16 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Discriminator, Field, PlainValidator, Tag
 
 from wns.adaptive import AdaptiveImage, CroppedImage, Group, Image, Text
-from wns.legacy_toast import Branding, LegacyToastTemplate
+from wns.legacy_toast import LegacyToastTemplate
 from wns.markup import Attribute, Element, Fixed, XmlText
 from wns.rules import broken, short_for, told_by
-from wns.values import BaseAddress, ImageAddress, LanguageTag, Lines
+from wns.values import BaseAddress, Branding, ImageAddress, LanguageTag, Positive, Unsigned
 
 
 class ToastText(Text):
     """A line of a toast; it always wraps, and other hints work only inside a subgroup."""
 
-    max_lines: Annotated[Lines | None, Attribute("hint-maxLines")] = Field(
+    max_lines: Annotated[Positive | None, Attribute("hint-maxLines")] = Field(
         None, description="The most lines that are shown."
     )
     call_scenario_center_align: Annotated[
@@ -89,14 +89,14 @@ class ShoulderTap(Image):
     spritesheet_src: Annotated[ImageAddress | None, Attribute("spritesheet-src")] = Field(
         None, description="Address of the frames."
     )
-    spritesheet_height: Annotated[
-        Annotated[int, Field(ge=0)] | None, Attribute("spritesheet-height")
-    ] = Field(None, description="Height of a frame in pixels.")
-    spritesheet_fps: Annotated[Annotated[int, Field(ge=0)] | None, Attribute("spritesheet-fps")] = (
-        Field(None, description="Frames a second.")
+    spritesheet_height: Annotated[Unsigned | None, Attribute("spritesheet-height")] = Field(
+        None, description="Height of a frame in pixels."
+    )
+    spritesheet_fps: Annotated[Unsigned | None, Attribute("spritesheet-fps")] = Field(
+        None, description="Frames a second."
     )
     spritesheet_starting_frame: Annotated[
-        Annotated[int, Field(ge=0)] | None, Attribute("spritesheet-startingFrame")
+        Unsigned | None, Attribute("spritesheet-startingFrame")
     ] = Field(None, description="The frame that is shown first.")
 
 

@@ -1,9 +1,10 @@
 """The forms of values that several elements share."""
 
 import re
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from wns.markup import XmlText
 from wns.rules import broken, matching
@@ -31,6 +32,19 @@ def _base_address(address: str) -> str:
     return _image_address(address)
 
 
+def _refuse_true_and_false(value: object) -> object:
+    if isinstance(value, bool):
+        raise broken("A number is wanted here, not true or false.")
+    return value
+
+
+def _offset_of_whole_minutes(moment: datetime) -> datetime:
+    offset = moment.utcoffset()
+    if offset and offset % timedelta(minutes=1):
+        raise broken("The offset of a timestamp is whole minutes, such as +01:00.")
+    return moment
+
+
 NonEmpty = Annotated[XmlText, Field(min_length=1)]
 
 LanguageTag = Annotated[
@@ -45,6 +59,13 @@ ImageAddress = Annotated[NonEmpty, AfterValidator(_image_address)]
 
 BaseAddress = Annotated[NonEmpty, AfterValidator(_base_address)]
 
-Lines = Annotated[int, Field(ge=1)]
-Percent = Annotated[int, Field(ge=0, le=100)]
+Whole = Annotated[int, BeforeValidator(_refuse_true_and_false)]
+"""A whole number, also as digits in a string; pydantic alone would take true for 1."""
+
+Unsigned = Annotated[Whole, Field(ge=0)]
+Positive = Annotated[Whole, Field(ge=1)]
+Percent = Annotated[Whole, Field(ge=0, le=100)]
+
+Timestamp = Annotated[AwareDatetime, AfterValidator(_offset_of_whole_minutes)]
+Branding = Literal["none", "logo", "name"]
 TextStacking = Literal["top", "center", "bottom"]
