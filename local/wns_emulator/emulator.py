@@ -1,0 +1,99 @@
+"""The emulator in a thread of the calling process."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from local.wns_emulator.controls import Controls
+from local.wns_emulator.errors import ControlError
+from local.wns_emulator.server import EmulatorServer, listen
+
+if TYPE_CHECKING:
+    import os
+    from concurrent.futures import Future
+    from types import TracebackType
+    from typing import Self
+
+
+class WnsEmulator(Controls):
+    """WNS on two ports of 127.0.0.1, to be used in a `with` statement.
+
+    `directory` keeps the certificate authority; `seed` fixes which requests `fail_share` strikes.
+    Inside the `with` block `proxy_url`, `control_url` and `ca_file` are there.
+    """
+
+    proxy_url: str
+    control_url: str
+    ca_file: str
+
+    def __init__(
+        self,
+        directory: str | os.PathLike[str],
+        *,
+        proxy_port: int = 0,
+        control_port: int = 0,
+        seed: int | None = None,
+    ) -> None:
+        self._directory = Path(directory)
+        self._ports = (proxy_port, control_port)
+        self._seed = seed
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def __enter__(self) -> Self:
+        """Start.
+
+        Raises:
+            PortInUseError: one of the ports is taken.
+        """
+        proxy = listen(self._ports[0], "proxy port")
+        try:
+            control = listen(self._ports[1], "control port")
+        except BaseException:
+            proxy.close()
+            raise
+        self._server = EmulatorServer(self._directory, proxy, control, seed=self._seed)
+        self.proxy_url = self._server.proxy_url
+        self.control_url = self._server.control_url
+        self.ca_file = self._server.ca_file
+        ready = threading.Event()
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve(ready)), name="wns-emulator", daemon=True
+        )
+        self._thread.start()
+        ready.wait()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        loop, self._loop = self._loop, None
+        if loop is not None:
+            loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join()
+
+    def call(self, name: str, **arguments: Any) -> Any:
+        loop = self._loop
+        if loop is None:
+            raise ControlError("not_running", "the emulator runs inside its with block only")
+        given = {key: value for key, value in arguments.items() if value is not None}
+        future: Future[Any] = asyncio.run_coroutine_threadsafe(self._run(name, given), loop)
+        return future.result()
+
+    async def _run(self, name: str, arguments: dict[str, Any]) -> Any:
+        result = self._server.operations.call(name, arguments)
+        return await result if inspect.isawaitable(result) else result
+
+    async def _serve(self, ready: threading.Event) -> None:
+        self._stopping = asyncio.Event()
+        await self._server.start()
+        self._loop = asyncio.get_running_loop()
+        ready.set()
+        await self._stopping.wait()
+        await self._server.stop()

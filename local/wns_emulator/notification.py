@@ -1,0 +1,44 @@
+"""A notification on its way through WNS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+NotificationKind = Literal["toast", "tile", "badge", "raw"]
+ConnectionStatus = Literal["connected", "disconnected", "tempdisconnected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One accepted request; times are epoch seconds, `ttl` is in seconds from `received_at`."""
+
+    kind: NotificationKind
+    body: bytes
+    channel_id: str
+    app_id: str
+    message_id: str
+    received_at: float
+    caches: bool
+    ttl: int | None = None
+    tag: str = ""
+    group: str = ""
+    collection: str | None = None
+    priority: int | None = None
+    suppress_popup: bool = False
+
+    @property
+    def expires_at(self) -> float | None:
+        """When WNS stops keeping it."""
+        return None if self.ttl is None else self.received_at + self.ttl
+
+
+@dataclass(frozen=True, slots=True)
+class ToastMatch:
+    """Which toasts a DELETE removes: all of the app, or those with this tag, this group, or both."""
+
+    tag: str | None = None
+    group: str | None = None
+
+    def covers(self, tag: str, group: str) -> bool:
+        return self.tag in {None, tag} and self.group in {None, group}

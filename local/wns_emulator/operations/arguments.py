@@ -1,0 +1,15 @@
+"""The kinds of argument that controls take, and the check that comes before every control."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, validate_call
+
+Text = Annotated[str, Field(min_length=1, max_length=2048)]
+Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Status = Annotated[int, Field(ge=200, le=599)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+control = validate_call
