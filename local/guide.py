@@ -12,6 +12,8 @@ from local.stack.aws import REGION
 if TYPE_CHECKING:
     from local.stack.stack import LaptopStack
 
+_JSON_TYPE = "-H 'Content-Type: application/json'"
+
 
 class Command(NamedTuple):
     what: str
@@ -58,32 +60,44 @@ def commands(stack: LaptopStack) -> list[Command]:
     }
     refresher = stack.outputs["TokenRefresherFunctionName"]
     aws = stack.operator.endpoint_url
+    control = f"{stack.wns_control_url}/control"
+    publish = (
+        f"{_signed(stack, 'events')} {aws}/ -H 'X-Amz-Target: AWSEvents.PutEvents'"
+        f" -H 'Content-Type: application/x-amz-json-1.1' -d {_json({'Entries': [event]})}"
+    )
     return [
         Command(
             f"the device {DEVICE} registers a new channel, with a token of its player {PLAYER}",
-            f'curl -X PUT {stack.api_url}/apps/{APP}/channels/{DEVICE} -H "Authorization: Bearer {token}"'
-            f" -H 'Content-Type: application/json' -d {_json({'channel_uri': channel.channel_uri})}",
+            f"curl -s -X PUT {stack.api_url}/apps/{APP}/channels/{DEVICE}"
+            f' -H "Authorization: Bearer {token}" {_JSON_TYPE}'
+            f" -d {_json({'channel_uri': channel.channel_uri})}",
         ),
-        Command(
-            f"another service publishes {EVENT} on the bus",
-            f"{_signed(stack, 'events')} {aws}/ -H 'X-Amz-Target: AWSEvents.PutEvents'"
-            f" -H 'Content-Type: application/x-amz-json-1.1' -d {_json({'Entries': [event]})}",
-        ),
+        Command(f"another service publishes {EVENT} on the bus", publish),
+        Command("what the device shows", f"curl -s '{control}/device?device_id={DEVICE}'"),
         Command(
             "an operator looks at the app",
             f"{_signed(stack, 'execute-api')} {stack.api_url}/apps/{APP}",
         ),
         Command(
-            "the token refresher runs now",
+            "the token refresher runs now, not when its schedule says",
             f"{_signed(stack, 'lambda')} {aws}/2015-03-31/functions/{refresher}/invocations"
             f" -d {_json({'refresh': 'due'})}",
+        ),
+        Command(
+            "Windows closes the channel; publish once more, and WNS answers 410",
+            f"curl -s {control}/close_channel {_JSON_TYPE}"
+            f" -d {_json({'channel': channel.channel_uri})}",
+        ),
+        Command(
+            "what WNS was asked, and what it answered",
+            f"curl -s '{control}/requests?device_id={DEVICE}'",
         ),
     ]
 
 
 def _signed(stack: LaptopStack, service: str) -> str:
     credentials = f"{stack.operator.access_key_id}:{stack.operator.secret_access_key}"
-    return f"curl --aws-sigv4 aws:amz:{REGION}:{service} --user {credentials}"
+    return f"curl -s --aws-sigv4 aws:amz:{REGION}:{service} --user {credentials}"
 
 
 def _json(document: object) -> str:

@@ -1,12 +1,15 @@
 """`make run`: starts the laptop stack, runs the demo scenario once, and stays until Ctrl-C.
 
-Ports are 4566 to 4569 (LAPTOP_AWS_PORT, LAPTOP_ISSUER_PORT, LAPTOP_WNS_PROXY_PORT,
-LAPTOP_WNS_CONTROL_PORT). What must outlive the stack, the issuer's key and the certificate
-authority, is kept in .local/run.
+    python -m local.run [--name NAME]
+
+Ports are 4566 to 4569, or what LAPTOP_AWS_PORT, LAPTOP_ISSUER_PORT, LAPTOP_WNS_PROXY_PORT and
+LAPTOP_WNS_CONTROL_PORT say. The issuer's key and the certificate authority are kept in
+.local/NAME; everything else starts from nothing.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import sys
@@ -18,20 +21,28 @@ from local.stack.ports import Ports
 from local.stack.stack import LOCAL, LaptopStack
 from local.stack.terminal import run_to_exit_code
 
+WATCH_SECONDS = 2.0
 
-def run() -> None:
+
+def run(name: str) -> None:
     account = Account(time.monotonic())
     ports = Ports.fixed(os.environ)
     account.tell("starting AWS, WNS and the issuer of player tokens; deploying template.yaml")
-    with LaptopStack("run", ports, state=LOCAL / "run") as stack:
+    with LaptopStack(name, ports, state=LOCAL / name) as stack:
         run_scenario(stack, account)
         print(guide(stack), flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             while True:
                 stack.check_servers()
-                time.sleep(0.5)
+                stack.write_function_logs()
+                time.sleep(WATCH_SECONDS)
         print("stopping", flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(run_to_exit_code(run))
+    parser = argparse.ArgumentParser(
+        prog="python -m local.run", description="Runs the laptop stack."
+    )
+    parser.add_argument("--name", default="run", help="of the folder for state and logs")
+    options = parser.parse_args()
+    sys.exit(run_to_exit_code(lambda: run(options.name)))

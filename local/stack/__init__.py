@@ -10,5 +10,7 @@ leash          stands in front of each server and ends it (stand-alone)
 aws            the AWS emulator and the operator's credentials
 emulator       starts the AWS emulator (runs in the emulator's environment)
 deploy         artifacts and template into the emulator
+function_logs  what the functions logged, as files
+terminal       faults and signals, as `make run` and `make demo` take them
 stack          all of it together: `LaptopStack`
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import contextlib
 import sys
 import tempfile
 import time
@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import requests
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.issuer import SigningKey, player_claims, sign_token
 from local.stack.aws import REGION, start_aws, wait_for_aws
 from local.stack.build import ROOT, build
 from local.stack.deploy import BUCKET, deploy
 from local.stack.errors import StackError
+from local.stack.function_logs import write_function_logs
 from local.stack.ports import HOST, Ports
 from local.stack.processes import Processes, answers
 from local.stack.template import for_laptop
@@ -73,13 +75,8 @@ class LaptopStack:
 
     def _start(self, opening: ExitStack) -> None:
         self.ports.check()
-        state = self._state = self._kept_state or Path(
-            opening.enter_context(tempfile.TemporaryDirectory(prefix="laptop-stack-"))
-        )
-        home = state / "home"
-        opening.callback(shutil.rmtree, home, ignore_errors=True)
-        shutil.rmtree(home, ignore_errors=True)
-        home.mkdir(parents=True)
+        home = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="laptop-stack-")))
+        state = self._state = self._kept_state or home / "state"
         self._processes = opening.enter_context(Processes(self.logs, home=home))
         start_aws(self._processes, self.ports.aws, directory=home)
         self._start_module(
@@ -107,6 +104,7 @@ class LaptopStack:
             {"PlayerTokenIssuer": self.issuer_url, "PlayerTokenAudience": PLAYER_AUDIENCE},
         )
         self.outputs, self.resources = deployment.outputs, deployment.resources
+        opening.callback(self.write_function_logs)
         self.api_url = f"{self.operator.endpoint_url}/_aws/execute-api/{self.resources['HttpApi']}"
 
     def _start_module(self, name: str, module: str, *options: object) -> None:
@@ -175,6 +173,12 @@ class LaptopStack:
                 raise StackError(f"not within {seconds:g} s: {what} (the logs are in {self.logs})")
             time.sleep(0.05)
         return found
+
+    def write_function_logs(self) -> None:
+        """Writes what the functions have logged so far into the folder of the logs."""
+        # On leaving, after a fault, AWS may be what has failed: its own log says so.
+        with contextlib.suppress(BotoCoreError, ClientError):
+            write_function_logs(self.operator, self.resources, self.logs)
 
     def check_servers(self) -> None:
         """Raises: StackError if a server of the stack has ended."""
