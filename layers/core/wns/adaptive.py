@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from wns.markup import Attribute, Element, XmlText, joined, text_markup
-from wns.rules import short_for, told_by
+from wns.rules import at_least_one, short_for, told_by
 from wns.values import ImageAddress, LanguageTag, Positive, TextStacking, Whole
 
 TextStyle = Literal[
@@ -105,8 +105,8 @@ class Subgroup(Element):
 
     tag: ClassVar[str] = "subgroup"
 
-    content: tuple[SubgroupContent, ...] = Field(
-        min_length=1, description="Texts and images, from top to bottom."
+    content: Annotated[tuple[SubgroupContent, ...], at_least_one("text or image")] = Field(
+        description="Texts and images, from top to bottom."
     )
     weight: Annotated[Annotated[Whole, Field(ge=1, le=100)] | None, Attribute("hint-weight")] = (
         Field(None, description="Width of the column relative to its neighbours, 1 to 100.")
@@ -124,7 +124,9 @@ class Group(Element):
 
     tag: ClassVar[str] = "group"
 
-    subgroups: tuple[Subgroup, ...] = Field(min_length=1, description="Columns, left to right.")
+    subgroups: Annotated[tuple[Subgroup, ...], at_least_one("subgroup")] = Field(
+        description="Columns, left to right."
+    )
 
     def inner_markup(self) -> str:
         return joined(self.subgroups)

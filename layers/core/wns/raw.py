@@ -1,7 +1,6 @@
 """Raw notifications: bytes that only the game itself understands."""
 
 import base64
-import binascii
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -23,7 +22,7 @@ def _refuse_what_bytes_cannot_hold(value: object) -> object:
 def _refuse_other_than_base64(value: str) -> str:
     try:
         base64.b64decode(value, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise broken("base64 is the standard alphabet (A-Z a-z 0-9 + /), padded with =.") from error
     return value
 

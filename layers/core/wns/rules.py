@@ -43,6 +43,28 @@ def at_most(limit: int, what: str) -> Rule:
     return Rule(check, {"maxItems": limit})
 
 
+def at_least_one(what: str) -> Rule:
+    """One item or more, which the error calls `what`."""
+
+    def check(items: Sized) -> Sized:
+        if not items:
+            raise broken(f"At least one {what} is needed.")
+        return items
+
+    return Rule(check, {"minItems": 1})
+
+
+def not_empty() -> Rule:
+    """A string of one character or more."""
+
+    def check(value: str) -> str:
+        if not value:
+            raise broken("An empty string is not allowed here.")
+        return value
+
+    return Rule(check, {"minLength": 1})
+
+
 def matching(pattern: str, sentence: str) -> Rule:
     """A string that matches `pattern` whole; `sentence` tells people what that means."""
     whole = re.compile(pattern)

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from wns.markup import Attribute, Element, Fixed, XmlText, joined
-from wns.rules import at_most, broken, told_by
+from wns.rules import at_least_one, at_most, broken, told_by
 from wns.values import ImageAddress, NonEmpty
 
 MAX_INPUTS = 5
@@ -65,8 +65,10 @@ class SelectionInput(Element):
         None, description="The id of the choice that is selected at first."
     )
     selections: Annotated[
-        tuple[Selection, ...], at_most(MAX_SELECTIONS, "selections in an input")
-    ] = Field(min_length=1, description="The choices, 1 to 5.")
+        tuple[Selection, ...],
+        at_least_one("selection"),
+        at_most(MAX_SELECTIONS, "selections in an input"),
+    ] = Field(description="The choices, 1 to 5.")
 
     @model_validator(mode="after")
     def _choices_can_be_told_apart(self) -> Self:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from wns.markup import XmlText
-from wns.rules import broken, matching
+from wns.rules import broken, matching, not_empty
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _IMAGE_SCHEMES = ("http", "https", "ms-appx", "ms-appdata", "file")
@@ -45,7 +45,7 @@ def _offset_of_whole_minutes(moment: datetime) -> datetime:
     return moment
 
 
-NonEmpty = Annotated[XmlText, Field(min_length=1)]
+NonEmpty = Annotated[XmlText, not_empty()]
 
 LanguageTag = Annotated[
     XmlText,

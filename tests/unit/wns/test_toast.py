@@ -1,0 +1,354 @@
+"""Toasts: what is refused, and with which words."""
+
+import xml.etree.ElementTree as ET
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from tests.unit.wns.refusals import refusal, refusals
+from wns.toast import Toast
+
+SOUNDS = [
+    *(f"ms-winsoundevent:Notification.{name}" for name in "Default IM Mail Reminder SMS".split()),
+    *(
+        f"ms-winsoundevent:Notification.Looping.{name}{number}"
+        for name in ("Alarm", "Call")
+        for number in ["", 2, 3, 4, 5, 6, 7, 8, 9, 10]
+    ),
+]
+TEXT_STYLES = [
+    *("caption", "captionSubtle", "body", "bodySubtle", "base", "baseSubtle"),
+    *("subtitle", "subtitleSubtle", "title", "titleSubtle", "titleNumeral", "titleNumeralSubtle"),
+    *("subheader", "subheaderSubtle", "subheaderNumeral", "subheaderNumeralSubtle"),
+    *("header", "headerSubtle", "headerNumeral", "headerNumeralSubtle"),
+]
+
+
+def toast(**fields):
+    return {"texts": ["a"], **fields}
+
+
+def read(**fields):
+    return ET.fromstring(Toast.model_validate(toast(**fields)).to_xml())
+
+
+def in_subgroup(item):
+    return {"content": [{"subgroups": [{"content": [item]}]}]}
+
+
+@pytest.mark.parametrize("sound", SOUNDS)
+def test_sound_of_windows_is_written_as_it_is_named(sound):
+    assert read(audio={"src": sound}).find("audio").get("src") == sound
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        *(f"ms-appx:///Assets/horn.{kind}" for kind in "aac flac m4a mp3 wav wma WAV".split()),
+        *("ms-resource:Files/horn", "ms-resource:///Files/horn.mp3"),
+    ],
+)
+def test_sound_of_the_app_is_written_as_it_is_named(sound):
+    assert read(audio={"src": sound}).find("audio").get("src") == sound
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        *("ms-winsoundevent:Notification.Looping.Alarm1", "ms-winsoundevent:Notification.im"),
+        *("ms-winsoundevent:Notification.Looping.Call11", "MS-WINSOUNDEVENT:Notification.IM"),
+        "ms-winsoundevent:Notification.Alarm",
+    ],
+)
+def test_sound_that_windows_does_not_have_is_refused_with_those_it_has(sound):
+    assert refusal(Toast, toast(audio={"src": sound})) == (
+        "Windows has no such sound. It has ms-winsoundevent:Notification. followed by Default,"
+        " IM, Mail, Reminder, SMS, Looping.Alarm, Looping.Alarm2 to Looping.Alarm10, Looping.Call,"
+        " Looping.Call2 to Looping.Call10."
+    )
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        *("ms-appdata:///local/horn.mp3", "https://example.com/horn.mp3", "C:\\horn.wav"),
+        *("file:///C:/horn.wav", "horn.wav", "ms-appx:///horn.ogg", "ms-appx:///horn", "ms-resource:"),
+    ],
+)
+def test_sound_from_elsewhere_is_refused(sound):
+    assert refusal(Toast, toast(audio={"src": sound})) == (
+        "A sound is one of Windows (ms-winsoundevent:…), a resource (ms-resource:…) or a file in"
+        " the app's package (ms-appx:///… ending in aac, flac, m4a, mp3, wav or wma)."
+    )
+
+
+def test_looping_sound_needs_a_duration():
+    said = "A looping sound needs the toast's duration, best long."
+
+    assert refusal(Toast, toast(audio={"loop": True})) == said
+    assert read(audio={"loop": True}, duration="short").get("duration") == "short"
+    assert read(audio={"loop": False}).find("audio").get("loop") == "false"
+
+
+def test_toast_holds_at_most_3_texts():
+    assert len(read(texts=["a", "b", "c"]).findall(".//text")) == 3
+    assert refusals(Toast, {"texts": ["a", "b", "c", "d"]}) == [
+        ("texts", "At most 3 texts in a toast are allowed, not 4.")
+    ]
+
+
+@pytest.mark.parametrize("texts", [[], [""], [" ", "\n"], [{"text": ""}]])
+def test_toast_that_would_say_nothing_is_refused(texts):
+    assert refusal(Toast, {"texts": texts}) == (
+        "A toast needs 1 to 3 texts, and not all of them empty."
+    )
+
+
+def test_attribution_is_not_one_of_the_3_texts():
+    assert len(read(texts=["a", "b", "c"], attribution="d").findall(".//text")) == 4
+
+
+@pytest.mark.parametrize("style", TEXT_STYLES)
+def test_text_style_is_written_as_it_is_named(style):
+    assert read(**in_subgroup({"text": "b", "style": style})).find(".//subgroup/text").get(
+        "hint-style"
+    ) == style  # fmt: skip
+
+
+@pytest.mark.parametrize("hint", ["min_lines", "wrap", "align", "style"])
+def test_hint_that_works_only_in_a_subgroup_is_refused_on_a_line_of_the_toast(hint):
+    value = {"min_lines": 1, "wrap": True, "align": "left", "style": "title"}[hint]
+
+    assert refusals(Toast, {"texts": [{"text": "a", hint: value}]}) == [
+        (f"texts.0.{hint}", "Extra inputs are not permitted")
+    ]
+    Toast.model_validate(toast(**in_subgroup({"text": "a", hint: value})))
+
+
+@pytest.mark.parametrize("lines", [0, -1])
+def test_lines_are_counted_from_1(lines):
+    reason = "Input should be greater than or equal to 1"
+
+    assert refusal(Toast, {"texts": [{"text": "a", "max_lines": lines}]}) == reason
+    assert refusal(Toast, toast(**in_subgroup({"text": "a", "min_lines": lines}))) == reason
+
+
+def test_text_without_a_text_and_other_content_are_refused():
+    assert refusals(Toast, {"texts": [{"max_lines": 1}]}) == [("texts.0.text", "Field required")]
+    assert refusals(Toast, {"texts": [5]})[0][0] == "texts.0"
+
+
+@pytest.mark.parametrize("item", ["a", {"text": "a"}, {"colour": "red"}, 5, None])
+def test_content_of_a_toast_is_images_groups_and_progress_bars(item):
+    assert refusals(Toast, toast(content=[item])) == [
+        (
+            "content.0",
+            "The content of a toast is images (src), groups (subgroups) and progress bars"
+            " (status); texts go into texts.",
+        )
+    ]
+
+
+@pytest.mark.parametrize("item", [{"status": "a"}, {"subgroups": []}, 5, None])
+def test_content_of_a_subgroup_is_texts_and_images(item):
+    assert refusal(Toast, toast(**in_subgroup(item))) == (
+        "A subgroup holds texts (a string, or text) and images (src)."
+    )
+
+
+def test_group_and_subgroup_are_not_empty():
+    assert refusal(Toast, toast(content=[{"subgroups": []}])) == (
+        "At least one subgroup is needed."
+    )
+    assert refusal(Toast, toast(content=[{"subgroups": [{"content": []}]}])) == (
+        "At least one text or image is needed."
+    )
+
+
+@pytest.mark.parametrize(("weight", "fault"), [(0, "greater"), (101, "less")])
+def test_weight_of_a_subgroup_is_1_to_100(weight, fault):
+    content = [{"subgroups": [{"weight": weight, "content": ["a"]}]}]
+
+    assert refusal(Toast, toast(content=content)).startswith(f"Input should be {fault} than")
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        *((0, "0"), (1, "1"), (0.25, "0.25"), ("0.5", "0.5"), ("1", "1")),
+        *(("indeterminate", "indeterminate"), ("{progressValue}", "{progressValue}")),
+    ],
+)
+def test_progress_is_0_to_1_or_indeterminate_or_bound_by_the_app(value, written):
+    progress = read(content=[{"status": "s", "value": value}]).find(".//progress")
+
+    assert progress.get("value") == written
+
+
+def test_progress_without_a_value_is_0():
+    assert read(content=[{"status": "s"}]).find(".//progress").get("value") == "0"
+
+
+@pytest.mark.parametrize(
+    "value", [-0.1, 1.1, "1.1", "nan", "inf", "half", "", "{}", True, None, [0.5], "Indeterminate"]
+)
+def test_other_progress_is_refused(value):
+    assert refusal(Toast, toast(content=[{"status": "s", "value": value}])) == (
+        "The value of a progress bar is a number from 0 to 1, indeterminate, or {name},"
+        " a value that the app itself binds."
+    )
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("http://a/b.png", "HTTPS://a/b.png", "ms-appx:///a b.png", "ms-appdata:///local/a.png"),
+        *("file:///C:/a.png", "a.png", "../a.png", "//cdn.example.com/a.png", "a.png?x=b:c"),
+    ],
+)
+def test_image_address_of_windows_is_written_as_it_is(address):
+    assert read(hero=address).find(".//image").get("src") == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["data:image/png;base64,AA==", "C:\\a.png", "ftp://a/b.png", "javascript:a", "ms-resource:a"],
+)
+def test_image_address_that_windows_does_not_load_is_refused(address):
+    assert refusal(Toast, toast(hero=address)) == (
+        "An image address begins with https:, http:, ms-appx:, ms-appdata: or file:, or is relative"
+        " to base_uri."
+    )
+
+
+@pytest.mark.parametrize("address", [" a.png", "a.png ", "\na.png", "a.png\n", " "])
+def test_image_address_with_white_space_at_an_end_is_refused(address):
+    assert refusal(Toast, toast(app_logo=address)) == (
+        "An image address neither begins nor ends with white space."
+    )
+
+
+def test_image_without_address_is_refused():
+    assert refusal(Toast, toast(hero="")) == "An empty string is not allowed here."
+    assert refusals(Toast, toast(hero={"alt": "a"})) == [("hero.src", "Field required")]
+
+
+@pytest.mark.parametrize("address", ["a.png", "/a", "//a/b"])
+def test_base_address_is_absolute(address):
+    assert refusal(Toast, toast(base_uri=address)) == (
+        "base_uri is an absolute address, such as https://img.example.com/."
+    )
+
+
+@pytest.mark.parametrize("tag", ["en", "en-US", "zh-Hans-CN", "de-CH-1996", "x-klingon"])
+def test_language_is_a_bcp_47_tag(tag):
+    assert read(lang=tag).find("visual").get("lang") == tag
+
+
+@pytest.mark.parametrize("tag", ["", "en_US", "en-", "-US", "internationally", "en US", "de\n"])
+def test_other_language_is_refused(tag):
+    assert refusal(Toast, toast(lang=tag)) == "A language is a BCP-47 tag, such as en-US or de."
+
+
+def test_timestamp_without_offset_is_refused():
+    assert refusal(Toast, toast(display_timestamp="2026-12-01T18:00:00")) == (
+        "Input should have timezone info"
+    )
+
+
+def test_timestamp_with_an_offset_that_xml_cannot_write_is_refused():
+    odd = datetime(1900, 1, 1, tzinfo=timezone(timedelta(minutes=53, seconds=28)))
+
+    with pytest.raises(ValueError, match="The offset of a timestamp is whole minutes"):
+        Toast(texts=["a"], display_timestamp=odd)
+
+
+@pytest.mark.parametrize("contact", ["remoteid:1", "mailto:a@b.example", "tel:+4912345"])
+def test_people_is_a_contact(contact):
+    assert read(people=contact).get("hint-people") == contact
+
+
+@pytest.mark.parametrize("contact", ["alex", "remoteid:", "http://a", ""])
+def test_other_people_are_refused(contact):
+    assert refusal(Toast, toast(people=contact)) == (
+        "people is remoteid:…, mailto:… or tel:… of a contact."
+    )
+
+
+@pytest.mark.parametrize("where", ["toast", "header"])
+@pytest.mark.parametrize("activation", [None, "foreground"])
+def test_target_app_needs_protocol_activation(where, activation):
+    target = {"protocol_activation_target_application_pfn": "a", "activation_type": activation}
+    header = {"id": "a", "title": "b", "arguments": "c"}
+    fields = {"toast": target, "header": {"header": header | target}}[where]
+
+    assert refusal(Toast, toast(**fields)) == (
+        "protocol_activation_target_application_pfn needs activation_type protocol."
+    )
+
+
+@pytest.mark.parametrize("missing", ["id", "title", "arguments"])
+def test_header_is_whole(missing):
+    header = {"id": "a", "title": "b", "arguments": "c"}
+    del header[missing]
+
+    assert refusals(Toast, toast(header=header)) == [(f"header.{missing}", "Field required")]
+
+
+@pytest.mark.parametrize("scenario", ["reminder", "alarm"])
+def test_scenario_that_waits_for_the_player_needs_a_button(scenario):
+    said = f"A toast of scenario {scenario} needs at least one button."
+
+    assert refusal(Toast, toast(scenario=scenario)) == said
+    menu = [{"content": "a", "arguments": "b"}]
+    assert refusal(Toast, toast(scenario=scenario, context_menu=menu)) == said
+    assert read(scenario=scenario, buttons=["dismiss"]).get("scenario") == scenario
+    assert read(scenario=scenario, snooze_and_dismiss=True).get("scenario") == scenario
+
+
+@pytest.mark.parametrize("scenario", ["incomingCall", "urgent"])
+def test_other_scenarios_need_no_button(scenario):
+    assert read(scenario=scenario).get("scenario") == scenario
+
+
+@pytest.mark.parametrize("scenario", [None, "urgent"])
+def test_centred_text_needs_a_call(scenario):
+    text = {"text": "a", "call_scenario_center_align": True}
+
+    assert refusal(Toast, {"texts": [text], "scenario": scenario}) == (
+        "call_scenario_center_align needs scenario incomingCall."
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        *(("duration", "Long"), ("scenario", "incomingcall"), ("activation_type", "system")),
+        *(("branding", "nameAndLogo"), ("use_button_style", "maybe"), ("launch", 5)),
+        *(("display_timestamp", "soon"), ("version", 0), ("texts", "a"), ("header", [])),
+    ],
+)
+def test_value_that_windows_does_not_know_is_refused(field, wrong):
+    [(where, _)] = refusals(Toast, toast(**{field: wrong}))
+
+    assert where.startswith(field)
+
+
+@pytest.mark.parametrize(
+    ("fields", "where"),
+    [
+        ({"colour": 1}, "colour"),
+        ({"Texts": ["a"]}, "Texts"),
+        ({"audio": {"source": "a"}}, "audio.source"),
+        ({"content": [{"src": "a", "hint-crop": "circle"}]}, "content.0.src.hint-crop"),
+        ({"hero": {"src": "a", "crop": "circle"}}, "hero.crop"),
+        ({"attribution": {"text": "a", "max_lines": 1}}, "attribution.max_lines"),
+    ],
+)
+def test_unknown_field_is_refused_where_it_stands(fields, where):
+    assert refusals(Toast, toast(**fields)) == [(where, "Extra inputs are not permitted")]
+
+
+def test_toast_cannot_be_changed_after_it_was_checked():
+    with pytest.raises(ValueError, match="frozen"):
+        Toast(texts=["a"]).texts = ()
