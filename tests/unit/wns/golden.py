@@ -1,6 +1,7 @@
 """The golden files: what is asked for as JSON, beside the XML that must come out."""
 
 import re
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "golden"
@@ -17,3 +18,8 @@ def golden_xml() -> dict[str, str]:
         path.stem: without_layout(path.read_text(encoding="utf-8"))
         for path in sorted(FOLDER.glob("*.xml"))
     }
+
+
+def parsed(xml: str | bytes) -> ET.Element:
+    """The root of a document that we wrote ourselves."""
+    return ET.fromstring(xml)  # noqa: S314

@@ -1,12 +1,11 @@
 """The golden files, and that they leave nothing of the schemas out."""
 
 import json
-import xml.etree.ElementTree as ET
 from collections import defaultdict
 
 import pytest
 
-from tests.unit.wns.golden import FOLDER, golden_xml
+from tests.unit.wns.golden import FOLDER, golden_xml, parsed
 from wns.notification import Notification, NotificationContent
 
 GOLDEN = golden_xml()
@@ -92,7 +91,7 @@ def test_content_written_as_json_and_read_again_is_the_same(name):
 def test_golden_files_show_every_element_and_attribute_of_the_schema(root, schema):
     shown = defaultdict(set)
     for xml in GOLDEN.values():
-        document = ET.fromstring(xml)
+        document = parsed(xml)
         if document.tag == root:
             for element in document.iter():
                 shown[element.tag] |= element.attrib.keys()

@@ -1,10 +1,10 @@
 """The legacy catalogue: room, names, fall-backs, and what does not fit."""
 
-import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
+from tests.unit.wns.golden import parsed
 from tests.unit.wns.refusals import refusal, refusals
 from wns.legacy_templates import TILE_TEMPLATES, TOAST_TEMPLATES
 from wns.tile import Tile
@@ -41,7 +41,7 @@ def test_catalogue_is_that_of_windows():
 
 @pytest.mark.parametrize("name", EVERY_TEMPLATE)
 def test_template_takes_all_that_it_has_room_for(name):
-    document = ET.fromstring(model(name).model_validate(filled(name)).to_xml())
+    document = parsed(model(name).model_validate(filled(name)).to_xml())
     room = TOAST_TEMPLATES.get(name) or TILE_TEMPLATES[name]
     binding = document.find("visual/binding")
 
@@ -77,13 +77,15 @@ def test_template_without_anything_is_refused(name):
 
 @pytest.mark.parametrize("name", ["TileSquare310x310Text01", "TileWideText01"])
 def test_template_without_an_older_name_has_no_fallback(name):
-    document = ET.fromstring(Tile.model_validate(filled(name)).to_xml())
+    document = parsed(Tile.model_validate(filled(name)).to_xml())
 
     assert document.find("visual/binding").get("fallback") is None
 
 
 @pytest.mark.parametrize("field", ["template", "fallback"])
-@pytest.mark.parametrize("name", ["", "toasttext01", "ToastText05", "ToastGeneric", "TileWideText01"])
+@pytest.mark.parametrize(
+    "name", ["", "toasttext01", "ToastText05", "ToastGeneric", "TileWideText01"]
+)
 def test_unknown_toast_template_is_refused(field, name):
     legacy = {"template": "ToastText01", "texts": ["a"], field: name}
 

@@ -31,7 +31,9 @@ def test_lone_surrogate_is_refused_by_name():
         Raw(text="a\udc00")
 
 
-@pytest.mark.parametrize("bad", ["a", "====", "YQ", "YQ=", "YQ==YQ==", "Y Q==", "YQ==\n", "_-==", "ä"])
+@pytest.mark.parametrize(
+    "bad", ["a", "====", "YQ", "YQ=", "YQ==YQ==", "Y Q==", "YQ==\n", "_-==", "ä"]
+)
 def test_bad_base64_is_refused(bad):
     assert refusal(Raw, {"base64": bad}) == (
         "base64 is the standard alphabet (A-Z a-z 0-9 + /), padded with =."

@@ -1,9 +1,8 @@
 """Tiles: sizes, presentations, and what is refused."""
 
-import xml.etree.ElementTree as ET
-
 import pytest
 
+from tests.unit.wns.golden import parsed
 from tests.unit.wns.refusals import refusal, refusals
 from wns.tile import Tile
 
@@ -11,7 +10,7 @@ IMAGE = {"src": "a.png"}
 
 
 def bindings(**fields):
-    return ET.fromstring(Tile.model_validate(fields).to_xml()).findall("visual/binding")
+    return parsed(Tile.model_validate(fields).to_xml()).findall("visual/binding")
 
 
 @pytest.mark.parametrize(
@@ -75,9 +74,9 @@ def test_slide_show_holds_at_most_12_images():
 @pytest.mark.parametrize("presentation", ["photos", "people"])
 @pytest.mark.parametrize("other", ["a", {"subgroups": [{"content": ["a"]}]}])
 def test_photos_and_people_are_images_only(presentation, other):
-    assert refusal(
-        Tile, {"wide": {"presentation": presentation, "content": [IMAGE, other]}}
-    ) == (f"presentation {presentation} shows images only.")
+    assert refusal(Tile, {"wide": {"presentation": presentation, "content": [IMAGE, other]}}) == (
+        f"presentation {presentation} shows images only."
+    )
 
 
 def test_people_may_be_many():

@@ -1,15 +1,18 @@
 """Toasts: what is refused, and with which words."""
 
-import xml.etree.ElementTree as ET
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from tests.unit.wns.golden import parsed
 from tests.unit.wns.refusals import refusal, refusals
 from wns.toast import Toast
 
 SOUNDS = [
-    *(f"ms-winsoundevent:Notification.{name}" for name in "Default IM Mail Reminder SMS".split()),
+    *(
+        f"ms-winsoundevent:Notification.{name}"
+        for name in ["Default", "IM", "Mail", "Reminder", "SMS"]
+    ),
     *(
         f"ms-winsoundevent:Notification.Looping.{name}{number}"
         for name in ("Alarm", "Call")
@@ -29,7 +32,7 @@ def toast(**fields):
 
 
 def read(**fields):
-    return ET.fromstring(Toast.model_validate(toast(**fields)).to_xml())
+    return parsed(Toast.model_validate(toast(**fields)).to_xml())
 
 
 def in_subgroup(item):
@@ -44,7 +47,10 @@ def test_sound_of_windows_is_written_as_it_is_named(sound):
 @pytest.mark.parametrize(
     "sound",
     [
-        *(f"ms-appx:///Assets/horn.{kind}" for kind in "aac flac m4a mp3 wav wma WAV".split()),
+        *(
+            f"ms-appx:///Assets/horn.{kind}"
+            for kind in ["aac", "flac", "m4a", "mp3", "wav", "wma", "WAV"]
+        ),
         *("ms-resource:Files/horn", "ms-resource:///Files/horn.mp3"),
     ],
 )
@@ -72,7 +78,13 @@ def test_sound_that_windows_does_not_have_is_refused_with_those_it_has(sound):
     "sound",
     [
         *("ms-appdata:///local/horn.mp3", "https://example.com/horn.mp3", "C:\\horn.wav"),
-        *("file:///C:/horn.wav", "horn.wav", "ms-appx:///horn.ogg", "ms-appx:///horn", "ms-resource:"),
+        *(
+            "file:///C:/horn.wav",
+            "horn.wav",
+            "ms-appx:///horn.ogg",
+            "ms-appx:///horn",
+            "ms-resource:",
+        ),
     ],
 )
 def test_sound_from_elsewhere_is_refused(sound):

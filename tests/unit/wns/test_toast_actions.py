@@ -1,9 +1,8 @@
 """Inputs, buttons and the context menu of a toast."""
 
-import xml.etree.ElementTree as ET
-
 import pytest
 
+from tests.unit.wns.golden import parsed
 from tests.unit.wns.refusals import refusal, refusals
 from wns.toast import Toast
 
@@ -15,7 +14,7 @@ def toast(**fields):
 
 
 def actions(**fields):
-    return ET.fromstring(Toast.model_validate(toast(**fields)).to_xml()).find("actions")
+    return parsed(Toast.model_validate(toast(**fields)).to_xml()).find("actions")
 
 
 def selection_input(count, **fields):
@@ -54,9 +53,7 @@ def test_toast_holds_at_most_5_buttons_and_menu_items_together(buttons, items):
 
 def test_context_menu_of_snooze_and_dismiss_holds_at_most_5_items():
     assert len(actions(snooze_and_dismiss=True, context_menu=[BUTTON] * 5)) == 5
-    assert "At most 5" in refusal(
-        Toast, toast(snooze_and_dismiss=True, context_menu=[BUTTON] * 6)
-    )
+    assert "At most 5" in refusal(Toast, toast(snooze_and_dismiss=True, context_menu=[BUTTON] * 6))
 
 
 @pytest.mark.parametrize("own", [{"buttons": [BUTTON]}, {"inputs": [{"id": "a"}]}])

@@ -1,0 +1,270 @@
+"""A payload with its headers: what goes out, and which pairs contradict."""
+
+import dataclasses
+from typing import get_args
+
+import pytest
+
+from tests.unit.wns.refusals import refusal, refusals
+from wns.badge import Badge
+from wns.errors import InvalidNotificationError, PayloadTooLargeError, WnsError
+from wns.notification import (
+    Kind,
+    Notification,
+    NotificationContent,
+    NotificationOptions,
+    ToastRemoval,
+)
+from wns.raw import Raw
+from wns.tile import Tile
+from wns.toast import Toast
+
+PAYLOADS = {
+    "toast": Toast(texts=["a"]),
+    "tile": Tile(medium={"content": ["a"]}),
+    "badge": Badge(value=1),
+    "raw": Raw(text="a"),
+}
+KINDS = get_args(Kind)
+
+
+def headers(kind, **options):
+    return Notification.of(PAYLOADS[kind], NotificationOptions(**options)).headers
+
+
+def contradiction(kind, **options):
+    with pytest.raises(InvalidNotificationError) as error:
+        headers(kind, **options)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("toast", {"Content-Type": "text/xml", "X-WNS-Type": "wns/toast"}),
+        ("tile", {"Content-Type": "text/xml", "X-WNS-Type": "wns/tile"}),
+        ("badge", {"Content-Type": "text/xml", "X-WNS-Type": "wns/badge"}),
+        ("raw", {"Content-Type": "application/octet-stream", "X-WNS-Type": "wns/raw"}),
+    ],
+)
+def test_notification_without_options_has_only_what_wns_requires(kind, expected):
+    notification = Notification.of(PAYLOADS[kind])
+
+    assert notification.kind == kind
+    assert notification.headers == expected
+
+
+def test_body_is_that_of_the_payload():
+    assert Notification.of(Badge(value=1)).body == b'<badge value="1"/>'
+    assert Notification.of(Raw(base64="AAE=")).body == b"\x00\x01"
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "header"),
+    [
+        ("toast", {"ttl_seconds": 3600}, {"X-WNS-TTL": "3600"}),
+        ("badge", {"priority": 1}, {"X-WNS-PRIORITY": "1"}),
+        ("raw", {"priority": "4"}, {"X-WNS-PRIORITY": "4"}),
+        ("tile", {"tag": "match7"}, {"X-WNS-Tag": "match7"}),
+        ("toast", {"tag": "a" * 64}, {"X-WNS-Tag": "a" * 64}),
+        ("tile", {"tag": "a" * 16}, {"X-WNS-Tag": "a" * 16}),
+        ("toast", {"group": "B" * 64}, {"X-WNS-Group": "B" * 64}),
+        ("raw", {"cache_policy": "cache"}, {"X-WNS-Cache-Policy": "cache"}),
+        ("tile", {"cache_policy": "no-cache"}, {"X-WNS-Cache-Policy": "no-cache"}),
+        ("toast", {"cache_policy": "cache"}, {"X-WNS-Cache-Policy": "cache"}),
+        ("toast", {"suppress_popup": True}, {"X-WNS-SuppressPopup": "true"}),
+        ("toast", {"suppress_popup": False}, {}),
+        ("toast", {"collection_id": "clan 42"}, {"X-WNS-CollectionId": "clan 42"}),
+        ("badge", {"request_for_status": True}, {"X-WNS-RequestForStatus": "true"}),
+        ("badge", {"request_for_status": False}, {}),
+        (
+            "raw",
+            {"cache_policy": "cache", "ttl_seconds": 60},
+            {"X-WNS-Cache-Policy": "cache", "X-WNS-TTL": "60"},
+        ),
+    ],
+)
+def test_option_is_written_as_its_header(kind, options, header):
+    assert headers(kind, **options) == headers(kind) | header
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("policy", [None, "no-cache"])
+def test_notification_that_is_now_or_never_is_not_cached(kind, policy):
+    assert headers(kind, ttl_seconds=0, cache_policy=policy) == headers(kind) | {
+        "X-WNS-TTL": "0",
+        "X-WNS-Cache-Policy": "no-cache",
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_ttl_0_contradicts_cache(kind):
+    assert contradiction(kind, ttl_seconds=0, cache_policy="cache") == (
+        "ttl_seconds 0 contradicts cache_policy cache: WNS answers 400. Give a ttl_seconds above 0,"
+        " or no-cache."
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "kinds"),
+    [
+        ("tag", "a", ["tile", "toast"]),
+        ("group", "a", ["toast"]),
+        ("suppress_popup", True, ["toast"]),
+        ("suppress_popup", False, ["toast"]),
+        ("collection_id", "a", ["toast"]),
+    ],
+)
+def test_option_of_another_kind_is_refused_with_the_kinds_it_is_for(option, value, kinds):
+    for kind in set(KINDS) - set(kinds):
+        assert contradiction(kind, **{option: value}) == (
+            f"{option} does not apply to a {kind}, only to: {', '.join(kinds)}."
+        )
+        shared = NotificationOptions(**{option: value}, priority=2)
+        assert shared.for_kind(kind) == NotificationOptions(priority=2)
+    for kind in kinds:
+        assert NotificationOptions(**{option: value}).for_kind(kind) == NotificationOptions(
+            **{option: value}
+        )
+
+
+@pytest.mark.parametrize(
+    ("kind", "option", "limit"), [("tile", "tag", 16), ("toast", "tag", 64), ("toast", "group", 64)]
+)
+def test_label_that_is_too_long_is_refused_with_its_limit(kind, option, limit):
+    assert contradiction(kind, **{option: "a" * (limit + 1)}) == (
+        f"{option} has {limit + 1} characters; at most {limit} are allowed."
+    )
+
+
+@pytest.mark.parametrize(
+    "label", ["", "a b", "a-b", "ä", "a\n", "a\r\nX-WNS-Type: wns/raw", "a;all"]
+)
+@pytest.mark.parametrize("option", ["tag", "group"])
+def test_label_is_letters_and_digits(option, label):
+    assert refusal(NotificationOptions, {option: label}) == (
+        "tag and group are ASCII letters and digits only."
+    )
+
+
+@pytest.mark.parametrize("collection", ["", " a", "a ", "ä", "a\r\nb", "a\tb"])
+def test_collection_is_text_that_a_header_holds(collection):
+    assert refusal(NotificationOptions, {"collection_id": collection}) == (
+        "collection_id is printable ASCII."
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"ttl_seconds": -1}, "Input should be greater than or equal to 0"),
+        ({"ttl_seconds": 2**31}, "Input should be less than or equal to 2147483647"),
+        ({"priority": 0}, "Input should be greater than or equal to 1"),
+        ({"priority": 5}, "Input should be less than or equal to 4"),
+        ({"priority": True}, "A number is wanted here, not true or false."),
+        ({"cache_policy": "none"}, "Input should be 'cache' or 'no-cache'"),
+        ({"ttl": 1}, "Extra inputs are not permitted"),
+    ],
+)
+def test_option_out_of_range_is_refused(options, reason):
+    assert refusal(NotificationOptions, options) == reason
+
+
+def test_body_of_5000_bytes_is_the_largest():
+    assert len(Notification.of(Raw(text="ä" * 2500)).body) == 5000
+
+    with pytest.raises(PayloadTooLargeError) as error:
+        Notification.of(Raw(text="ä" * 2500 + "a"))
+
+    assert (error.value.size, error.value.limit) == (5001, 5000)
+    assert "5,001" in str(error.value)
+    assert isinstance(error.value, WnsError)
+
+
+def test_size_of_a_toast_counts_bytes_after_escaping():
+    with pytest.raises(PayloadTooLargeError) as error:
+        Notification.of(Toast(texts=["&" * 1000]))
+
+    assert error.value.size == len(Toast(texts=["&" * 1000]).to_xml()) > 5000
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_content_is_the_one_payload_that_is_given(kind):
+    payload = PAYLOADS[kind]
+    content = NotificationContent.model_validate(
+        dict.fromkeys(KINDS) | {kind: payload.model_dump(exclude_unset=True)}
+    )
+
+    assert content.payload == payload
+    assert Notification.of(content.payload) == Notification.of(payload)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"toast": None}, {"badge": {"value": 1}, "raw": {"text": "a"}}],
+)
+def test_content_is_exactly_one_kind(fields):
+    assert refusal(NotificationContent, fields) == (
+        "A notification is exactly one of toast, tile, badge and raw."
+    )
+
+
+def test_fault_in_a_payload_is_named_by_its_path():
+    content = {"toast": {"texts": ["a"], "buttons": [{"content": "b", "arguments": "c", "x": 1}]}}
+
+    assert refusals(NotificationContent, content) == [
+        ("toast.buttons.0.x", "Extra inputs are not permitted")
+    ]
+    assert refusals(NotificationContent, {"popup": {}})[0][0] == "popup"
+
+
+def test_schema_of_the_content_names_its_models_fields_and_limits():
+    schema = NotificationContent.model_json_schema()
+    models = schema["$defs"]
+
+    assert (schema["minProperties"], schema["maxProperties"]) == (1, 1)
+    assert models["Toast"]["properties"]["texts"]["maxItems"] == 3
+    assert models["Toast"]["properties"]["inputs"]["maxItems"] == 5
+    assert models["SelectionInput"]["properties"]["selections"]["maxItems"] == 5
+    assert models["Subgroup"]["properties"]["content"]["minItems"] == 1
+    assert {"type": "string"} in models["Toast"]["properties"]["texts"]["items"]["anyOf"]
+    assert len(models["LegacyTile"]["properties"]["template"]["enum"]) == 126
+    assert models["TextInput"]["properties"]["id"]["minLength"] == 1
+    assert all(model["additionalProperties"] is False for model in models.values())
+    for model in [*models.values(), NotificationOptions.model_json_schema()]:
+        assert model["description"]
+        assert all("description" in field for field in model["properties"].values()), model["title"]
+
+
+@pytest.mark.parametrize(
+    ("goal", "match"),
+    [
+        ({"tag": "a", "group": "b"}, "type:wns/toast;group=b;tag=a"),
+        ({"group": "b"}, "type:wns/toast;group=b"),
+        ({"tag": "a"}, "type:wns/toast;tag=a"),
+        ({"all": True}, "type:wns/toast;all"),
+        ({"tag": "a", "group": "b", "separator": "="}, "type=wns/toast;group=b;tag=a"),
+        ({"all": True, "separator": "="}, "type=wns/toast;all"),
+    ],
+)
+def test_removal_names_what_it_removes(goal, match):
+    assert ToastRemoval.of(**goal).headers == {"X-WNS-Match": match}
+
+
+@pytest.mark.parametrize("goal", [{}, {"tag": ""}, {"all": True, "tag": "a"}])
+def test_removal_has_one_goal(goal):
+    with pytest.raises(InvalidNotificationError, match="Give tag, group or both, or all alone"):
+        ToastRemoval.of(**goal)
+
+
+@pytest.mark.parametrize("option", ["tag", "group"])
+def test_removal_by_a_label_that_no_toast_can_have_is_refused(option):
+    with pytest.raises(InvalidNotificationError, match=f"^{option} is ASCII letters and digits"):
+        ToastRemoval.of(**{option: "a;all"})
+    with pytest.raises(InvalidNotificationError, match=f"^{option} has 65 characters"):
+        ToastRemoval.of(**{option: "a" * 65})
+
+
+def test_notification_cannot_be_changed_after_it_was_checked():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Notification.of(Badge(value=1)).body = b""

@@ -1,0 +1,56 @@
+"""What holds for any valid payload."""
+
+from hypothesis import given
+
+from tests.unit.wns.golden import parsed
+from tests.unit.wns.payloads import xml_contents, xml_text
+from wns.notification import NotificationContent
+from wns.toast import Toast
+
+
+def strings_in(content):
+    """Every string of the JSON that is written as it is."""
+    match content:
+        case dict():
+            for key, value in content.items():
+                if key != "display_timestamp":
+                    yield from strings_in(value)
+        case list() | tuple():
+            for value in content:
+                yield from strings_in(value)
+        case str():
+            yield content
+
+
+def strings_of(document):
+    """Every text and attribute value of the XML."""
+    for element in document.iter():
+        yield element.text or ""
+        yield from element.attrib.values()
+
+
+@given(xml_text, xml_text)
+def test_text_and_attribute_come_back_as_they_were(text, launch):
+    read = parsed(Toast(texts=["a", text], launch=launch).to_xml())
+
+    assert (read.findall(".//text")[1].text or "") == text
+    assert read.get("launch") == launch
+
+
+@given(xml_contents)
+def test_any_valid_content_is_well_formed_utf_8_with_nothing_lost(content):
+    payload = NotificationContent.model_validate(content).payload
+
+    document = parsed(payload.to_xml().decode("utf-8"))
+
+    assert document.tag == payload.kind
+    assert set(strings_in(content)) <= set(strings_of(document))
+
+
+@given(xml_contents)
+def test_any_valid_content_is_the_same_after_json_and_back(content):
+    once = NotificationContent.model_validate(content)
+    again = NotificationContent.model_validate_json(once.model_dump_json())
+
+    assert again == once
+    assert again.payload.to_xml() == once.payload.to_xml()
