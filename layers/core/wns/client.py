@@ -15,7 +15,7 @@ from wns.channel_uri import parse_channel_uri
 from wns.errors import InvalidChannelUriError
 from wns.notification import Notification, ToastRemoval
 from wns.result import Outcome, SendResult, result_of_answer
-from wns.transfer import Transfer, error_in_words
+from wns.transfer import Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,8 +27,8 @@ _HEADER = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _ACCESS_TOKEN = re.compile(r"[\x21-\x7e]+", re.ASCII)
-# libcurl would add these by itself. Those that the request needs come after them and win.
-_WITHOUT = ["Accept:", "Expect:"]
+# libcurl and pycurl would add these by themselves.
+_WITHOUT = ["Accept:", "Expect:", "User-Agent:"]
 _MAX_KEPT_CONNECTIONS = 512
 _LONGEST_WAIT = 1.0
 
@@ -237,7 +237,7 @@ class WnsClient:
                 reference=send.reference,
                 transport_error="the host resolves to an address that is not public"
                 if refused
-                else error_in_words(code, details),
+                else transfer.error(code, details),
                 may_have_arrived=transfer.requested,
             )
         result = result_of_answer(

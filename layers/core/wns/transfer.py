@@ -28,7 +28,6 @@ _WORDS = {
     pycurl.E_GOT_NOTHING: "the connection was closed without an answer",
     pycurl.E_SEND_ERROR: "the connection broke",
     pycurl.E_RECV_ERROR: "the connection broke",
-    pycurl.E_ABORTED_BY_CALLBACK: "the connection broke after the request had left",
 }
 
 
@@ -56,6 +55,7 @@ class Transfer:
         self.easy = easy = pycurl.Curl()
         self.blocked = False
         self.requested = False
+        self._was_retried = False
         self._lines: list[bytes] = []
         self._body_bytes = 0
         self._method = "POST"
@@ -94,7 +94,7 @@ class Transfer:
         """
         self._lines.clear()
         self._body_bytes = 0
-        self.blocked = self.requested = False
+        self.blocked = self.requested = self._was_retried = False
         easy = self.easy
         easy.setopt(pycurl.URL, url)
         easy.setopt(pycurl.HTTPHEADER, headers)
@@ -107,7 +107,10 @@ class Transfer:
             self._proxy = proxy
 
     def answer(self) -> Answer | None:
-        """Return the answer if its header fields came whole, whatever became of its body."""
+        """Return the answer of WNS if its header fields came whole, whatever became of its body."""
+        # Outside of the one request, what came is a proxy's answer to CONNECT.
+        if not self.requested or self._was_retried:
+            return None
         answer = open_answer = None
         for line in self._lines:
             if line.startswith(b"HTTP/") and (status := _STATUS_LINE.fullmatch(line)):
@@ -119,6 +122,19 @@ class Transfer:
                 elif not name.strip():
                     answer, open_answer = open_answer, None
         return answer if answer and answer.status_code >= _FIRST_FINAL_STATUS else None
+
+    def error(self, code: int, details: str) -> str:
+        """Say why there was no answer.
+
+        Args:
+            code: libcurl's error.
+            details: libcurl's own words. Only those on certificates are passed on, because others
+                may repeat the proxy's password.
+        """
+        if self._was_retried:
+            return "the connection broke after the request had left"
+        words = f"{_WORDS.get(code, 'the transfer failed')} (libcurl error {code})"
+        return f"{words}: {details}" if code == pycurl.E_PEER_FAILED_VERIFICATION else words
 
     def release(self) -> None:
         """Let go of what this request held, whether it ended or was dropped."""
@@ -134,6 +150,8 @@ class Transfer:
         return len(data) if self._body_bytes <= MAX_BODY_BYTES else -1
 
     def _open_socket(self, _purpose: int, address: pycurl.CurlSockAddr) -> socket.socket | int:
+        if self._refuses_retry():
+            return pycurl.SOCKET_BAD
         # Through a proxy, this is the proxy's address, and it is the proxy that resolves the host.
         if not self._proxy and not is_public(str(address.addr[0])):
             self.blocked = True
@@ -147,21 +165,15 @@ class Transfer:
         return opened
 
     def _before_request(self, *_addresses: object) -> int:
-        if self.requested:
-            # libcurl sends a request again, on another connection, if a kept-alive one breaks
-            # before the first byte of the answer. WNS may have acted on the first copy.
+        if self._refuses_retry():
             return pycurl.PREREQFUNC_ABORT
         self.requested = True
-        # What came so far is the proxy's answer to CONNECT.
         self._lines.clear()
         return pycurl.PREREQFUNC_OK
 
-
-def error_in_words(code: int, details: str) -> str:
-    """Say what libcurl's error `code` means.
-
-    `details` are libcurl's own words; only those on certificates are passed on, because others
-    may repeat the proxy's password.
-    """
-    words = f"{_WORDS.get(code, 'the transfer failed')} (libcurl error {code})"
-    return f"{words}: {details}" if code == pycurl.E_PEER_FAILED_VERIFICATION else words
+    def _refuses_retry(self) -> bool:
+        # libcurl sends a request again, on a new or on another kept-alive connection, if the one it
+        # used before broke before the first byte of the answer. WNS may have acted on the first
+        # copy.
+        self._was_retried = self.requested
+        return self._was_retried
