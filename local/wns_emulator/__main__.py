@@ -37,6 +37,9 @@ def main(arguments: list[str]) -> int:
     except PortInUseError as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"{options.directory} cannot be used: {error.strerror}.", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from local.wns_emulator.errors import ControlError
-from local.wns_emulator.rates import Throttle
+
+if TYPE_CHECKING:
+    from local.wns_emulator.rates import Throttle
 
 Identity = Literal["package", "entra"]
 

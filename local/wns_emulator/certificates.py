@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
+import fcntl
 import os
 import ssl
 import tempfile
@@ -18,22 +19,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CA_NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "WNS emulator CA (local tests only)")])
-CA_LIFETIME = datetime.timedelta(days=3650)
-LEAF_LIFETIME = datetime.timedelta(days=90)
-BACKDATED = datetime.timedelta(days=1)
+CA_LIFETIME = dt.timedelta(days=3650)
+LEAF_LIFETIME = dt.timedelta(days=90)
+BACKDATED = dt.timedelta(days=1)
 PRIVATE = 0o600
 
 
 class CertificateAuthority:
     """A CA kept in a directory as `ca.pem` and `ca-key.pem` and used again while it is valid."""
 
-    def __init__(self, directory: Path, now: datetime.datetime) -> None:
+    def __init__(self, directory: Path, now: dt.datetime) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.ca_file = directory / "ca.pem"
         self._key_file = directory / "ca-key.pem"
         self._now = now
-        kept = self._load()
-        self._certificate, self._key = kept or self._create()
+        with (directory / "ca.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._certificate, self._key = self._load() or self._create()
 
     def server_context(self, names: Sequence[str]) -> ssl.SSLContext:
         """A server's TLS context with a fresh certificate for these DNS names, HTTP/1.1 only."""
@@ -71,7 +73,7 @@ class CertificateAuthority:
         try:
             certificate = x509.load_pem_x509_certificate(self.ca_file.read_bytes())
             key = serialization.load_pem_private_key(self._key_file.read_bytes(), password=None)
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, TypeError, ValueError):
             return None
         if (
             not isinstance(key, ec.EllipticCurvePrivateKey)
@@ -101,7 +103,7 @@ class CertificateAuthority:
         self.ca_file.chmod(0o644)
         return certificate, key
 
-    def _builder(self, lifetime: datetime.timedelta) -> x509.CertificateBuilder:
+    def _builder(self, lifetime: dt.timedelta) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
             .issuer_name(CA_NAME)

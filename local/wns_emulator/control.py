@@ -19,11 +19,10 @@ class EmulatorControl(Controls):
         self._base_url = base_url.rstrip("/")
 
     def call(self, name: str, **arguments: Any) -> Any:
-        given = {key: value for key, value in arguments.items() if value is not None}
         with requests.Session() as session:
             session.trust_env = False
             answer = session.post(
-                f"{self._base_url}/control/{name}", json=given, timeout=TIMEOUT_SECONDS
+                f"{self._base_url}/control/{name}", json=arguments, timeout=TIMEOUT_SECONDS
             )
             content = answer.json()
         if answer.ok:

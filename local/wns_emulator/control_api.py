@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -27,77 +28,83 @@ LARGEST_CALL = 256 * 1024
 NOT_FOUND = {"unknown_control", "unknown_app", "unknown_channel", "unknown_device"}
 
 
-def control_app(operations: Operations, events: Events, ca_file: str) -> Starlette:
-    """The ASGI app of the control port."""
+class ControlApi:
+    """The routes. A control is `POST /control/{name}`; those that only look also take GET."""
 
-    async def index(_: Request) -> Response:
+    def __init__(self, operations: Operations, events: Events, ca_file: str) -> None:
+        self._operations = operations
+        self._events = events
+        self._ca_file = ca_file
+
+    def app(self) -> Starlette:
+        """The ASGI app of the control port."""
+        return Starlette(
+            routes=[
+                Route("/", self._index),
+                Route("/ca.pem", self._certificate),
+                Route("/events", self._stream),
+                Route("/control/{name}", self._change, methods=["POST"]),
+                Route("/control/{name}", self._look, methods=["GET"]),
+            ],
+            middleware=[Middleware(LoopbackGuard)],
+        )
+
+    async def _index(self, _: Request) -> Response:
         return JSONResponse(
             {
-                "controls": operations.describe(),
-                "addresses": operations.call("addresses", {}),
+                "controls": self._operations.describe(),
+                "addresses": self._operations.call("addresses", {}),
                 "events": "/events",
                 "certificate_authority": "/ca.pem",
             }
         )
 
-    async def change(request: Request) -> Response:
+    async def _change(self, request: Request) -> Response:
         if int(request.headers.get("content-length", LARGEST_CALL + 1)) > LARGEST_CALL:
             return _error(413, "too_long", f"send at most {LARGEST_CALL} bytes, with their length")
         try:
             arguments = json.loads(await request.body() or b"{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             return _error(400, "not_json", "the body is not JSON")
         if not isinstance(arguments, dict):
             return _error(400, "not_an_object", "the body must be a JSON object of arguments")
-        return await run(request.path_params["name"], arguments)
+        return await self._run(request.path_params["name"], arguments)
 
-    async def look(request: Request) -> Response:
+    async def _look(self, request: Request) -> Response:
         name = request.path_params["name"]
         if name not in READING:
             return _error(405, "post_only", f"{name} changes things: use POST with a JSON body")
-        return await run(name, dict(request.query_params))
+        return await self._run(name, dict(request.query_params))
 
-    async def run(name: str, arguments: dict[str, Any]) -> Response:
+    async def _run(self, name: str, arguments: dict[str, Any]) -> Response:
         try:
-            result = operations.call(name, arguments)
+            result = self._operations.call(name, arguments)
             if inspect.isawaitable(result):
                 result = await result
         except ControlError as error:
             return _error(404 if error.code in NOT_FOUND else 422, error.code, str(error))
         return JSONResponse(result)
 
-    async def stream(request: Request) -> Response:
+    async def _stream(self, request: Request) -> Response:
         text = request.headers.get("last-event-id") or request.query_params.get("after") or ""
-        after = int(text) if text.isascii() and text.isdigit() else events.last_number
+        known = text.isascii() and text.isdigit() and len(text) < len(str(2**63))
+        after = int(text) if known else self._events.last_number
         return StreamingResponse(
-            _lines(events, after),
+            self._lines(after),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
-    async def certificate(_: Request) -> Response:
-        return FileResponse(ca_file, media_type="application/x-pem-file")
+    async def _lines(self, after: int) -> AsyncIterator[str]:
+        yield "retry: 1000\n\n"
+        async for event in self._events.follow(after, PAUSE_SECONDS):
+            if event is None:
+                yield ": still here\n\n"
+            else:
+                yield f"id: {event.number}\nevent: {event.kind}\ndata: {json.dumps(event.data)}\n\n"
 
-    app = Starlette(
-        routes=[
-            Route("/", index),
-            Route("/ca.pem", certificate),
-            Route("/events", stream),
-            Route("/control/{name}", change, methods=["POST"]),
-            Route("/control/{name}", look, methods=["GET"]),
-        ]
-    )
-    app.add_middleware(LoopbackGuard)
-    return app
-
-
-async def _lines(events: Events, after: int) -> AsyncIterator[str]:
-    yield "retry: 1000\n\n"
-    async for event in events.follow(after, PAUSE_SECONDS):
-        if event is None:
-            yield ": still here\n\n"
-        else:
-            yield f"id: {event.number}\nevent: {event.kind}\ndata: {json.dumps(event.data)}\n\n"
+    async def _certificate(self, _: Request) -> Response:
+        return FileResponse(self._ca_file, media_type="application/x-pem-file")
 
 
 def _error(status: int, code: str, message: str) -> JSONResponse:

@@ -23,7 +23,7 @@ class Verdict:
     """The `X-WNS-Status` of a delivery, what it really came to, and why nothing is to be seen."""
 
     status: Literal["received", "dropped"]
-    outcome: Literal["shown", "held", "dropped", "discarded"]
+    outcome: Literal["shown", "held", "dropped", "discarded", "removed"]
     why: str | None = None
 
 

@@ -39,6 +39,27 @@ class Shown:
 
 
 @dataclass(slots=True)
+class Pinned:
+    """A tile of an app with its badge: the app's own, or a secondary one."""
+
+    tiles: list[Shown] = field(default_factory=list)
+    badge: Shown | None = None
+
+    def add_tile(self, tile: Shown, *, queue: bool) -> None:
+        """Show a tile, alone or as the newest of a queue in which an equal tag is replaced."""
+        kept: list[Shown] = []
+        if queue:
+            tag = tile.view["tag"]
+            kept = [shown for shown in self.tiles if not tag or shown.view["tag"] != tag]
+        self.tiles = [*kept, tile][-TILE_QUEUE:]
+
+    def drop_expired(self, now: float) -> None:
+        self.tiles = [tile for tile in self.tiles if tile.expires_at > now]
+        if self.badge is not None and self.badge.expires_at <= now:
+            self.badge = None
+
+
+@dataclass(slots=True)
 class Installation:
     """One app on one device, as the player has set it up."""
 
@@ -48,14 +69,18 @@ class Installation:
     tile_size: str = "medium"
     tile_queue: bool = False
     toasts: list[Shown] = field(default_factory=list)
-    tiles: list[Shown] = field(default_factory=list)
-    badge: Shown | None = None
+    own_tile: Pinned = field(default_factory=Pinned)
+    secondary_tiles: dict[str, Pinned] = field(default_factory=dict)
+
+    def pinned(self, tile_id: str | None) -> Pinned:
+        if tile_id is None:
+            return self.own_tile
+        return self.secondary_tiles.setdefault(tile_id, Pinned())
 
     def drop_expired(self, now: float) -> None:
         self.toasts = [toast for toast in self.toasts if toast.expires_at > now]
-        self.tiles = [tile for tile in self.tiles if tile.expires_at > now]
-        if self.badge is not None and self.badge.expires_at <= now:
-            self.badge = None
+        for pinned in (self.own_tile, *self.secondary_tiles.values()):
+            pinned.drop_expired(now)
 
 
 class Device:
@@ -143,15 +168,17 @@ class Device:
         expires_at = notification.expires_at or now + SHOWN_FOR_SECONDS
         if expires_at <= now:
             raise PayloadDiscardedError("its time to live is over on arrival")
+        view["tile_id"] = notification.tile_id
+        pinned = installation.pinned(notification.tile_id)
         if notification.kind == "tile":
             view["texts"] = {
                 size: list(texts)
                 for size, texts in read_tile(root, installation.tile_size).texts.items()
             }
-            _add_tile(installation, Shown(expires_at, view))
+            pinned.add_tile(Shown(expires_at, view), queue=installation.tile_queue)
         else:
             view["value"] = read_badge(root).value
-            installation.badge = Shown(expires_at, view)
+            pinned.badge = Shown(expires_at, view)
         return view
 
     def _add_toast(self, installation: Installation, toast: Shown) -> None:
@@ -212,14 +239,6 @@ def check_tile_size(size: str) -> None:
     """Raises ControlError `unknown_tile_size` for a size that does not exist."""
     if size not in TILE_SIZES:
         raise ControlError("unknown_tile_size", f"tile sizes are {', '.join(TILE_SIZES)}")
-
-
-def _add_tile(installation: Installation, tile: Shown) -> None:
-    kept: list[Shown] = []
-    if installation.tile_queue:
-        tag = tile.view["tag"]
-        kept = [shown for shown in installation.tiles if not tag or shown.view["tag"] != tag]
-    installation.tiles = [*kept, tile][-TILE_QUEUE:]
 
 
 def _origin(notification: Notification, now: float) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import threading
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,6 @@ from local.wns_emulator.server import EmulatorServer, listen
 
 if TYPE_CHECKING:
     import os
-    from concurrent.futures import Future
     from types import TracebackType
     from typing import Self
 
@@ -49,22 +50,20 @@ class WnsEmulator(Controls):
         Raises:
             PortInUseError: one of the ports is taken.
         """
-        proxy = listen(self._ports[0], "proxy port")
-        try:
-            control = listen(self._ports[1], "control port")
-        except BaseException:
-            proxy.close()
-            raise
-        self._server = EmulatorServer(self._directory, proxy, control, seed=self._seed)
+        with contextlib.ExitStack() as undo:
+            proxy = undo.enter_context(listen(self._ports[0], "proxy port"))
+            control = undo.enter_context(listen(self._ports[1], "control port"))
+            self._server = EmulatorServer(self._directory, proxy, control, seed=self._seed)
+            undo.pop_all()
         self.proxy_url = self._server.proxy_url
         self.control_url = self._server.control_url
         self.ca_file = self._server.ca_file
-        ready = threading.Event()
+        started: Future[None] = Future()
         self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve(ready)), name="wns-emulator", daemon=True
+            target=lambda: asyncio.run(self._serve(started)), name="wns-emulator", daemon=True
         )
         self._thread.start()
-        ready.wait()
+        started.result()
         return self
 
     def __exit__(
@@ -82,18 +81,17 @@ class WnsEmulator(Controls):
         loop = self._loop
         if loop is None:
             raise ControlError("not_running", "the emulator runs inside its with block only")
-        given = {key: value for key, value in arguments.items() if value is not None}
-        future: Future[Any] = asyncio.run_coroutine_threadsafe(self._run(name, given), loop)
+        future = asyncio.run_coroutine_threadsafe(self._run(name, arguments), loop)
         return future.result()
 
     async def _run(self, name: str, arguments: dict[str, Any]) -> Any:
         result = self._server.operations.call(name, arguments)
         return await result if inspect.isawaitable(result) else result
 
-    async def _serve(self, ready: threading.Event) -> None:
+    async def _serve(self, started: Future[None]) -> None:
         self._stopping = asyncio.Event()
         await self._server.start()
         self._loop = asyncio.get_running_loop()
-        ready.set()
+        started.set_result(None)
         await self._stopping.wait()
         await self._server.stop()

@@ -21,7 +21,7 @@ class Event:
 class Events:
     """The last `keep` events. Belongs to the event loop's thread.
 
-    Readers hold a cursor and no queue: one that is too slow misses events instead of filling memory.
+    Readers hold a cursor and no queue: a slow one misses events instead of filling memory.
     """
 
     def __init__(self, keep: int) -> None:

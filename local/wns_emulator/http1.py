@@ -32,7 +32,7 @@ class Request:
         """Why the body's length cannot be known from the head as WNS demands, or None."""
         if "transfer-encoding" in self.headers:
             return "Chunked transfer encoding is not supported."
-        if self.method != "DELETE" and "content-length" not in self.headers:
+        if self.method == "POST" and "content-length" not in self.headers:
             return "The Content-Length header is required."
         return None
 
@@ -62,7 +62,9 @@ class Reply:
 class Site(Protocol):
     """What answers the requests for one host."""
 
-    continue_delay: float
+    @property
+    def continue_delay(self) -> float:
+        """Seconds before `100 Continue`."""
 
     def answer(self, request: Request) -> Reply: ...
 
@@ -107,7 +109,8 @@ class Conversation:
             # A second request before the first answer is pipelining, which WNS does not do.
             alone = len(self._complete) == 1 and self._request is request
             self._complete.clear()
-            self._answer(request, close=not (alone and request.keep_alive))
+            goes_on = alone and request.keep_alive and request.framing_fault is None
+            self._answer(request, close=not goes_on)
         elif self._head_done:
             self._look_at_head()
 

@@ -17,6 +17,7 @@ class Notification:
     body: bytes
     channel_id: str
     app_id: str
+    tile_id: str | None
     message_id: str
     received_at: float
     caches: bool
@@ -35,7 +36,7 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class ToastMatch:
-    """Which toasts a DELETE removes: all of the app, or those with this tag, this group, or both."""
+    """Which toasts a DELETE removes: all of the app, or those with this tag and group."""
 
     tag: str | None = None
     group: str | None = None

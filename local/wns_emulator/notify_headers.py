@@ -150,7 +150,7 @@ def _ttl(headers: dict[str, str], switches: Switches) -> int | None:
     text = headers.get("x-wns-ttl")
     if text is None:
         return None
-    if re.fullmatch(r"\d{1,10}", text):
+    if re.fullmatch(r"[0-9]{1,10}", text):
         return int(text)
     if switches.ttl_value == "refuse":
         raise NotifyRefusal(400, "X-WNS-TTL is not a whole number of seconds.")

@@ -19,9 +19,11 @@ LEGACY_TOAST = re.compile(r"Toast(?:Text|ImageAndText)0[1-4]")
 MAX_TEXTS = 3
 MAX_OF_A_KIND = 5
 GLYPHS = frozenset(
-    ["activity", "alarm", "alert", "attention", "available", "away", "busy", "error", "newMessage", "paused", "playing", "unavailable"]
+    {
+        *("activity", "alarm", "alert", "attention", "available", "away", "busy", "error"),
+        *("newMessage", "paused", "playing", "unavailable"),
+    }
 )
-LARGEST_NUMBER_SHOWN = 99
 TILE_SIZES = {
     "small": r"TileSmall|TileSquare71x71(?:IconWithBadge|Image)",
     "medium": r"TileMedium|TileSquare(?:150x150)?"
@@ -116,11 +118,9 @@ def read_tile(root: Element, size: str) -> TileReading:
 
 def read_badge(root: Element) -> BadgeReading:
     value = root.attributes["value"]
-    if re.fullmatch(r"\d+", value):
-        number = int(value)
-        if number > LARGEST_NUMBER_SHOWN:
-            return BadgeReading(f"{LARGEST_NUMBER_SHOWN}+")
-        return BadgeReading(str(number) if number else None)
+    if re.fullmatch(r"[0-9]+", value):
+        number = value.lstrip("0")
+        return BadgeReading("99+" if len(number) > len("99") else number or None)
     if value == "none":
         return BadgeReading(None)
     if value in GLYPHS:

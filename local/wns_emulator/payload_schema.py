@@ -1,7 +1,7 @@
 """The names and values of toast, tile and badge documents, and what wrong ones lead to.
 
-Source: the toast, tile and badge schemas and "Troubleshooting tile, toast, and raw notifications" on
-Microsoft Learn: names and values are case-sensitive, and a payload with a wrong one is discarded
+Source: the toast, tile and badge schemas and "Troubleshooting tile, toast, and raw notifications"
+on Microsoft Learn: names and values are case-sensitive, and a payload with a wrong one is discarded
 without a word. Names that belong to no schema are passed over, as newer ones are by older Windows.
 """
 
@@ -36,7 +36,7 @@ def anything(_: str) -> bool:
 
 
 def integer(value: str) -> bool:
-    return re.fullmatch(r"[+-]?\d+", value) is not None
+    return re.fullmatch(r"[+-]?[0-9]+", value) is not None
 
 
 def language(value: str) -> bool:
@@ -61,7 +61,7 @@ def progress_value(value: str) -> bool:
     """0.0 to 1.0, `indeterminate`, or a `{name}` that the game fills in."""
     if value == "indeterminate" or re.fullmatch(r"\{[^{}]+\}", value):
         return True
-    return re.fullmatch(r"\d+(?:\.\d+)?|\.\d+", value) is not None and float(value) <= 1
+    return re.fullmatch(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+", value) is not None and float(value) <= 1
 
 
 boolean = one_of("true", "false")

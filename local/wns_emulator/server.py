@@ -15,7 +15,7 @@ import uvicorn
 from local.wns_emulator.certificates import CertificateAuthority
 from local.wns_emulator.clock import Clock
 from local.wns_emulator.connect_proxy import CERTIFICATE_NAMES, ConnectProxy, Sites
-from local.wns_emulator.control_api import control_app
+from local.wns_emulator.control_api import ControlApi
 from local.wns_emulator.core import Core
 from local.wns_emulator.entra_site import EntraSite
 from local.wns_emulator.errors import PortInUseError
@@ -72,7 +72,7 @@ class EmulatorServer:
             report=core.events.publish,
         )
         config = uvicorn.Config(
-            control_app(self.operations, core.events, self.ca_file),
+            ControlApi(self.operations, core.events, self.ca_file).app(),
             lifespan="off",
             log_config=None,
             access_log=False,

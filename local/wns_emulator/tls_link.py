@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import struct
@@ -74,10 +75,9 @@ class TlsLink:
         """Say goodbye and close."""
         if self._transport.is_closing():
             return
-        try:
+        # The goodbye goes out; the client's own is not waited for.
+        with contextlib.suppress(ssl.SSLError):
             self._tls.unwrap()
-        except ssl.SSLError:
-            pass  # the goodbye is on its way; the client's own is not waited for
         self._flush()
         self._transport.close()
 

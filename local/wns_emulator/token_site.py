@@ -47,7 +47,8 @@ class TokenSite(ABC):
     def answer(self, request: Request) -> Reply:
         if not self.serves(request.target.partition(b"?")[0].decode("latin-1")):
             return self._finish(request, self._reply(404, {}), {"outcome": "not found"})
-        form, form_fault = _read_form(request)
+        fields = _fields(request)
+        form = dict(fields)
         client_id = form.get("client_id")
         app = self._core.apps.find(client_id) if client_id else None
         details: dict[str, Any] = {"client_id": client_id, "app": app.app_id if app else None}
@@ -58,8 +59,7 @@ class TokenSite(ABC):
             reply = fault.made_answer(list(self.common_headers))
             return self._finish(request, reply, details | {"outcome": "fault"})
         try:
-            if form_fault:
-                raise TokenRefusal("invalid_request", form_fault)
+            _check_form(request, fields)
             reply = self._reply(200, self.grant(request, form, app))
             details["outcome"] = "granted"
         except TokenRefusal as refusal:
@@ -103,22 +103,25 @@ def same_secret(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode())
 
 
-def _read_form(request: Request) -> tuple[dict[str, str], str | None]:
-    """The fields, and what is wrong with the form as a whole."""
-    if request.framing_fault and request.method == "POST":
-        return {}, request.framing_fault
-    if request.method != "POST":
-        return {}, None
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != FORM:
-        return {}, f"The Content-Type must be {FORM}."
-    if request.body_size > KEPT_BODY:
-        return {}, "The request is too long."
+def _fields(request: Request) -> list[tuple[str, str]]:
+    """The fields of the form, none where the body is not one."""
     try:
-        pairs = parse_qsl(request.body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+        return parse_qsl(request.body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
-        return {}, "The request body is not a form."
-    form = dict(pairs)
-    if len(form) != len(pairs):
-        return form, "A parameter is given more than once."
-    return form, None
+        return []
+
+
+def _check_form(request: Request, fields: list[tuple[str, str]]) -> None:
+    """Raises TokenRefusal for a POST that does not hold one form with each parameter once."""
+    if request.method != "POST":
+        return
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    fault = request.framing_fault
+    if fault is None and content_type != FORM:
+        fault = f"The Content-Type must be {FORM}."
+    elif request.body_size > KEPT_BODY:
+        fault = "The request is too long."
+    elif len(dict(fields)) != len(fields):
+        fault = "A parameter is given more than once."
+    if fault is not None:
+        raise TokenRefusal("invalid_request", fault)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from local.wns_emulator.apps import App
     from local.wns_emulator.channels import Channel
-    from local.wns_emulator.devices import Device, Shown
+    from local.wns_emulator.devices import Device, Pinned, Shown
 
 
 def app_view(app: App) -> dict[str, Any]:
@@ -49,8 +49,8 @@ def device_view(
     for installation in installed.values():
         installation.drop_expired(now)
     toasts = [toast for one in installed.values() for toast in one.toasts]
-    tiles = [tile for one in installed.values() for tile in one.tiles]
-    badges = [one.badge for one in installed.values() if one.badge is not None]
+    tiles = [tile for one in installed.values() for tile in one.own_tile.tiles]
+    badges = [one.own_tile.badge for one in installed.values() if one.own_tile.badge is not None]
     newest_badge = _newest(badges)
     return {
         "device_id": device.device_id,
@@ -64,8 +64,10 @@ def device_view(
                 "notifications_enabled": one.notifications_enabled,
                 "tile_size": one.tile_size,
                 "tile_queue": one.tile_queue,
-                "badge": one.badge.view["value"] if one.badge else None,
-                "tiles": [tile.view for tile in one.tiles],
+                **_pinned_view(one.own_tile),
+                "secondary_tiles": {
+                    tile_id: _pinned_view(pinned) for tile_id, pinned in one.secondary_tiles.items()
+                },
             }
             for app_id, one in installed.items()
         },
@@ -77,6 +79,13 @@ def device_view(
         "discarded": [one for one in device.discarded if app in {None, one["app"]}],
         "arrived": dict(device.arrived),
         "channels": [channel_view(channel, now) for channel in channels],
+    }
+
+
+def _pinned_view(pinned: Pinned) -> dict[str, Any]:
+    return {
+        "badge": pinned.badge.view["value"] if pinned.badge else None,
+        "tiles": [tile.view for tile in pinned.tiles],
     }
 
 

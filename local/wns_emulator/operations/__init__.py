@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from local.wns_emulator.core import Core
 
 READING = frozenset(
-    ["addresses", "now", "apps", "channels", "devices", "device", "requests", "request_counts", "switches", "cursor", "wait"]
+    {
+        *("addresses", "now", "apps", "channels", "devices", "device"),
+        *("requests", "request_counts", "switches", "cursor", "wait"),
+    }
 )
 
 
@@ -61,6 +64,8 @@ class Operations:
         method = self._methods.get(name)
         if method is None:
             raise ControlError("unknown_control", f"there is no control {name}")
+        if "self" in arguments:
+            raise ControlError("invalid_arguments", f"{name} has no argument self")
         try:
             return method(**arguments)
         except ValidationError as error:
