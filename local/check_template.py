@@ -1,10 +1,11 @@
 """Translates template.yaml as CloudFormation will and lints the result.
 
-    .tools/sam/bin/python -m local.check_template
+    .tools/sam/bin/python -m local.check_template [TEMPLATE]
 
 `sam validate --lint` looks at the SAM template only, and so misses what first shows in the
 translation: a queue's visibility time-out below its function's time-out, an action that IAM does
-not know, a circular dependency. Writes .aws-sam/expanded.json, which the template tests read.
+not know, a circular dependency. Writes .aws-sam/expanded.json beside the template, for the template
+tests to read.
 """
 
 from __future__ import annotations
@@ -16,9 +17,8 @@ from pathlib import Path
 
 from local.stack.sam_transform import TemplateError, package, read_template, translate
 
-ROOT = Path(__file__).parents[1]
+TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 REGION = "eu-west-1"
-EXPANDED = ROOT / ".aws-sam/expanded.json"
 
 
 def expand(template: Path) -> str:
@@ -31,18 +31,19 @@ def expand(template: Path) -> str:
     return json.dumps(translate(document, REGION), indent=2) + "\n"
 
 
-def main() -> int:
+def main(template: Path) -> int:
     try:
-        expanded = expand(ROOT / "template.yaml")
+        translated = expand(template)
     except TemplateError as error:
-        print(f"template.yaml cannot be translated:\n{error}", file=sys.stderr)
+        print(f"{template.name} cannot be translated:\n{error}", file=sys.stderr)
         return 1
-    EXPANDED.parent.mkdir(exist_ok=True)
-    EXPANDED.write_text(expanded, encoding="utf-8")
+    expanded = template.parent / ".aws-sam/expanded.json"
+    expanded.parent.mkdir(exist_ok=True)
+    expanded.write_text(translated, encoding="utf-8")
     cfn_lint = Path(sys.executable).with_name("cfn-lint")
-    command = [str(cfn_lint), "--regions", REGION, "--", str(EXPANDED)]
-    return subprocess.run(command, check=False, cwd=ROOT).returncode
+    command = [str(cfn_lint), "--regions", REGION, "--", str(expanded)]
+    return subprocess.run(command, check=False).returncode
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Path(sys.argv[1]) if sys.argv[1:] else TEMPLATE))

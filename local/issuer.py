@@ -115,7 +115,8 @@ def answer_token_request(
         raise TokenRequestError("the body is not JSON") from None
     if not isinstance(request, dict):
         raise TokenRequestError("the body is not a JSON object")
-    sub, aud = request.get("sub"), request.get("aud")
+    sub: Any = request.get("sub")
+    aud: Any = request.get("aud")
     lifetime = request.get("expires_in", DEFAULT_LIFETIME_SECONDS)
     if not isinstance(sub, str) or not sub:
         raise TokenRequestError("sub must be a text that names the player")
@@ -130,9 +131,17 @@ def answer_token_request(
     return {"access_token": token, "token_type": "Bearer", "expires_in": lifetime}
 
 
+class IssuerServer(ThreadingHTTPServer):
+    """The issuer on a port of 127.0.0.1, bound but not yet answering; port 0 takes any."""
+
+    def __init__(self, port: int, key: SigningKey) -> None:
+        super().__init__((HOST, port), IssuerHandler)
+        self.key = key
+        self.url = f"http://{HOST}:{self.server_address[1]}"
+
+
 class IssuerHandler(BaseHTTPRequestHandler):
-    key: SigningKey
-    issuer: str
+    server: IssuerServer
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
@@ -140,16 +149,16 @@ class IssuerHandler(BaseHTTPRequestHandler):
             self._answer(
                 HTTPStatus.OK,
                 {
-                    "issuer": self.issuer,
-                    "jwks_uri": f"{self.issuer}/jwks.json",
-                    "token_endpoint": f"{self.issuer}/token",
+                    "issuer": self.server.url,
+                    "jwks_uri": f"{self.server.url}/jwks.json",
+                    "token_endpoint": f"{self.server.url}/token",
                     "id_token_signing_alg_values_supported": ["RS256"],
                     "response_types_supported": ["token"],
                     "subject_types_supported": ["public"],
                 },
             )
         elif self.path == "/jwks.json":
-            self._answer(HTTPStatus.OK, {"keys": [self.key.public_jwk()]})
+            self._answer(HTTPStatus.OK, {"keys": [self.server.key.public_jwk()]})
         else:
             self._refuse(HTTPStatus.NOT_FOUND, "there is no such page here")
 
@@ -169,7 +178,9 @@ class IssuerHandler(BaseHTTPRequestHandler):
         try:
             self._answer(
                 HTTPStatus.OK,
-                answer_token_request(body, key=self.key, issuer=self.issuer, now=time.time()),
+                answer_token_request(
+                    body, key=self.server.key, issuer=self.server.url, now=time.time()
+                ),
             )
         except TokenRequestError as error:
             self._refuse(HTTPStatus.BAD_REQUEST, str(error))
@@ -186,14 +197,6 @@ class IssuerHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def make_server(port: int, key: SigningKey) -> ThreadingHTTPServer:
-    """A server on 127.0.0.1, bound but not yet answering; port 0 takes any."""
-    handler = type("BoundIssuerHandler", (IssuerHandler,), {"key": key})
-    server = ThreadingHTTPServer((HOST, port), handler)
-    handler.issuer = f"http://{HOST}:{server.server_address[1]}"
-    return server
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m local.issuer", description="Issues player tokens."
@@ -204,7 +207,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args()
     try:
-        server = make_server(options.port, SigningKey.kept_in(options.directory))
+        server = IssuerServer(options.port, SigningKey.kept_in(options.directory))
     except (OSError, ValueError) as error:
         parser.exit(1, f"issuer: cannot start on port {options.port}: {error}\n")
     with server:

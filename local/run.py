@@ -30,8 +30,8 @@ def run(name: str) -> None:
     account.tell("starting AWS, WNS and the issuer of player tokens; deploying template.yaml")
     with LaptopStack(name, ports, state=LOCAL / name) as stack:
         run_scenario(stack, account)
-        print(guide(stack), flush=True)
         with contextlib.suppress(KeyboardInterrupt):
+            print(guide(stack), flush=True)
             while True:
                 stack.check_servers()
                 stack.write_function_logs()

@@ -152,7 +152,7 @@ def refresh_by_schedule(stack: LaptopStack, account: Account) -> None:
         fact=kept["expires_at"] > time.time(),
         text=f"the scheduled token refresher has put an access token into {secret}",
     )
-    asked = stack.wns.requests(endpoint="token", after=seen)
+    asked = stack.wns.requests(endpoint="token", app=PACKAGE_SID, after=seen)
     account.verify(
         fact=[(each["host"], each["status"]) for each in asked] == [("login.live.com", 200)],
         text="it came from login.live.com, asked once",

@@ -52,7 +52,8 @@ class Aws:
                 aws_secret_access_key=self.secret_access_key,
                 region_name=REGION,
             )
-            return session.client(
+            make: Any = session.client
+            return make(
                 service,
                 endpoint_url=self.endpoint_url,
                 config=Config(

@@ -18,7 +18,7 @@ answer_of_function = lambda_svc.lambda_execute_result_to_api_proxy_response
 
 def action_without_batch(*request: Any) -> str | None:
     """IAM knows sqs:SendMessage for SendMessageBatch too, and so on; the emulator asks for both."""
-    action = action_of_request(*request)
+    action: str | None = action_of_request(*request)
     return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
 
 

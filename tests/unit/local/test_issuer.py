@@ -4,7 +4,6 @@ import http.client
 import json
 import threading
 from collections.abc import Iterator
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,10 @@ import jwt
 import pytest
 
 from local.issuer import (
+    IssuerServer,
     SigningKey,
     TokenRequestError,
     answer_token_request,
-    make_server,
     player_claims,
     sign_token,
 )
@@ -30,8 +29,8 @@ def key() -> SigningKey:
 
 
 @pytest.fixture
-def server(key: SigningKey) -> Iterator[ThreadingHTTPServer]:
-    with make_server(0, key) as server:
+def server(key: SigningKey) -> Iterator[IssuerServer]:
+    with IssuerServer(0, key) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
@@ -40,7 +39,7 @@ def server(key: SigningKey) -> Iterator[ThreadingHTTPServer]:
 
 
 def call(
-    server: ThreadingHTTPServer, method: str, path: str, body: bytes | None = None, **headers: str
+    server: IssuerServer, method: str, path: str, body: bytes | None = None, **headers: str
 ) -> tuple[int, dict[str, Any]]:
     connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=5)
     connection.request(method, path, body, headers)
@@ -112,9 +111,9 @@ def test_public_key_document_holds_no_private_part(key: SigningKey) -> None:
 
 
 @pytest.mark.enable_socket
-def test_discovery_leads_to_the_key_that_signs(server: ThreadingHTTPServer) -> None:
+def test_discovery_leads_to_the_key_that_signs(server: IssuerServer) -> None:
     status, discovery = call(server, "GET", "/.well-known/openid-configuration")
-    issuer = f"http://127.0.0.1:{server.server_address[1]}"
+    issuer = server.url
     assert (status, discovery["issuer"]) == (200, issuer)
     status, keys = call(server, "GET", discovery["jwks_uri"].removeprefix(issuer))
     body = json.dumps({"sub": "player-1", "aud": ["a", "b"]}).encode()
@@ -137,7 +136,7 @@ def test_discovery_leads_to_the_key_that_signs(server: ThreadingHTTPServer) -> N
     ],
 )
 def test_bad_calls_are_answered_with_an_error_document(
-    server: ThreadingHTTPServer, call_line: str, headers: dict[str, str], status: int
+    server: IssuerServer, call_line: str, headers: dict[str, str], status: int
 ) -> None:
     method, path = call_line.split()
     answered, document = call(server, method, path, b"", **headers)
