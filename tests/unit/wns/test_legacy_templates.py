@@ -92,8 +92,10 @@ def test_unknown_toast_template_is_refused(field, name):
     assert refusals(Toast, {"legacy": legacy}) == [
         (
             f"legacy.{field}",
-            "A legacy toast template is ToastText01 to ToastText04 or ToastImageAndText01 to"
-            " ToastImageAndText04.",
+            (
+                "A legacy toast template is ToastText01 to ToastText04 or ToastImageAndText01 to"
+                " ToastImageAndText04."
+            ),
         )
     ]
 

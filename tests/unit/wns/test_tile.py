@@ -131,8 +131,10 @@ def test_content_of_a_tile_is_texts_images_and_groups(item):
     assert refusals(Tile, {"medium": {"content": [item]}}) == [
         (
             "medium.content.0",
-            "The content of a tile is texts (a string, or text), images (src) and groups"
-            " (subgroups).",
+            (
+                "The content of a tile is texts (a string, or text), images (src) and groups"
+                " (subgroups)."
+            ),
         )
     ]
 

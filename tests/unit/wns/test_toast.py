@@ -155,8 +155,10 @@ def test_content_of_a_toast_is_images_groups_and_progress_bars(item):
     assert refusals(Toast, toast(content=[item])) == [
         (
             "content.0",
-            "The content of a toast is images (src), groups (subgroups) and progress bars"
-            " (status); texts go into texts.",
+            (
+                "The content of a toast is images (src), groups (subgroups) and progress bars"
+                " (status); texts go into texts."
+            ),
         )
     ]
 
