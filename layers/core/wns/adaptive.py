@@ -2,11 +2,12 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import BeforeValidator, Field, Tag
 
 from wns.markup import Attribute, Element, XmlText, joined, text_markup
-from wns.rules import at_least_one, short_for, told_by
-from wns.values import ImageAddress, LanguageTag, Positive, TextStacking, Whole
+from wns.rules import at_least_one
+from wns.shorthand import short_for, told_by
+from wns.values import ImageAddress, LanguageTag, Positive, TextStacking, Weight
 
 TextStyle = Literal[
     "caption", "captionSubtle", "body", "bodySubtle", "base", "baseSubtle",
@@ -37,7 +38,7 @@ class AdaptiveText(Text):
         None, description="The most lines that are shown."
     )
     min_lines: Annotated[Positive | None, Attribute("hint-minLines")] = Field(
-        None, description="Positive that are kept free at least."
+        None, description="Lines that are kept free at least."
     )
     wrap: Annotated[bool | None, Attribute("hint-wrap")] = Field(
         None, description="Whether the text wraps (default: no)."
@@ -92,11 +93,7 @@ TextLike = Annotated[
 
 SubgroupContent = Annotated[
     Annotated[TextLike, Tag("text")] | Annotated[AdaptiveImage, Tag("src")],
-    Discriminator(
-        told_by("text", "src"),
-        custom_error_type="notification_rule",
-        custom_error_message="A subgroup holds texts (a string, or text) and images (src).",
-    ),
+    told_by("text", "src", sentence="A subgroup holds texts (a string, or text) and images (src)."),
 ]
 
 
@@ -108,8 +105,8 @@ class Subgroup(Element):
     content: Annotated[tuple[SubgroupContent, ...], at_least_one("text or image")] = Field(
         description="Texts and images, from top to bottom."
     )
-    weight: Annotated[Annotated[Whole, Field(ge=1, le=100)] | None, Attribute("hint-weight")] = (
-        Field(None, description="Width of the column relative to its neighbours, 1 to 100.")
+    weight: Annotated[Weight | None, Attribute("hint-weight")] = Field(
+        None, description="Width of the column relative to its neighbours, 1 to 100."
     )
     text_stacking: Annotated[TextStacking | None, Attribute("hint-textStacking")] = Field(
         None, description="Vertical alignment of the column."

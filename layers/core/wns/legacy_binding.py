@@ -7,7 +7,8 @@ from pydantic import BeforeValidator, Field
 from wns.adaptive import Image, Text
 from wns.legacy_templates import LegacyTemplate
 from wns.markup import Attribute, Element, numbered
-from wns.rules import broken, refuse_more_than, short_for
+from wns.rules import broken, refuse_more_than
+from wns.shorthand import short_for
 from wns.values import BaseAddress, Branding, LanguageTag
 
 LegacyText = Annotated[Text, BeforeValidator(short_for("text"), json_schema_input_type=str | Text)]

@@ -23,7 +23,7 @@ class LegacyToast(LegacyBinding):
     """A toast of the Windows 8 catalogue."""
 
     template: LegacyToastTemplate = Field(
-        description="Which template; the name of the adaptive one is not needed."
+        description="The name of the template, such as ToastText02."
     )
     fallback: LegacyToastTemplate | None = Field(
         None, description="The template for systems that do not know the first one."

@@ -18,7 +18,7 @@ from wns.raw import Raw
 from wns.rules import broken, matching
 from wns.tile import Tile
 from wns.toast import Toast
-from wns.values import Whole
+from wns.values import NOT_TRUE_OR_FALSE
 
 Kind = Literal["toast", "tile", "badge", "raw"]
 Payload = Toast | Tile | Badge | Raw
@@ -77,12 +77,12 @@ class NotificationOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    ttl_seconds: Annotated[Whole, Field(ge=0, le=MAX_TTL_SECONDS)] | None = Field(
+    ttl_seconds: Annotated[int, Field(ge=0, le=MAX_TTL_SECONDS), NOT_TRUE_OR_FALSE] | None = Field(
         None,
         description="Seconds after which WNS no longer delivers it; 0: now or never. Without it, a"
         " tile or badge expires 3 days after it arrived, the others do not.",
     )
-    priority: Annotated[Whole, Field(ge=1, le=4)] | None = Field(
+    priority: Annotated[int, Field(ge=1, le=4), NOT_TRUE_OR_FALSE] | None = Field(
         None,
         description="1 high (default of toasts), 2 medium (tiles, badges), 3 low (raw), 4 very low:"
         " what a device in battery saver receives.",

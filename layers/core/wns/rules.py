@@ -91,24 +91,3 @@ def one_of(names: Collection[str], sentence: str) -> Rule:
 def refuse_more_than(limit: int, what: str, count: int) -> None:
     if count > limit:
         raise broken(f"At most {limit} {what} are allowed, not {count}.")
-
-
-def short_for(field: str) -> Callable[[object], object]:
-    """For a `BeforeValidator`: a bare string stands for an object with only this field."""
-    return lambda value: {field: value} if isinstance(value, str) else value
-
-
-def told_by(*keys: str) -> Callable[[object], str | None]:
-    """For a `Discriminator`: which of `keys`, each held by one member of a union only, is there.
-
-    A bare string is a text.
-    """
-
-    def key_of(value: object) -> str | None:
-        if isinstance(value, str):
-            return "text"
-        if isinstance(value, Mapping):
-            return next((key for key in keys if key in value), None)
-        return next((key for key in keys if hasattr(value, key)), None)
-
-    return key_of

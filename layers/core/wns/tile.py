@@ -3,12 +3,13 @@
 from collections import Counter
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Field, Tag, model_validator
 
 from wns.adaptive import AdaptiveImage, AdaptiveText, CroppedImage, Group, TextLike
 from wns.legacy_tile import LegacyTile
 from wns.markup import Attribute, AttributeValue, Element, Fixed, XmlText, element, joined
-from wns.rules import at_most, broken, refuse_more_than, short_for, told_by
+from wns.rules import at_most, broken, refuse_more_than
+from wns.shorthand import short_for, told_by
 from wns.values import BaseAddress, LanguageTag, Percent, Positive, TextStacking
 
 MAX_PHOTOS = 12
@@ -46,11 +47,12 @@ TileContent = Annotated[
     Annotated[TextLike, Tag("text")]
     | Annotated[AdaptiveImage, Tag("src")]
     | Annotated[Group, Tag("subgroups")],
-    Discriminator(
-        told_by("text", "src", "subgroups"),
-        custom_error_type="notification_rule",
-        custom_error_message="The content of a tile is texts (a string, or text), images (src) and"
-        " groups (subgroups).",
+    told_by(
+        "text",
+        "src",
+        "subgroups",
+        sentence="The content of a tile is texts (a string, or text), images (src) and groups"
+        " (subgroups).",
     ),
 ]
 

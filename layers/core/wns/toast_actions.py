@@ -2,10 +2,11 @@
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Field, Tag, model_validator
 
 from wns.markup import Attribute, Element, Fixed, XmlText, joined
-from wns.rules import at_least_one, at_most, broken, told_by
+from wns.rules import at_least_one, at_most, broken
+from wns.shorthand import told_by
 from wns.values import ImageAddress, NonEmpty
 
 MAX_INPUTS = 5
@@ -181,11 +182,7 @@ ButtonLike = Annotated[
 
 Input = Annotated[
     Annotated[SelectionInput, Tag("selections")] | Annotated[TextInput, Tag("id")],
-    Discriminator(
-        told_by("selections", "id"),
-        custom_error_type="notification_rule",
-        custom_error_message="An input has an id, and selections when it is a list.",
-    ),
+    told_by("selections", "id", sentence="An input has an id, and selections when it is a list."),
 ]
 
 

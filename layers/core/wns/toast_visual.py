@@ -4,12 +4,13 @@ import re
 from contextlib import suppress
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, PlainValidator, Tag
+from pydantic import BeforeValidator, Field, PlainValidator, Tag
 
 from wns.adaptive import AdaptiveImage, CroppedImage, Group, Image, Text
 from wns.legacy_toast import LegacyToastTemplate
 from wns.markup import Attribute, Element, Fixed, XmlText
-from wns.rules import broken, short_for, told_by
+from wns.rules import broken
+from wns.shorthand import short_for, told_by
 from wns.values import BaseAddress, Branding, ImageAddress, LanguageTag, Positive, Unsigned
 
 
@@ -138,10 +139,11 @@ ToastContent = Annotated[
     Annotated[AdaptiveImage, Tag("src")]
     | Annotated[Group, Tag("subgroups")]
     | Annotated[Progress, Tag("status")],
-    Discriminator(
-        told_by("src", "subgroups", "status"),
-        custom_error_type="notification_rule",
-        custom_error_message="The content of a toast is images (src), groups (subgroups) and"
-        " progress bars (status); texts go into texts.",
+    told_by(
+        "src",
+        "subgroups",
+        "status",
+        sentence="The content of a toast is images (src), groups (subgroups) and progress bars"
+        " (status); texts go into texts.",
     ),
 ]

@@ -59,12 +59,13 @@ ImageAddress = Annotated[NonEmpty, AfterValidator(_image_address)]
 
 BaseAddress = Annotated[NonEmpty, AfterValidator(_base_address)]
 
-Whole = Annotated[int, BeforeValidator(_refuse_true_and_false)]
-"""A whole number, also as digits in a string; pydantic alone would take true for 1."""
+NOT_TRUE_OR_FALSE = BeforeValidator(_refuse_true_and_false)
+"""For a number; pydantic alone would take true for 1."""
 
-Unsigned = Annotated[Whole, Field(ge=0)]
-Positive = Annotated[Whole, Field(ge=1)]
-Percent = Annotated[Whole, Field(ge=0, le=100)]
+Unsigned = Annotated[int, Field(ge=0), NOT_TRUE_OR_FALSE]
+Positive = Annotated[int, Field(ge=1), NOT_TRUE_OR_FALSE]
+Percent = Annotated[int, Field(ge=0, le=100), NOT_TRUE_OR_FALSE]
+Weight = Annotated[int, Field(ge=1, le=100), NOT_TRUE_OR_FALSE]
 
 Timestamp = Annotated[AwareDatetime, AfterValidator(_offset_of_whole_minutes)]
 Branding = Literal["none", "logo", "name"]
