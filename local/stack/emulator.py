@@ -3,6 +3,11 @@
 The emulator is pinned by its hash, so what is reached into here is there.
 """
 
+import io
+import tempfile
+import zipfile
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from ministack import app
@@ -13,6 +18,7 @@ from ministack.services import lambda_svc, scheduler
 SCHEDULE_INTERVAL_SECONDS = 1
 
 action_of_request = iam_actions.extract_iam_action
+zip_of_layer = lambda_svc._resolve_layer_zip  # noqa: SLF001 (it has no other name)
 answer_of_function = lambda_svc.lambda_execute_result_to_api_proxy_response
 
 
@@ -28,7 +34,31 @@ def answer_without_null(result: Any) -> Any:
     return {name: value for name, value in answer.items() if value is not None}, *rest
 
 
+@cache
+def zip_that_leads_to(arn: str) -> bytes | None:
+    """The emulator unpacks a layer at every cold start, which takes longer than the start itself.
+
+    It gets a layer that leads to a copy unpacked once, first on the path as a layer is on Lambda.
+    """
+    zipped = zip_of_layer(arn)
+    if not zipped:
+        return None
+    folder = Path(tempfile.mkdtemp(prefix="layer-"))
+    with zipfile.ZipFile(io.BytesIO(zipped)) as archive:
+        archive.extractall(folder)
+    leading = io.BytesIO()
+    with zipfile.ZipFile(leading, "w") as archive:
+        line = f"import sys; sys.path.insert(0, {str(folder / 'python')!r})\n"
+        archive.writestr("python/lib/any/site-packages/layer.pth", line)
+    return leading.getvalue()
+
+
+def zip_of_attachment(layer: Any) -> bytes | None:
+    return zip_that_leads_to(layer if isinstance(layer, str) else layer["Arn"])
+
+
 scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULE_INTERVAL_SECONDS  # noqa: SLF001 (it has no setting)
 iam_actions.extract_iam_action = action_without_batch
+lambda_svc._resolve_layer_zip = zip_of_attachment  # noqa: SLF001 (it has no other name)
 lambda_svc.lambda_execute_result_to_api_proxy_response = answer_without_null
 app.main()
