@@ -91,11 +91,7 @@ def remove_channel(app_id: AppIdInPath, device_id: DeviceIdInPath) -> Response[N
 
 
 def caller() -> Caller:
-    claims = app.current_event.request_context.authorizer.jwt_claim
-    return Caller(
-        claims["sub"],
-        frozenset(str(claims[name]) for name in ("aud", "client_id") if name in claims),
-    )
+    return Caller.of_claims(app.current_event.request_context.authorizer.jwt_claim or {})
 
 
 @app.exception_handler(PushError)

@@ -69,6 +69,10 @@ def dispatch(record: SQSRecord) -> None:
         metrics.add_metric("RequestsSetAside", MetricUnit.Count, 1)
         logger.warning("request set aside", reason=str(error), message_id=record.message_id)
         return
+    except Exception:
+        logger.exception("request failed, and comes again", message_id=record.message_id)
+        metrics.add_metric("RequestsFailed", MetricUnit.Count, 1)
+        raise
     metrics.add_metric("RequestsDispatched", MetricUnit.Count, 1)
     logger.info(
         "request dispatched",

@@ -72,6 +72,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
             dead_letters.set_aside(record["body"], str(error))
             metrics.add_metric("DeliveriesSetAside", MetricUnit.Count, 1)
             logger.warning("delivery set aside", reason=str(error), message_id=record["messageId"])
+    metrics.add_metric("DeliveriesTaken", MetricUnit.Count, len(batch))
     left_s = context.get_remaining_time_in_millis() / 1000
     report = send(batch, sending, lease_s=left_s, deadline=time.monotonic() + left_s - CLOSING_S)
     for outcome, count in report.counts.items():

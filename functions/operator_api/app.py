@@ -12,7 +12,7 @@ import requests
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
-from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from pydantic import BaseModel
 
 from push.answers import answer_for, answer_for_invalid, internal_error, no_such_route
@@ -54,6 +54,7 @@ app = APIGatewayHttpResolver(enable_validation=True)
 AppIdInPath = Annotated[AppId, Path(description="The app's id")]
 TemplateIdInPath = Annotated[TemplateId, Path(description="The template's id")]
 NotificationIdInPath = Annotated[NotificationId, Path(description="The notification's id")]
+CredentialsInBody = Annotated[Credentials, Body(description="Of the identity that the app has")]
 
 
 class Accepted(BaseModel):
@@ -96,7 +97,7 @@ def get_app(app_id: AppIdInPath) -> App:
 
 
 @app.put("/apps/<app_id>/credentials")
-def store_credentials(app_id: AppIdInPath, credentials: Credentials) -> Response[None]:
+def store_credentials(app_id: AppIdInPath, credentials: CredentialsInBody) -> Response[None]:
     apps.get(app_id).check_identity(credentials.identity)
     with requests.Session() as session:
         request_access_token(session, credentials, time.time())

@@ -28,36 +28,30 @@ def get_access_token(secrets: SecretStore, app_id: str) -> AccessToken | None:
 
 
 class AccessTokenCache:
-    """The stored access tokens, read again after a minute, or at once for a token that WNS
-    rejected."""
+    """The stored access tokens, each read again after a minute."""
 
     def __init__(self, secrets: SecretStore) -> None:
         self._secrets = secrets
         self._held: dict[str, tuple[float, AccessToken]] = {}
 
-    def get(self, app_id: str, now: float) -> AccessToken:
+    def get(self, app_id: str, now: float, *, rejected: str | None = None) -> AccessToken:
         """Return the app's access token, at most a minute older than the stored one.
 
+        Args:
+            now: epoch seconds.
+            rejected: fingerprint of a token that WNS has rejected; it is not returned again.
+
         Raises:
-            AccessTokenMissingError: none is stored that is valid at `now` (epoch seconds).
+            AccessTokenMissingError: none is stored that is valid, or only the rejected one.
         """
-        read_at, token = self._held.get(app_id, (0.0, None))
-        if token is None or now - read_at > _MAX_AGE_S or token.expires_at <= now:
-            token = self._read(app_id, now)
-        return token
-
-    def newer_than(self, rejected: AccessToken, app_id: str, now: float) -> AccessToken | None:
-        """Return the stored access token if it is another than the rejected one, else None."""
-        try:
-            token = self._read(app_id, now)
-        except AccessTokenMissingError:
-            return None
-        return None if token.fingerprint == rejected.fingerprint else token
-
-    def _read(self, app_id: str, now: float) -> AccessToken:
-        token = get_access_token(self._secrets, app_id)
-        if token is None or token.expires_at <= now:
-            self._held.pop(app_id, None)
+        read_at, token = self._held.pop(app_id, (0.0, None))
+        if token is None or now - read_at > _MAX_AGE_S or not _serves(token, now, rejected):
+            read_at, token = now, get_access_token(self._secrets, app_id)
+        if token is None or not _serves(token, now, rejected):
             raise AccessTokenMissingError(f"app '{app_id}' has no valid access token stored")
-        self._held[app_id] = (now, token)
+        self._held[app_id] = (read_at, token)
         return token
+
+
+def _serves(token: AccessToken, now: float, rejected: str | None) -> bool:
+    return token.expires_at > now and token.fingerprint != rejected

@@ -14,6 +14,7 @@ from push.errors import (
     InvalidRequestError,
     NotFoundError,
     PushError,
+    UnauthorizedError,
 )
 from wns.errors import CredentialsRefusedError, TokenEndpointError, WnsError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _STATUS: dict[type[Exception], tuple[int, str]] = {
     NotFoundError: (404, "not_found"),
+    UnauthorizedError: (401, "unauthorized"),
     ForbiddenError: (403, "forbidden"),
     InvalidRequestError: (422, "invalid_request"),
     CredentialsRefusedError: (422, "credentials_refused"),

@@ -78,9 +78,9 @@ class Addressed(BaseModel):
     device_id: DeviceId
     channel_uri: str
     payload: Annotated[int, Field(ge=0)]
-    token_rejected: Annotated[
-        bool, Field(description="Whether WNS answered 401 before: then not a third time")
-    ] = False
+    rejected: Annotated[
+        str | None, Field(description="Fingerprint of the access token that WNS rejected here")
+    ] = None
 
     def key(self, kind: str) -> str:
         """Name of the outcome within its delivery: `<player_id>#<device_id>#<kind>`."""

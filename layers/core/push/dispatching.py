@@ -123,17 +123,20 @@ class Dispatching:
 def _delivery(
     request: Request, chunk: str, channels: Sequence[Channel], renderer: Renderer, now: float
 ) -> Delivery | None:
-    payloads: dict[Rendered, int] = {}
-    addressed = [
-        Addressed(
-            player_id=channel.player_id,
-            device_id=channel.device_id,
-            channel_uri=channel.channel_uri,
-            payload=payloads.setdefault(rendered, len(payloads)),
-        )
-        for channel in channels
-        for rendered in renderer.render(channel.locale)
-    ]
+    payloads: list[Rendered] = []
+    addressed = []
+    for channel in channels:
+        for rendered in renderer.render(channel.locale):
+            if rendered not in payloads:
+                payloads.append(rendered)
+            addressed.append(
+                Addressed(
+                    player_id=channel.player_id,
+                    device_id=channel.device_id,
+                    channel_uri=channel.channel_uri,
+                    payload=payloads.index(rendered),
+                )
+            )
     if not addressed:
         return None
     return Delivery(

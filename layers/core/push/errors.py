@@ -2,6 +2,7 @@
 
 PushError
 ├── NotFoundError             an app, template or notification that is not there
+├── UnauthorizedError         the token names nobody
 ├── ForbiddenError            this caller may not do this with this app
 ├── InvalidRequestError       the request cannot become a notification, and never will
 ├── UnreadableMessageError    a queue message that is not what its queue carries
@@ -20,6 +21,10 @@ class PushError(Exception):
 
 class NotFoundError(PushError):
     """When something named by its id is not there."""
+
+
+class UnauthorizedError(PushError):
+    """When a verified token does not say who calls."""
 
 
 class ForbiddenError(PushError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from boto3.dynamodb.conditions import Key
@@ -108,7 +109,8 @@ class Notifications:
             self._client.put_item(
                 TableName=self._table.name,
                 Item=item,
-                ConditionExpression="attribute_not_exists(pk)",
+                ConditionExpression="attribute_not_exists(#state)",
+                ExpressionAttributeNames={"#state": "state"},
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return self.summary(request.app_id, request.notification_id)
@@ -155,9 +157,7 @@ class Notifications:
         page = self._table.query(
             KeyConditionExpression=Key("pk").eq(notification_id) & Key("sk").begins_with("chunk#")
         )
-        return {
-            name: dict(record) for item in page["Items"] for name, record in _outcomes(item).items()
-        }
+        return {name: said for item in page["Items"] for name, said in _outcomes(item).items()}
 
     def claim(
         self, delivery: Delivery, owner: str, now: float, lease_s: float
@@ -288,7 +288,12 @@ def _chunk_key(delivery: Delivery) -> dict[str, str]:
 
 
 def _outcomes(item: Mapping[str, Any]) -> Outcomes:
-    return {name: dict(record) for name, record in item["outcomes"].items()}
+    return {
+        name: {
+            key: int(value) if isinstance(value, Decimal) else value for key, value in said.items()
+        }
+        for name, said in item["outcomes"].items()
+    }
 
 
 def _why_not(

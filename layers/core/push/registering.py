@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from push.errors import UnauthorizedError
+from push.identifiers import PlayerId
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from push.apps import Apps
     from push.channels import Channel, Channels, Registration
+
+_PLAYER_ID: TypeAdapter[str] = TypeAdapter(PlayerId)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +25,25 @@ class Caller:
 
     player_id: str
     audiences: frozenset[str]
+
+    @classmethod
+    def of_claims(cls, claims: Mapping[str, Any]) -> Caller:
+        """Return the caller that a verified token's claims name.
+
+        API Gateway gives a claim that is a list as one string, `[a b]`. Amazon Cognito's access
+        tokens name the client in `client_id` instead of `aud`.
+
+        Raises:
+            UnauthorizedError: no usable `sub`.
+        """
+        try:
+            player_id = _PLAYER_ID.validate_python(claims.get("sub"))
+        except ValidationError:
+            raise UnauthorizedError(
+                "the token names no player: its sub must be 1 to 255 printable ASCII characters"
+            ) from None
+        named = " ".join(str(claims.get(name, "")) for name in ("aud", "client_id"))
+        return cls(player_id, frozenset(named.replace("[", " ").replace("]", " ").split()))
 
 
 @dataclass(frozen=True, slots=True)

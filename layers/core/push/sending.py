@@ -127,11 +127,18 @@ def _work(claim: Claim, sending: Sending) -> _Work:
     done = claim.outcomes
     to_do = [c for c in delivery.channels if c.key(delivery.kind_for(c)) not in done]
     work = _Work(claim, to_do, flushed_at=sending.clock())
-    try:
-        work.token = sending.tokens.get(delivery.app_id, sending.clock())
-    except AccessTokenMissingError:
-        sending.rejections.announce(delivery.app_id, None)
+    rejected = next((channel.rejected for channel in to_do if channel.rejected), None)
+    work.token = _token(delivery.app_id, rejected, sending)
     return work
+
+
+def _token(app_id: str, rejected: str | None, sending: Sending) -> AccessToken | None:
+    """Return an access token other than the rejected one; where none is stored, ask for one."""
+    try:
+        return sending.tokens.get(app_id, sending.clock(), rejected=rejected)
+    except AccessTokenMissingError:
+        sending.rejections.announce(app_id, rejected)
+        return None
 
 
 def _requeue_superseded(delivery: Delivery, found: Superseded, sending: Sending) -> None:
@@ -145,7 +152,7 @@ def _send_once(
 ) -> None:
     for result in sending.wns.send_all(_sends(works, sending, counts), deadline=deadline):
         work, channel = cast("tuple[_Work, Addressed]", result.reference)
-        if result.outcome is Outcome.TOKEN_REJECTED and not channel.token_rejected:
+        if result.outcome is Outcome.TOKEN_REJECTED and not channel.rejected:
             work.rejected.append(channel)
         elif result.outcome in _TRY_AGAIN:
             work.put_off(channel, _wait(result, work.delivery.attempt, sending))
@@ -180,23 +187,14 @@ def _sends(works: Sequence[_Work], sending: Sending, counts: Counter[str]) -> It
 def _send_with_newer_tokens(
     works: Sequence[_Work], sending: Sending, deadline: float, counts: Counter[str]
 ) -> None:
-    """Send again, once, what was sent with an access token that WNS rejected; with none newer,
+    """Send again, once, what went out with an access token that WNS rejected; with none newer,
     later."""
-    again = []
-    for work in works:
-        if not work.rejected or work.token is None:
-            continue
-        app_id, rejected = work.delivery.app_id, work.token
-        work.token = sending.tokens.newer_than(rejected, app_id, sending.clock())
-        marked = [c.model_copy(update={"token_rejected": True}) for c in work.rejected]
+    again = [work for work in works if work.rejected and work.token]
+    for work in again:
+        rejected = cast("AccessToken", work.token).fingerprint
+        work.to_do = [c.model_copy(update={"rejected": rejected}) for c in work.rejected]
         work.rejected = []
-        if work.token is None:
-            sending.rejections.announce(app_id, rejected.fingerprint)
-            for channel in marked:
-                work.put_off(channel, _TOKEN_WAIT_S)
-        else:
-            work.to_do = marked
-            again.append(work)
+        work.token = _token(work.delivery.app_id, rejected, sending)
     _send_once(again, sending, deadline, counts)
 
 
@@ -236,7 +234,7 @@ def _wait(result: SendResult, attempt: int, sending: Sending) -> float:
     """Return seconds to wait: what WNS asked for, else exponential back-off with full jitter."""
     if result.outcome is Outcome.NOT_STARTED:
         return 0.0
-    backoff = sending.jitter() * min(_BACKOFF_MAX_S, _BACKOFF_S * 2**attempt)
+    backoff = sending.jitter() * min(_BACKOFF_MAX_S, _BACKOFF_S * 2.0**attempt)
     return max(result.retry_after_seconds or 0.0, backoff)
 
 

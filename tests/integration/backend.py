@@ -1,0 +1,319 @@
+"""The backend without its cloud: handlers on moto's tables and queues, made from template.yaml.
+
+What leaves for WNS goes over real TLS to the WNS emulator. Time can be advanced.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from moto.core.utils import unix_time_millis
+from moto.sqs.models import sqs_backends
+
+from tests import template_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+    import pytest
+
+    from local.wns_emulator import WnsEmulator
+
+REGION = "eu-west-1"
+ACCOUNT = "123456789012"
+STACK = "windows-push-test"
+PACKAGE_SID = "ms-app://S-1-15-2-2972962901-2322836549-3722629029-1345238579-3987825745"
+CLIENT_SECRET = "Vex8L9WOFZuj95euaLrvSH7XyoDhLJc7"
+AUDIENCE = "windows-game"
+
+
+class Clock:
+    """Stands in for the module `time` in handlers: the machine's time, and what was advanced."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def time(self) -> float:
+        return time.time() + self.ahead
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+class Context:
+    """What Lambda gives a handler."""
+
+    function_name = "function"
+    memory_limit_in_mb = 512
+    invoked_function_arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:function"
+    aws_request_id = "00000000-0000-0000-0000-000000000000"
+
+    def __init__(self, seconds: float) -> None:
+        self._ends_at = time.monotonic() + seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int((self._ends_at - time.monotonic()) * 1000)
+
+
+class Backend:
+    """Tables, queues and bus of template.yaml, and the handlers between them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, wns: WnsEmulator) -> None:
+        self.wns = wns
+        self.clock = Clock()
+        self.dynamodb = boto3.resource("dynamodb")
+        self.sqs = boto3.client("sqs")
+        self.events = boto3.client("events")
+        self.secrets = boto3.client("secretsmanager")
+        self._monkeypatch = monkeypatch
+        self._names = {"AWS::StackName": STACK, "LogLevel": "INFO"}
+        self._modules: dict[str, ModuleType] = {}
+        self._make_tables()
+        self._make_queues()
+        self._make_bus()
+
+    def _make_tables(self) -> None:
+        for name, resource in template_yaml.resources_of_type("AWS::DynamoDB::Table").items():
+            properties = resource["Properties"]
+            made = {"BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes"}
+            self.dynamodb.create_table(
+                TableName=name, **{key: properties[key] for key in made & properties.keys()}
+            )
+            self._names[name] = name
+
+    def _make_queues(self) -> None:
+        queues = template_yaml.resources_of_type("AWS::SQS::Queue")
+        for name in queues:
+            self._names[name] = self.sqs.create_queue(QueueName=name)["QueueUrl"]
+        for name, resource in queues.items():
+            redrive = resource["Properties"].get("RedrivePolicy")
+            if redrive:
+                target = redrive["deadLetterTargetArn"]["Fn::GetAtt"][0]
+                policy = {
+                    "deadLetterTargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{target}",
+                    "maxReceiveCount": redrive["maxReceiveCount"],
+                }
+                self.sqs.set_queue_attributes(
+                    QueueUrl=self._names[name], Attributes={"RedrivePolicy": json.dumps(policy)}
+                )
+
+    def _make_bus(self) -> None:
+        bus = self._names["GameEventBus"] = f"{STACK}-game-events"
+        self.events.create_event_bus(Name=bus)
+        rule = template_yaml.load()["Resources"]["GameEventsRule"]["Properties"]
+        self.events.put_rule(
+            Name="GameEventsRule", EventBusName=bus, EventPattern=json.dumps(rule["EventPattern"])
+        )
+        self.events.put_targets(
+            Rule="GameEventsRule",
+            EventBusName=bus,
+            Targets=[{"Id": "queue", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:RequestQueue"}],
+        )
+        # Stands in for the rule AccessTokenRejected, whose target moto cannot invoke.
+        self._names["own-events"] = self.sqs.create_queue(QueueName="own-events")["QueueUrl"]
+        self.events.put_rule(
+            Name="own",
+            EventBusName=bus,
+            EventPattern=json.dumps({"source": ["windows-push-backend"]}),
+        )
+        self.events.put_targets(
+            Rule="own",
+            EventBusName=bus,
+            Targets=[{"Id": "queue", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:own-events"}],
+        )
+
+    def table(self, name: str) -> Any:
+        return self.dynamodb.Table(name)
+
+    def items(self, table: str) -> list[dict[str, Any]]:
+        return self.table(table).scan(ConsistentRead=True)["Items"]
+
+    def handler(self, function: str) -> ModuleType:
+        """Return a function's module, imported in the environment that template.yaml gives it."""
+        if function not in self._modules:
+            logical_id = "".join(part.capitalize() for part in function.split("_")) + "Function"
+            for variable, value in template_yaml.environment_of(logical_id).items():
+                self._monkeypatch.setenv(variable, self._resolve(value))
+            self._monkeypatch.setenv("SSL_CERT_FILE", str(self.wns.ca_file))
+            name = f"functions.{function}.app"
+            sys.modules.pop(name, None)
+            module = importlib.import_module(name)
+            module.time = self.clock
+            for holder in ("sending", "refresher"):
+                if hasattr(module, holder):
+                    timed = dataclasses.replace(getattr(module, holder), clock=self.clock.time)
+                    setattr(module, holder, timed)
+            self._modules[function] = module
+        return self._modules[function]
+
+    def _resolve(self, value: Any) -> str:
+        match value:
+            case {"Ref": name}:
+                return self._names[name]
+            case {"Fn::Sub": text}:
+                for name, known in self._names.items():
+                    text = text.replace(f"${{{name}}}", known)
+                return text
+            case _:
+                return str(value)
+
+    def invoke(self, function: str, event: dict[str, Any], *, seconds: float = 60) -> Any:
+        return self.handler(function).lambda_handler(event, Context(seconds))
+
+    def call(
+        self,
+        function: str,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        claims: dict[str, Any] | None = None,
+    ) -> tuple[int, Any]:
+        """Call a route as API Gateway would; return status and parsed body. `body` may be text."""
+        text = body if body is None or isinstance(body, str) else json.dumps(body)
+        event = {
+            "version": "2.0",
+            "routeKey": f"{method} {path}",
+            "rawPath": path,
+            "rawQueryString": "",
+            "headers": {"content-type": "application/json"},
+            "requestContext": {
+                "http": {"method": method, "path": path},
+                "stage": "$default",
+                "authorizer": {"jwt": {"claims": claims, "scopes": None}} if claims else {},
+            },
+            "body": text,
+            "isBase64Encoded": False,
+        }
+        answer = self.invoke(function, event)
+        return answer["statusCode"], json.loads(answer["body"]) if answer.get("body") else None
+
+    def call_as_player(
+        self, player: str, method: str, path: str, body: Any = None, *, audience: str = AUDIENCE
+    ) -> tuple[int, Any]:
+        claims = {"sub": player, "aud": audience}
+        return self.call("channels_api", method, path, body, claims=claims)
+
+    def call_as_operator(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        return self.call("operator_api", method, path, body)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass: for the handlers, for what waits on the queues, and for WNS."""
+        self.clock.ahead += seconds
+        for queue in sqs_backends[ACCOUNT][REGION].queues.values():
+            for message in queue._messages:
+                message.delayed_until -= int(seconds * 1000)
+                if message.visible_at > unix_time_millis():
+                    message.visible_at -= int(seconds * 1000)
+        self.wns.advance_clock(seconds)
+
+    def messages(self, queue: str) -> list[dict[str, Any]]:
+        """Take everything off a queue that can be seen; return the messages."""
+        return list(self._take(queue))
+
+    def _take(self, queue: str) -> Iterator[dict[str, Any]]:
+        url = self._names[queue]
+        while True:
+            answer = self.sqs.receive_message(
+                QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+            )
+            if not answer.get("Messages"):
+                return
+            for message in answer["Messages"]:
+                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                yield message
+
+    def work(self) -> None:
+        """Let the queues' triggers run until nothing that can be seen is left."""
+        triggers = {"RequestQueue": "dispatcher", "DeliveryQueue": "notification_sender"}
+        while sum(self._work_on(queue, function) for queue, function in triggers.items()):
+            pass
+
+    def _work_on(self, queue: str, function: str) -> bool:
+        url = self._names[queue]
+        answer = self.sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=360
+        )
+        messages = answer.get("Messages", [])
+        if not messages:
+            return False
+        failed = self.invoke(function, sqs_event(messages))["batchItemFailures"]
+        kept = {failure["itemIdentifier"] for failure in failed}
+        for message in messages:
+            if message["MessageId"] not in kept:
+                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return True
+
+    def send_request(self, body: Any) -> None:
+        """Put a message on RequestQueue; `body` may be text."""
+        text = body if isinstance(body, str) else json.dumps(body)
+        self.sqs.send_message(QueueUrl=self._names["RequestQueue"], MessageBody=text)
+
+    def send_delivery(self, body: Any) -> None:
+        """Put a message on DeliveryQueue; `body` may be text."""
+        text = body if isinstance(body, str) else json.dumps(body)
+        self.sqs.send_message(QueueUrl=self._names["DeliveryQueue"], MessageBody=text)
+
+    def publish(self, detail_type: str, detail: dict[str, Any], source: str = "game") -> None:
+        self.events.put_events(
+            Entries=[
+                {
+                    "EventBusName": self._names["GameEventBus"],
+                    "Source": source,
+                    "DetailType": detail_type,
+                    "Detail": json.dumps(detail),
+                }
+            ]
+        )
+
+    def refresh(self) -> dict[str, str]:
+        """Run the refresher as its schedule does."""
+        return self.invoke("token_refresher", {"refresh": "due"})
+
+    def open_app(self, app_id: str = "my-game") -> None:
+        """Make an app whose notifications can be sent: settings, credentials, access token."""
+        self.wns.put_app(package_sid=PACKAGE_SID, client_secret=CLIENT_SECRET)
+        settings = {"name": "My Game", "token_audiences": [AUDIENCE]}
+        assert self.call_as_operator("PUT", f"/apps/{app_id}", settings)[0] == 201
+        credentials = {
+            "identity": "package_sid",
+            "package_sid": PACKAGE_SID,
+            "client_secret": CLIENT_SECRET,
+        }
+        answer = self.call_as_operator("PUT", f"/apps/{app_id}/credentials", credentials)
+        assert answer == (204, None)
+        assert self.refresh()[app_id] == "refreshed"
+
+    def open_channel(self, player: str, device: str, app_id: str = "my-game", **more: Any) -> str:
+        """Give a player's device a channel and register it; return its URI."""
+        channel_uri = self.wns.create_channel(app=PACKAGE_SID, device_id=device).channel_uri
+        body = {"channel_uri": channel_uri} | more
+        status, _ = self.call_as_player(player, "PUT", f"/apps/{app_id}/channels/{device}", body)
+        assert status in {200, 201}
+        return channel_uri
+
+
+def sqs_event(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what Lambda's poller makes of messages."""
+    return {
+        "Records": [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": message["Body"],
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:queue",
+                "awsRegion": REGION,
+            }
+            for message in messages
+        ]
+    }

@@ -1,0 +1,151 @@
+"""Every file in events/ does what its name says."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.backend import CLIENT_SECRET, PACKAGE_SID
+from tests.template_yaml import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.backend import Backend
+
+EVENTS = ROOT / "events"
+DEVICE = "living-room-pc"
+
+
+def sample(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    return event
+
+
+def replay(backend: Backend, name: str) -> Any:
+    return backend.invoke(name.partition("-")[0], sample(name))
+
+
+def registered(backend: Backend) -> list[str]:
+    return [item["sk"] for item in backend.items("ChannelsTable")]
+
+
+def shown(backend: Backend) -> list[list[str]]:
+    return [toast["texts"] for toast in backend.wns.device(DEVICE).toasts]
+
+
+def check_register(backend: Backend) -> None:
+    assert replay(backend, "channels_api-register")["statusCode"] == 201
+    assert registered(backend) == [DEVICE]
+
+
+def check_list(backend: Backend) -> None:
+    replay(backend, "channels_api-register")
+    answer = replay(backend, "channels_api-list")
+    assert [each["device_id"] for each in json.loads(answer["body"])["channels"]] == [DEVICE]
+
+
+def check_remove(backend: Backend) -> None:
+    replay(backend, "channels_api-register")
+    assert replay(backend, "channels_api-remove")["statusCode"] == 204
+    assert registered(backend) == []
+
+
+def check_put_app(backend: Backend) -> None:
+    assert replay(backend, "operator_api-put_app")["statusCode"] == 200
+    assert [item["pk"] for item in backend.items("AppsTable")] == ["my-game"]
+
+
+def check_put_credentials(backend: Backend) -> None:
+    assert replay(backend, "operator_api-put_credentials")["statusCode"] == 204
+
+
+def check_put_template(backend: Backend) -> None:
+    assert replay(backend, "operator_api-put_template")["statusCode"] == 201
+    assert [item["sk"] for item in backend.items("TemplatesTable")] == ["ChallengeReceived"]
+
+
+def check_request_notification(backend: Backend) -> None:
+    replay(backend, "operator_api-put_template")
+    backend.open_channel("player-42", DEVICE)
+    assert replay(backend, "operator_api-request_notification")["statusCode"] == 202
+    backend.work()
+    assert shown(backend) == [["Alex challenges you", "Beat 12400 points"]]
+
+
+def check_challenge_received(backend: Backend) -> None:
+    replay(backend, "operator_api-put_template")
+    backend.open_channel("player-42", DEVICE, locale="de-DE")
+    assert replay(backend, "dispatcher-challenge_received") == {"batchItemFailures": []}
+    backend.work()
+    assert shown(backend) == [["Alex fordert dich heraus", "Schlage 12400 Punkte"]]
+    assert backend.wns.device(DEVICE).badge == "1"
+
+
+def check_direct_request(backend: Backend) -> None:
+    backend.open_channel("player-42", DEVICE)
+    assert replay(backend, "dispatcher-direct_request") == {"batchItemFailures": []}
+    backend.work()
+    assert shown(backend) == [["Servers go down at 18:00"]]
+
+
+def check_unreadable(backend: Backend) -> None:
+    replay(backend, "operator_api-put_template")
+    backend.open_channel("player-42", DEVICE)
+    assert replay(backend, "dispatcher-unreadable") == {"batchItemFailures": []}
+    backend.work()
+    assert [message["Body"] for message in backend.messages("RequestDlq")] == ["not JSON"]
+    assert len(shown(backend)) == 1
+
+
+def check_delivery(backend: Backend) -> None:
+    # No channel of the emulator has the sample's URI, so WNS answers 404.
+    assert replay(backend, "notification_sender-delivery") == {"batchItemFailures": []}
+    (chunk,) = [item for item in backend.items("NotificationsTable") if "outcomes" in item]
+    outcome = chunk["outcomes"]["player-42#living-room-pc#toast"]
+    assert outcome["outcome"] == "channel_gone"
+
+
+def check_schedule(backend: Backend) -> None:
+    backend.advance(13 * 3600)
+    assert replay(backend, "token_refresher-schedule") == {"my-game": "refreshed"}
+
+
+def check_access_token_rejected(backend: Backend) -> None:
+    backend.advance(13 * 3600)
+    assert replay(backend, "token_refresher-access_token_rejected") == {"my-game": "fresh"}
+
+
+CHECKS: dict[str, Callable[[Backend], None]] = {
+    "channels_api-register": check_register,
+    "channels_api-list": check_list,
+    "channels_api-remove": check_remove,
+    "operator_api-put_app": check_put_app,
+    "operator_api-put_credentials": check_put_credentials,
+    "operator_api-put_template": check_put_template,
+    "operator_api-request_notification": check_request_notification,
+    "dispatcher-challenge_received": check_challenge_received,
+    "dispatcher-direct_request": check_direct_request,
+    "dispatcher-unreadable": check_unreadable,
+    "notification_sender-delivery": check_delivery,
+    "token_refresher-schedule": check_schedule,
+    "token_refresher-access_token_rejected": check_access_token_rejected,
+}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_sample_event_does_what_its_name_says(backend: Backend, name: str) -> None:
+    backend.open_app()
+    CHECKS[name](backend)
+
+
+def test_every_sample_event_is_replayed() -> None:
+    assert {path.stem for path in EVENTS.iterdir()} == CHECKS.keys()
+
+
+def test_sample_credentials_are_the_emulators() -> None:
+    body = json.loads(sample("operator_api-put_credentials")["body"])
+    assert body["package_sid"] == PACKAGE_SID
+    assert body["client_secret"] == CLIENT_SECRET
