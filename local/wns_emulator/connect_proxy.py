@@ -146,7 +146,7 @@ class ProxyConnection(asyncio.Protocol):
         self._tls = TlsLink(
             self._transport,
             self._proxy.context,
-            converse=lambda link: Conversation(host.lower(), site, link),
+            converse=lambda link: Conversation(host.lower(), site, link, self._proxy.report),
             failed=lambda why: self._proxy.report("tls_failed", {"host": host, "reason": why}),
         )
         if rest:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import httptools
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HEAD_LIMIT = 64 * 1024
 BODY_LIMIT = 1024 * 1024
 KEPT_BODY = 8 * 1024
+DISCARD_LIMIT = 64 * 1024 * 1024
 LINGER_SECONDS = 1.0
 STALLED_BODY_BYTES = 16
 
@@ -82,10 +86,13 @@ class Link(Protocol):
 class Conversation:
     """The requests of one connection, in order."""
 
-    def __init__(self, host: str, site: Site, link: Link) -> None:
+    def __init__(
+        self, host: str, site: Site, link: Link, report: Callable[[str, dict[str, str]], None]
+    ) -> None:
         self._host = host
         self._site = site
         self._link = link
+        self._report = report
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpRequestParser(self)
         self._request = Request(host)
@@ -102,6 +109,7 @@ class Conversation:
             self._discard(data)
             return
         if not self._parse(data):
+            self._report("unreadable", {"host": self._host})
             self._reply_and_close(Reply(400, "Bad Request", []))
             return
         if self._complete:
@@ -208,5 +216,5 @@ class Conversation:
 
     def _discard(self, data: bytes) -> None:
         self._discarded += len(data)
-        if self._discarded > BODY_LIMIT:
+        if self._discarded > DISCARD_LIMIT:
             self._link.close()

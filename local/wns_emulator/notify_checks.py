@@ -95,7 +95,8 @@ def check_caller(caller: App, channel: Channel, switches: Switches) -> None:
 def check_body(request: Request, kind: NotificationKind, switches: Switches) -> None:
     """Raises NotifyRefusal for a body that is too large, empty or, in strict mode, wrong."""
     if request.body_size > LARGEST_BODY:
-        raise NotifyRefusal(413, why=f"{request.body_size} bytes are more than {LARGEST_BODY}")
+        why = f"{request.body_size} bytes are more than {LARGEST_BODY}"
+        raise NotifyRefusal(413, reason="Request Entity Too Large", why=why)
     if kind == "raw":
         if not request.body_size and switches.empty_raw == "refuse":
             raise NotifyRefusal(400, "The raw notification is empty.")
