@@ -131,7 +131,7 @@ def refresh_by_schedule(stack: LaptopStack, account: Account) -> None:
     deployed = scheduler.get_schedule(Name=name)
     seen = max((each["number"] for each in stack.wns.requests()), default=0)
     scheduler.create_schedule(
-        Name=f"{name}Now",
+        Name="refresh-now",
         ScheduleExpression=f"at({datetime.now(UTC):%Y-%m-%dT%H:%M:%S})",
         FlexibleTimeWindow={"Mode": "OFF"},
         Target=deployed["Target"],

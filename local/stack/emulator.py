@@ -4,6 +4,7 @@ The emulator is pinned by its hash, so what is reached into here is there.
 """
 
 import io
+import re
 import tempfile
 import zipfile
 from functools import cache
@@ -16,8 +17,10 @@ from ministack.services import lambda_svc, scheduler
 
 # How often it looks for due schedules. Its own ten seconds are long for someone at a terminal.
 SCHEDULE_INTERVAL_SECONDS = 1
+SECRET_WITHOUT_SUFFIX = re.compile("arn:.*(?<!-[A-Za-z0-9]{6})")
 
 action_of_request = iam_actions.extract_iam_action
+resource_of_request = iam_actions.extract_resource_arn
 zip_of_layer = lambda_svc._resolve_layer_zip  # noqa: SLF001 (it has no other name)
 answer_of_function = lambda_svc.lambda_execute_result_to_api_proxy_response
 
@@ -26,6 +29,13 @@ def action_without_batch(*request: Any) -> str | None:
     """IAM knows sqs:SendMessage for SendMessageBatch too, and so on; the emulator asks for both."""
     action: str | None = action_of_request(*request)
     return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
+
+
+def resource_with_suffix(service: str, *request: Any) -> str:
+    """IAM sees a secret with its six random characters even where it is still to be made."""
+    resource: str = resource_of_request(service, *request)
+    is_name_only = service == "secretsmanager" and SECRET_WITHOUT_SUFFIX.fullmatch(resource)
+    return f"{resource}-000000" if is_name_only else resource
 
 
 def answer_without_null(result: Any) -> Any:
@@ -59,6 +69,7 @@ def zip_of_attachment(layer: Any) -> bytes | None:
 
 scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULE_INTERVAL_SECONDS  # noqa: SLF001 (it has no setting)
 iam_actions.extract_iam_action = action_without_batch
+iam_actions.extract_resource_arn = resource_with_suffix
 lambda_svc._resolve_layer_zip = zip_of_attachment  # noqa: SLF001 (it has no other name)
 lambda_svc.lambda_execute_result_to_api_proxy_response = answer_without_null
 app.main()
