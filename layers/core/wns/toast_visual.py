@@ -43,17 +43,18 @@ class Hero(Image):
     fixed: ClassVar[Fixed] = {"placement": "hero"}
 
 
-_BINDING = r"\{[^{}]+\}"
+_BINDING = r"\{[A-Za-z0-9_]+\}"
 
 
 def _progress_value(value: object) -> float | str:
     """A number as float; `indeterminate` and bindings as they are."""
     if isinstance(value, str) and (value == "indeterminate" or re.fullmatch(_BINDING, value)):
         return value
-    if isinstance(value, int | float | str) and not isinstance(value, bool):
+    if isinstance(value, str):
         with suppress(ValueError):
-            if 0 <= (number := float(value)) <= 1:
-                return number
+            value = float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+        return float(value)
     raise broken(
         "The value of a progress bar is a number from 0 to 1, indeterminate, or {name},"
         " a value that the app itself binds."

@@ -11,6 +11,7 @@ from wns.rules import broken, matching, not_empty
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _IMAGE_SCHEMES = ("http", "https", "ms-appx", "ms-appdata", "file")
+_MAX_INT = 2**31 - 1
 _EDGE_SPACE = re.compile(r"\A\s|\s\Z")
 
 
@@ -62,8 +63,8 @@ BaseAddress = Annotated[NonEmpty, AfterValidator(_base_address)]
 NOT_TRUE_OR_FALSE = BeforeValidator(_refuse_true_and_false)
 """For a number; pydantic alone would take true for 1."""
 
-Unsigned = Annotated[int, Field(ge=0), NOT_TRUE_OR_FALSE]
-Positive = Annotated[int, Field(ge=1), NOT_TRUE_OR_FALSE]
+Unsigned = Annotated[int, Field(ge=0, le=_MAX_INT), NOT_TRUE_OR_FALSE]
+Positive = Annotated[int, Field(ge=1, le=_MAX_INT), NOT_TRUE_OR_FALSE]
 Percent = Annotated[int, Field(ge=0, le=100), NOT_TRUE_OR_FALSE]
 Weight = Annotated[int, Field(ge=1, le=100), NOT_TRUE_OR_FALSE]
 

@@ -230,7 +230,9 @@ def test_schema_of_the_content_names_its_models_fields_and_limits():
     assert {"type": "string"} in models["Toast"]["properties"]["texts"]["items"]["anyOf"]
     assert len(models["LegacyTile"]["properties"]["template"]["enum"]) == 126
     assert models["TextInput"]["properties"]["id"]["minLength"] == 1
-    assert {"type": "integer", "minimum": 1} in models["Badge"]["properties"]["version"]["anyOf"]
+    assert {"type": "integer", "minimum": 1, "maximum": 2**31 - 1} in models["Badge"]["properties"][
+        "version"
+    ]["anyOf"]
     options = NotificationOptions.model_json_schema()
     assert options["properties"]["priority"]["anyOf"][0] == {
         "type": "integer",

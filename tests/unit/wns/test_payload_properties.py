@@ -1,6 +1,10 @@
 """What holds for any valid payload."""
 
+from contextlib import suppress
+
 from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from tests.unit.wns.golden import parsed
 from tests.unit.wns.payloads import xml_contents, xml_text
@@ -20,6 +24,16 @@ def strings_in(content):
                 yield from strings_in(value)
         case str():
             yield content
+
+
+def spoiled(content, choose, junk):
+    """The JSON with the junk in place of one of its values, however deep."""
+    if not content or not isinstance(content, dict | list | tuple) or choose(st.booleans()):
+        return junk
+    fields = content if isinstance(content, dict) else dict(enumerate(content))
+    key = choose(st.sampled_from(sorted(fields)))
+    fields = fields | {key: spoiled(fields[key], choose, junk)}
+    return fields if isinstance(content, dict) else list(fields.values())
 
 
 def strings_of(document):
@@ -54,3 +68,19 @@ def test_any_valid_content_is_the_same_after_json_and_back(content):
 
     assert again == once
     assert again.payload.to_xml() == once.payload.to_xml()
+
+
+@given(
+    xml_contents,
+    st.data(),
+    st.sampled_from(["\0", "\ud800", "{\0}", "", " ", "1", "true", 10**400, -1, 2.5, True, [], {}])
+    | st.recursive(
+        st.text() | st.floats() | st.integers() | st.none(),
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
+        max_leaves=4,
+    ),
+)
+def test_any_spoiled_content_is_refused_or_still_well_formed(content, data, junk):
+    with suppress(ValidationError):
+        payload = NotificationContent.model_validate(spoiled(content, data.draw, junk)).payload
+        assert parsed(payload.to_xml()).tag == payload.kind

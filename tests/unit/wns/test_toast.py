@@ -137,9 +137,9 @@ def test_hint_that_works_only_in_a_subgroup_is_refused_on_a_line_of_the_toast(hi
     Toast.model_validate(toast(**in_subgroup({"text": "a", hint: value})))
 
 
-@pytest.mark.parametrize("lines", [0, -1])
-def test_lines_are_counted_from_1(lines):
-    reason = "Input should be greater than or equal to 1"
+@pytest.mark.parametrize(("lines", "fault"), [(0, "greater"), (-1, "greater"), (2**31, "less")])
+def test_lines_are_counted_from_1(lines, fault):
+    reason = f"Input should be {fault} than or equal to {1 if fault == 'greater' else 2**31 - 1}"
 
     assert refusal(Toast, {"texts": [{"text": "a", "max_lines": lines}]}) == reason
     assert refusal(Toast, toast(**in_subgroup({"text": "a", "min_lines": lines}))) == reason
@@ -204,7 +204,11 @@ def test_progress_without_a_value_is_0():
 
 
 @pytest.mark.parametrize(
-    "value", [-0.1, 1.1, "1.1", "nan", "inf", "half", "", "{}", True, None, [0.5], "Indeterminate"]
+    "value",
+    [
+        *(-0.1, 1.1, 10**400, True, None, [0.5], "1.1", "nan", "inf", "1e999", "half", ""),
+        *("Indeterminate", "{}", "{\0}", "{a b}", "{a}\n"),
+    ],
 )
 def test_other_progress_is_refused(value):
     assert refusal(Toast, toast(content=[{"status": "s", "value": value}])) == (
