@@ -9,7 +9,15 @@ from pydantic import ValidationError
 
 from local.wns_emulator.errors import ControlError
 from local.wns_emulator.faults import Endpoint, Fault
-from local.wns_emulator.operations.arguments import Count, Seconds, Share, Status, Text, control
+from local.wns_emulator.operations.arguments import (
+    Count,
+    HeaderText,
+    Seconds,
+    Share,
+    Status,
+    Text,
+    control,
+)
 from local.wns_emulator.switches import Switches
 
 if TYPE_CHECKING:
@@ -50,8 +58,8 @@ class TroubleOperations:
         stall: bool = False,
         delay: Seconds = 0,
         retry_after: Count | None = None,
-        reason: Text | None = None,
-        headers: dict[str, str] | None = None,
+        reason: HeaderText | None = None,
+        headers: dict[HeaderText, HeaderText] | None = None,
         accepted: bool = False,
         endpoint: Endpoint = "notify",
         app: Text | None = None,
@@ -74,8 +82,8 @@ class TroubleOperations:
         stall: bool = False,
         delay: Seconds = 0,
         retry_after: Count | None = None,
-        reason: Text | None = None,
-        headers: dict[str, str] | None = None,
+        reason: HeaderText | None = None,
+        headers: dict[HeaderText, HeaderText] | None = None,
         accepted: bool = False,
         endpoint: Endpoint = "notify",
         app: Text | None = None,
