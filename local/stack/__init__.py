@@ -7,6 +7,7 @@ build          the layers and functions, built for this machine
 sam_transform  template.yaml through AWS's own translator (runs in the SAM CLI's environment)
 template       the translated template, rewritten for what the AWS emulator can take
 leash          stands in front of each server and ends it (stand-alone)
+aws_settings   keeps the developer's own AWS settings out
 aws            the AWS emulator and the operator's credentials
 emulator       starts the AWS emulator (runs in the emulator's environment)
 deploy         artifacts and template into the emulator

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +14,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
+from local.stack.aws_settings import no_aws_settings
 from local.stack.ports import HOST
 from local.stack.processes import answers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from local.stack.processes import Processes
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +43,7 @@ class Aws:
 
     def client(self, service: str) -> Any:
         """A boto3 client with this identity, whatever the developer's own AWS settings are."""
-        with _no_settings_of_the_developer():
+        with no_aws_settings():
             session = boto3.Session(
                 aws_access_key_id=self.access_key_id,
                 aws_secret_access_key=self.secret_access_key,
@@ -111,17 +108,3 @@ def wait_for_aws(processes: Processes, port: int) -> Aws:
     )
     key = iam.create_access_key(UserName=OPERATOR)["AccessKey"]
     return Aws(port, key["AccessKeyId"], key["SecretAccessKey"])
-
-
-@contextlib.contextmanager
-def _no_settings_of_the_developer() -> Iterator[None]:
-    """Hides AWS variables and files from boto3 while it reads them."""
-    hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
-    files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    os.environ.update(files)
-    try:
-        yield
-    finally:
-        for name in files:
-            del os.environ[name]
-        os.environ.update(hidden)

@@ -35,7 +35,7 @@ MAKE_VARIABLES = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
 
 class Build(NamedTuple):
     template: dict[str, Any]
-    artifacts: dict[str, Path]
+    artifacts: dict[str, bytes]
     """The zip of each layer and function, by logical id."""
 
 
@@ -54,7 +54,7 @@ def build(
         artifacts = {
             logical_id: _artifact(
                 logical_id, template.parent / each["source"], each["build_method"], directory
-            )
+            ).read_bytes()
             for logical_id, each in translated["artifacts"].items()
         }
     return Build(translated["template"], artifacts)
@@ -123,7 +123,7 @@ def _digest(files: Iterable[Path], root: Path, *settings: str) -> str:
 
 
 def _zip(files: Iterable[Path], root: Path) -> bytes:
-    """Not compressed: it travels within this machine, and every cold start unpacks it."""
+    """Not compressed: it does not leave this machine."""
     with tempfile.TemporaryFile() as target:
         with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
             for each in files:

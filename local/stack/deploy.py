@@ -12,7 +12,6 @@ from local.stack.errors import StackError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from local.stack.aws import Aws
 
@@ -30,7 +29,7 @@ class Deployment(NamedTuple):
 def deploy(
     aws: Aws,
     template: Mapping[str, Any],
-    artifacts: Mapping[str, Path],
+    artifacts: Mapping[str, bytes],
     parameters: Mapping[str, str],
 ) -> Deployment:
     """Creates the stack, which must not be there yet.
@@ -40,7 +39,7 @@ def deploy(
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     # By URL: the template is longer than the 51,200 bytes that may be passed by value.
-    objects = {f"{logical_id}.zip": path.read_bytes() for logical_id, path in artifacts.items()}
+    objects = {f"{logical_id}.zip": zipped for logical_id, zipped in artifacts.items()}
     objects["template.json"] = json.dumps(template).encode()
     with ThreadPoolExecutor() as uploads:
         list(

@@ -21,6 +21,8 @@ from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 from yaml import YAMLError
 
+from local.stack.aws_settings import no_aws_settings
+
 SOURCE_PROPERTY = {
     "AWS::Serverless::Function": "CodeUri",
     "AWS::Serverless::LayerVersion": "ContentUri",
@@ -71,7 +73,9 @@ def translate(template: dict[str, Any], region: str) -> dict[str, Any]:
 
     Raises: TemplateError with the translator's reasons.
     """
-    translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=region))
+    with no_aws_settings():
+        session = boto3.Session(region_name=region)
+    translator = Translator({}, Parser(), boto_session=session)
     try:
         translated: dict[str, Any] = translator.translate(template, {})
     except InvalidDocumentException as error:
