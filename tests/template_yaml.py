@@ -53,6 +53,28 @@ def environment_of(function_logical_id: str) -> dict[str, Any]:
     return shared | own
 
 
+def functions() -> dict[str, dict[str, Any]]:
+    """Return the properties of every function by its logical id, those of Globals included."""
+    shared: dict[str, Any] = load()["Globals"]["Function"]
+    return {
+        name: shared | function["Properties"] | {"Environment": {"Variables": environment_of(name)}}
+        for name, function in resources_of_type("AWS::Serverless::Function").items()
+    }
+
+
+def referred(value: Any) -> str:
+    """Return the logical id that a `Ref` or `Fn::GetAtt` refers to.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    match value:
+        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), _]}:
+            return name
+        case _:
+            raise ValueError(f"{value!r} refers to no resource by !Ref or !GetAtt")
+
+
 @cache
 def _read() -> dict[str, Any]:
     text = (ROOT / "template.yaml").read_text(encoding="utf-8")

@@ -1,0 +1,72 @@
+"""What needs a person raises an alarm, and the alarm says where to read what to do."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.template_yaml import ROOT, environment_of, functions, load, referred, resources_of_type
+
+QUEUES = resources_of_type("AWS::SQS::Queue")
+ALARMS = {
+    name: each["Properties"] for name, each in resources_of_type("AWS::CloudWatch::Alarm").items()
+}
+each_alarm = pytest.mark.parametrize("alarm", ALARMS)
+COUNTED_BY_US = [name for name, each in ALARMS.items() if not each["Namespace"].startswith("AWS/")]
+
+
+def arns_of_dead_letter_queues(node: Any) -> list[Any]:
+    """Every ARN in the template that names where failed work goes."""
+    if isinstance(node, list):
+        return [arn for each in node for arn in arns_of_dead_letter_queues(each)]
+    if not isinstance(node, dict):
+        return []
+    found = [node["deadLetterTargetArn"]] if "deadLetterTargetArn" in node else []
+    found += [node["DeadLetterConfig"]["Arn"]] if "DeadLetterConfig" in node else []
+    found += [node["OnFailure"]["Destination"]] if "OnFailure" in node else []
+    return found + [arn for each in node.values() for arn in arns_of_dead_letter_queues(each)]
+
+
+DEAD_LETTER_QUEUES = sorted({referred(arn) for arn in arns_of_dead_letter_queues(load())})
+
+
+@pytest.mark.parametrize("queue", DEAD_LETTER_QUEUES)
+def test_first_message_in_a_dead_letter_queue_raises_an_alarm(queue: str) -> None:
+    name = {"Name": "QueueName", "Value": {"Fn::GetAtt": [queue, "QueueName"]}}
+    (alarm,) = [each for each in ALARMS.values() if name in each["Dimensions"]]
+    assert alarm["Namespace"] == "AWS/SQS"
+    assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    assert alarm["Statistic"] == "Maximum"
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+    assert alarm["EvaluationPeriods"] * alarm["Period"] <= 300
+
+
+@each_alarm
+def test_alarm_is_sent_to_the_topic_and_is_silent_without_data(alarm: str) -> None:
+    assert ALARMS[alarm]["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+    assert ALARMS[alarm]["TreatMissingData"] == "notBreaching"
+
+
+@pytest.mark.parametrize("alarm", COUNTED_BY_US)
+def test_alarm_on_a_metric_of_ours_watches_what_the_code_counts(alarm: str) -> None:
+    watched = ALARMS[alarm]
+    (dimension,) = watched["Dimensions"]
+    assert dimension["Name"] == "service"
+    (function,) = [
+        name
+        for name in functions()
+        if environment_of(name)["POWERTOOLS_SERVICE_NAME"] == dimension["Value"]
+    ]
+    assert environment_of(function)["POWERTOOLS_METRICS_NAMESPACE"] == watched["Namespace"]
+    code = (ROOT / functions()[function]["CodeUri"] / "app.py").read_text(encoding="utf-8")
+    assert f'"{watched["MetricName"]}"' in code
+
+
+@each_alarm
+def test_alarm_has_a_runbook_and_names_it(alarm: str) -> None:
+    runbook = alarm.removesuffix("Alarm")
+    assert ALARMS[alarm]["AlarmDescription"].endswith(f"(docs/operations.md, {runbook})")
+    page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    assert re.search(rf"^## {runbook}$", page, re.MULTILINE)

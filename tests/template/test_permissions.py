@@ -1,0 +1,152 @@
+"""Each function may do what its code can call, on named resources, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import grimp
+import pytest
+from botocore import xform_name
+from botocore.session import get_session
+
+from tests.template_yaml import ROOT, functions, load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SECRET = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
+WILDCARDS = {
+    f"{SECRET}${{AWS::StackName}}/apps/*/credentials-*": "apps come and go without a deployment,"
+    " and Secrets Manager ends every ARN in six characters of its own",
+    f"{SECRET}${{AWS::StackName}}/apps/*/access-token-*": "as above",
+}
+
+SERVICES = ("dynamodb", "events", "secretsmanager", "sqs")
+NAMED_OTHERWISE_BY_IAM = {"sqs:SendMessageBatch": "sqs:SendMessage"}
+TRANSACTION = "dynamodb:TransactWriteItems"  # IAM asks for what its items do
+TRANSACTION_ITEMS = {
+    "Put": "dynamodb:PutItem",
+    "Update": "dynamodb:UpdateItem",
+    "Delete": "dynamodb:DeleteItem",
+    "ConditionCheck": "dynamodb:ConditionCheckItem",
+}
+
+each_function = pytest.mark.parametrize("function", functions())
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def statements(node: Any) -> Iterator[dict[str, Any]]:
+    """Every policy statement anywhere in a part of the template."""
+    if isinstance(node, list):
+        for each in node:
+            yield from statements(each)
+    elif isinstance(node, dict):
+        if "Effect" in node:
+            yield node
+        for each in node.values():
+            yield from statements(each)
+
+
+def strings(node: Any) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, list | dict):
+        for each in node.values() if isinstance(node, dict) else node:
+            yield from strings(each)
+
+
+def granted_to(function: str) -> set[str]:
+    policies = statements(functions()[function]["Policies"])
+    return {action for each in policies for action in as_list(each["Action"])}
+
+
+@cache
+def actions_by_method() -> dict[str, set[str]]:
+    """IAM actions by the name of the boto3 method that needs them."""
+    session = get_session()
+    actions: dict[str, set[str]] = {}
+    for service in SERVICES:
+        for operation in session.get_service_model(service).operation_names:
+            action = f"{service}:{operation}"
+            action = NAMED_OTHERWISE_BY_IAM.get(action, action)
+            actions.setdefault(xform_name(operation), set()).add(action)
+    return actions
+
+
+@cache
+def called_in(module: str) -> frozenset[str]:
+    """The IAM actions that a module's own calls of boto3 need."""
+    code = ROOT / "layers/core" / f"{module.replace('.', '/')}.py"
+    nodes = list(ast.walk(ast.parse(code.read_text(encoding="utf-8"))))
+    called: set[str] = set()
+    for node in nodes:
+        match node:
+            case ast.Call(ast.Attribute(attr="get_paginator"), [ast.Constant(str(method))]):
+                called |= actions_by_method()[method]
+            case ast.Call(ast.Attribute(attr=method)):
+                called |= actions_by_method().get(method, set())
+    if TRANSACTION in called:
+        called.remove(TRANSACTION)
+        keys = [key for node in nodes if isinstance(node, ast.Dict) for key in node.keys]
+        names = [key.value for key in keys if isinstance(key, ast.Constant)]
+        called |= {TRANSACTION_ITEMS[name] for name in names if name in TRANSACTION_ITEMS}
+    return frozenset(called)
+
+
+@cache
+def imports() -> grimp.ImportGraph:
+    return grimp.build_graph(
+        "functions", "push", "wns", exclude_type_checking_imports=True, cache_dir=None
+    )
+
+
+def modules_of_push() -> set[str]:
+    return imports().find_descendants("push")
+
+
+def loaded_by(function: str) -> set[str]:
+    app = functions()[function]["CodeUri"].replace("/", ".") + ".app"
+    return imports().find_upstream_modules(app) & modules_of_push()
+
+
+def test_policies_are_spelled_out_and_allow_only() -> None:
+    for properties in functions().values():
+        assert [policy.keys() for policy in properties["Policies"]] == [{"Statement"}]
+        assert "Role" not in properties
+    for statement in statements(load()):
+        assert statement["Effect"] == "Allow"
+        assert statement.keys() <= {
+            *("Sid", "Effect", "Action", "Resource"),
+            *("Principal", "Condition"),
+        }
+
+
+def test_no_action_and_no_principal_is_a_wildcard() -> None:
+    for statement in statements(load()):
+        assert "*" not in "".join(strings([statement["Action"], statement.get("Principal", "")]))
+
+
+def test_resource_is_a_wildcard_only_where_there_is_a_reason() -> None:
+    resources = strings([statement["Resource"] for statement in statements(load())])
+    assert {text for text in resources if "*" in text} == WILDCARDS.keys()
+
+
+@each_function
+def test_function_may_do_nothing_that_its_code_cannot_call(function: str) -> None:
+    callable_here = {action for module in loaded_by(function) for action in called_in(module)}
+    assert granted_to(function) <= callable_here
+
+
+@pytest.mark.parametrize(
+    ("module", "action"),
+    sorted((module, action) for module in modules_of_push() for action in called_in(module)),
+)
+def test_call_of_aws_is_permitted_to_a_function_that_loads_it(module: str, action: str) -> None:
+    assert any(
+        action in granted_to(function) for function in functions() if module in loaded_by(function)
+    )
