@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 SECRET = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
 WILDCARDS = {
-    f"{SECRET}${{AWS::StackName}}/apps/*/credentials-*": "apps come and go without a deployment,"
-    " and Secrets Manager ends every ARN in six characters of its own",
-    f"{SECRET}${{AWS::StackName}}/apps/*/access-token-*": "as above",
+    f"{SECRET}${{AWS::StackName}}/apps/*/credentials*": "apps come and go without a deployment;"
+    " the ARN of a secret ends in six characters of its own, and in none before it is there",
+    f"{SECRET}${{AWS::StackName}}/apps/*/access-token*": "as above",
 }
 
 SERVICES = ("dynamodb", "events", "secretsmanager", "sqs")
