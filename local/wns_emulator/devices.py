@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import base64
 from collections import Counter, deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from local.wns_emulator.errors import ControlError
-from local.wns_emulator.payload_reading import (
-    TILE_SIZES,
-    read_badge,
-    read_document,
-    read_tile,
-    read_toast,
-)
+from local.wns_emulator.installation import Installation, Shown
+from local.wns_emulator.payload_reading import read_badge, read_document, read_tile, read_toast
 from local.wns_emulator.payload_xml import PayloadDiscardedError
 
 if TYPE_CHECKING:
-    from local.wns_emulator.notification import ConnectionStatus, Notification, ToastMatch
+    from local.wns_emulator.notification import ConnectionStatus, Notification
     from local.wns_emulator.switches import Switches
 
 MOST_DEVICES = 20_000
@@ -26,61 +20,7 @@ TOASTS_PER_APP = (
     20  # what the notification centre holds, see "Toast collections" on Microsoft Learn
 )
 SHOWN_FOR_SECONDS = 3 * 24 * 3600
-TILE_QUEUE = 5
 KEPT_PER_DEVICE = 50
-
-
-@dataclass(slots=True)
-class Shown:
-    """Something on the screen until `expires_at`."""
-
-    expires_at: float
-    view: dict[str, Any]
-
-
-@dataclass(slots=True)
-class Pinned:
-    """A tile of an app with its badge: the app's own, or a secondary one."""
-
-    tiles: list[Shown] = field(default_factory=list)
-    badge: Shown | None = None
-
-    def add_tile(self, tile: Shown, *, queue: bool) -> None:
-        """Show a tile, alone or as the newest of a queue in which an equal tag is replaced."""
-        kept: list[Shown] = []
-        if queue:
-            tag = tile.view["tag"]
-            kept = [shown for shown in self.tiles if not tag or shown.view["tag"] != tag]
-        self.tiles = [*kept, tile][-TILE_QUEUE:]
-
-    def drop_expired(self, now: float) -> None:
-        self.tiles = [tile for tile in self.tiles if tile.expires_at > now]
-        if self.badge is not None and self.badge.expires_at <= now:
-            self.badge = None
-
-
-@dataclass(slots=True)
-class Installation:
-    """One app on one device, as the player has set it up."""
-
-    running: bool = True
-    background_task: bool = False
-    notifications_enabled: bool = True
-    tile_size: str = "medium"
-    tile_queue: bool = False
-    toasts: list[Shown] = field(default_factory=list)
-    own_tile: Pinned = field(default_factory=Pinned)
-    secondary_tiles: dict[str, Pinned] = field(default_factory=dict)
-
-    def pinned(self, tile_id: str | None) -> Pinned:
-        if tile_id is None:
-            return self.own_tile
-        return self.secondary_tiles.setdefault(tile_id, Pinned())
-
-    def drop_expired(self, now: float) -> None:
-        self.toasts = [toast for toast in self.toasts if toast.expires_at > now]
-        for pinned in (self.own_tile, *self.secondary_tiles.values()):
-            pinned.drop_expired(now)
 
 
 class Device:
@@ -126,17 +66,6 @@ class Device:
         self.discarded.append(view)
         return view
 
-    def remove_toasts(self, app_id: str, match: ToastMatch) -> int:
-        """Take toasts out of the notification centre and return how many."""
-        installation = self.installation(app_id)
-        before = len(installation.toasts)
-        installation.toasts = [
-            toast
-            for toast in installation.toasts
-            if not match.covers(toast.view["tag"], toast.view["group"])
-        ]
-        return before - len(installation.toasts)
-
     def _keep_raw(self, notification: Notification, view: dict[str, Any]) -> dict[str, Any]:
         view |= {
             "text": _text(notification),
@@ -163,7 +92,9 @@ class Device:
                 "popup": not notification.suppress_popup,
                 **reading.details,
             }
-            self._add_toast(installation, Shown(now + SHOWN_FOR_SECONDS, view))
+            installation.add_toast(Shown(now + SHOWN_FOR_SECONDS, view))
+            if view["audio"]:
+                self.sounds.append(view["audio"])
             return view
         expires_at = notification.expires_at or now + SHOWN_FOR_SECONDS
         if expires_at <= now:
@@ -180,18 +111,6 @@ class Device:
             view["value"] = read_badge(root).value
             pinned.badge = Shown(expires_at, view)
         return view
-
-    def _add_toast(self, installation: Installation, toast: Shown) -> None:
-        view = toast.view
-        if view["tag"]:
-            installation.toasts = [
-                shown
-                for shown in installation.toasts
-                if (shown.view["tag"], shown.view["group"]) != (view["tag"], view["group"])
-            ]
-        installation.toasts = [*installation.toasts, toast][-TOASTS_PER_APP:]
-        if view["audio"]:
-            self.sounds.append(view["audio"])
 
 
 class Devices:
@@ -233,12 +152,6 @@ class Devices:
 
     def all(self) -> list[Device]:
         return list(self._by_id.values())
-
-
-def check_tile_size(size: str) -> None:
-    """Raises ControlError `unknown_tile_size` for a size that does not exist."""
-    if size not in TILE_SIZES:
-        raise ControlError("unknown_tile_size", f"tile sizes are {', '.join(TILE_SIZES)}")
 
 
 def _origin(notification: Notification, now: float) -> dict[str, Any]:

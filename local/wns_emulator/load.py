@@ -1,7 +1,7 @@
 """How much one emulator carries: `python -m local.wns_emulator.load`.
 
 Starts an emulator process of its own, posts toasts to it over kept-alive connections for some
-seconds, and prints the rate and what a notification cost the emulator in processor time and memory.
+seconds, and prints the rate, and what it cost the emulator in processor time and memory.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ TOAST = (
     b'<audio src="ms-winsoundevent:Notification.IM"/></toast>'
 )
 CLOCK_TICKS_PER_SECOND = 100
+FILLED = 60  # more than a device keeps of anything, so that memory has its final size
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def _measure(
     controls.put_app(package_sid=PACKAGE_SID, client_secret=SECRET)
     uris = [controls.create_channel(PACKAGE_SID, f"pc-{n}").channel_uri for n in range(devices)]
     sender = _Sender(uris, proxy, ca_file, controls.issue_token(PACKAGE_SID), connections)
-    sender.run(1.0)
+    while sender.sent < FILLED * devices:
+        sender.run(0.5)
     sender.sent = 0
     before, started = Reading.of(pid), time.perf_counter()
     sender.run(seconds)

@@ -146,7 +146,7 @@ class NotifySite:
         device = channel.device
         if not device.online:
             return Verdict("dropped", "dropped", "the device is off line")
-        removed = device.remove_toasts(channel.app.app_id, match)
+        removed = device.installation(channel.app.app_id).remove_toasts(match)
         self._core.events.publish(
             "removed",
             {

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from local.wns_emulator.apps import App
     from local.wns_emulator.channels import Channel
-    from local.wns_emulator.devices import Device, Pinned, Shown
+    from local.wns_emulator.devices import Device
+    from local.wns_emulator.installation import Pinned, Shown
 
 
 def app_view(app: App) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from local.wns_emulator.delivery import deliver_held
-from local.wns_emulator.devices import check_tile_size
+from local.wns_emulator.installation import check_tile_size
 from local.wns_emulator.operations.arguments import Text, control
 from local.wns_emulator.views import device_view
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from local.wns_emulator.errors import ControlError
 from local.wns_emulator.faults import Endpoint, Fault
@@ -22,6 +22,24 @@ from local.wns_emulator.switches import Switches
 
 if TYPE_CHECKING:
     from local.wns_emulator.core import Core
+
+
+class FaultOrder(BaseModel):
+    """What can be said of a fault."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Status | None = None
+    reason: HeaderText | None = None
+    headers: dict[HeaderText, HeaderText] = {}
+    retry_after: Count | None = None
+    reset: bool = False
+    stall: bool = False
+    delay: Seconds = 0
+    accepted: bool = False
+    endpoint: Endpoint = "notify"
+    app: Text | None = None
+    channel: Text | None = None
 
 
 class TroubleOperations:
@@ -49,50 +67,13 @@ class TroubleOperations:
             app.throttle.open()
 
     @control
-    def fail_next(
-        self,
-        *,
-        n: Count = 1,
-        code: Status | None = None,
-        reset: bool = False,
-        stall: bool = False,
-        delay: Seconds = 0,
-        retry_after: Count | None = None,
-        reason: HeaderText | None = None,
-        headers: dict[HeaderText, HeaderText] | None = None,
-        accepted: bool = False,
-        endpoint: Endpoint = "notify",
-        app: Text | None = None,
-        channel: Text | None = None,
-    ) -> None:
-        if not n:
-            return
-        fault = self._fault(endpoint, code, delay, retry_after, headers)
-        fault.reset, fault.stall, fault.accepted, fault.reason = reset, stall, accepted, reason
-        fault.left = n
-        self._order(fault, app, channel)
+    def fail_next(self, *, n: Count = 1, **fault: Any) -> None:
+        if n:
+            self._core.faults.add(self._ordered(fault, left=n))
 
     @control
-    def fail_share(
-        self,
-        *,
-        p: Share,
-        code: Status | None = None,
-        reset: bool = False,
-        stall: bool = False,
-        delay: Seconds = 0,
-        retry_after: Count | None = None,
-        reason: HeaderText | None = None,
-        headers: dict[HeaderText, HeaderText] | None = None,
-        accepted: bool = False,
-        endpoint: Endpoint = "notify",
-        app: Text | None = None,
-        channel: Text | None = None,
-    ) -> None:
-        fault = self._fault(endpoint, code, delay, retry_after, headers)
-        fault.reset, fault.stall, fault.accepted, fault.reason = reset, stall, accepted, reason
-        fault.share = p
-        self._order(fault, app, channel)
+    def fail_share(self, *, p: Share, **fault: Any) -> None:
+        self._core.faults.add(self._ordered(fault, share=p))
 
     @control
     def clear_faults(self) -> None:
@@ -120,26 +101,31 @@ class TroubleOperations:
     def _until(self, seconds: float | None) -> float:
         return math.inf if seconds is None else self._core.clock.now() + seconds
 
-    def _fault(
-        self,
-        endpoint: Endpoint,
-        code: int | None,
-        delay: float,
-        retry_after: int | None,
-        headers: dict[str, str] | None,
+    def _ordered(
+        self, fault: dict[str, Any], *, left: int | None = None, share: float = 1
     ) -> Fault:
-        extra = dict(headers or {})
-        if retry_after is not None:
-            extra["Retry-After"] = str(retry_after)
-        return Fault(endpoint, code=code, delay=delay, headers=extra)
-
-    def _order(self, fault: Fault, app: str | None, channel: str | None) -> None:
-        if not fault.name() or fault.name() == "accepted":
+        order = FaultOrder.model_validate(fault)
+        headers = order.headers
+        if order.retry_after is not None:
+            headers = headers | {"Retry-After": str(order.retry_after)}
+        ordered = Fault(
+            order.endpoint,
+            code=order.code,
+            reason=order.reason,
+            headers=headers,
+            delay=order.delay,
+            reset=order.reset,
+            stall=order.stall,
+            accepted=order.accepted,
+            left=left,
+            share=share,
+        )
+        if not (order.code or order.reset or order.stall or order.delay):
             raise ControlError("no_fault", "say what goes wrong: code, reset, stall or delay")
-        if fault.reset and fault.stall:
+        if order.reset and order.stall:
             raise ControlError("two_faults", "an answer is either reset or stalled, not both")
-        if app is not None:
-            fault.app = self._core.apps.get(app).app_id
-        if channel is not None:
-            fault.channel_id = self._core.channels.get(channel).channel_id
-        self._core.faults.add(fault)
+        if order.app is not None:
+            ordered.app = self._core.apps.get(order.app).app_id
+        if order.channel is not None:
+            ordered.channel_id = self._core.channels.get(order.channel).channel_id
+        return ordered

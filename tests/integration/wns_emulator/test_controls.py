@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,6 @@ from tests.integration.wns_emulator.sender import SECRET, SID, Sender
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from local.wns_emulator.controls import Controls
 
@@ -379,3 +379,15 @@ def test_controls_from_many_threads_do_not_disturb_each_other(sender: Sender) ->
 
     channels = sender.wns.channels()
     assert len({channel.channel_uri for channel in channels}) == 101
+
+
+def test_manual_names_every_control_and_every_switch_with_its_default(
+    http: requests.Session, wns: WnsEmulator
+) -> None:
+    manual = (Path(__file__).parents[3] / "docs" / "emulator.md").read_text()
+    for name in http.get(f"{wns.control_url}/", timeout=5).json()["controls"]:
+        assert f"`{name}`" in manual
+    for name, default in wns.switches().items():
+        row = next(line for line in manual.splitlines() if line.startswith(f"| `{name}`"))
+        written = row.split("|")[2].strip().strip("`")
+        assert written == (default if isinstance(default, str) else json.dumps(default))
