@@ -25,7 +25,7 @@ WILDCARDS = {
 
 SERVICES = ("dynamodb", "events", "secretsmanager", "sqs")
 NAMED_OTHERWISE_BY_IAM = {"sqs:SendMessageBatch": "sqs:SendMessage"}
-TRANSACTION = "dynamodb:TransactWriteItems"  # IAM asks for what its items do
+TRANSACTION = "dynamodb:TransactWriteItems"  # IAM asks for what its items do instead
 TRANSACTION_ITEMS = {
     "Put": "dynamodb:PutItem",
     "Update": "dynamodb:UpdateItem",
@@ -82,20 +82,16 @@ def actions_by_method() -> dict[str, set[str]]:
 def called_in(module: str) -> frozenset[str]:
     """The IAM actions that a module's own calls of boto3 need."""
     code = ROOT / "layers/core" / f"{module.replace('.', '/')}.py"
-    nodes = list(ast.walk(ast.parse(code.read_text(encoding="utf-8"))))
     called: set[str] = set()
-    for node in nodes:
+    for node in ast.walk(ast.parse(code.read_text(encoding="utf-8"))):
         match node:
             case ast.Call(ast.Attribute(attr="get_paginator"), [ast.Constant(str(method))]):
                 called |= actions_by_method()[method]
             case ast.Call(ast.Attribute(attr=method)):
                 called |= actions_by_method().get(method, set())
-    if TRANSACTION in called:
-        called.remove(TRANSACTION)
-        keys = [key for node in nodes if isinstance(node, ast.Dict) for key in node.keys]
-        names = [key.value for key in keys if isinstance(key, ast.Constant)]
-        called |= {TRANSACTION_ITEMS[name] for name in names if name in TRANSACTION_ITEMS}
-    return frozenset(called)
+            case ast.Dict([ast.Constant(str(kind))]) if kind in TRANSACTION_ITEMS:
+                called.add(TRANSACTION_ITEMS[kind])
+    return frozenset(called - {TRANSACTION})
 
 
 @cache
