@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from local.wns_emulator.switches import Switches
 
 MOST_DEVICES = 20_000
-TOASTS_PER_APP = (
-    20  # what the notification centre holds, see "Toast collections" on Microsoft Learn
-)
 SHOWN_FOR_SECONDS = 3 * 24 * 3600
 KEPT_PER_DEVICE = 50
 

@@ -60,7 +60,7 @@ class WnsEmulator(Controls):
         self.ca_file = self._server.ca_file
         started: Future[None] = Future()
         self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve(started)), name="wns-emulator", daemon=True
+            target=self._run_loop, args=(started,), name="wns-emulator", daemon=True
         )
         self._thread.start()
         started.result()
@@ -83,6 +83,12 @@ class WnsEmulator(Controls):
             raise ControlError("not_running", "the emulator runs inside its with block only")
         future = asyncio.run_coroutine_threadsafe(self._run(name, arguments), loop)
         return future.result()
+
+    def _run_loop(self, started: Future[None]) -> None:
+        try:
+            asyncio.run(self._serve(started))
+        finally:
+            started.cancel()
 
     async def _run(self, name: str, arguments: dict[str, Any]) -> Any:
         result = self._server.operations.call(name, arguments)

@@ -16,6 +16,7 @@ BODY_LIMIT = 1024 * 1024
 KEPT_BODY = 8 * 1024
 DISCARD_LIMIT = 64 * 1024 * 1024
 LINGER_SECONDS = 1.0
+CONTINUE = "100-continue"
 STALLED_BODY_BYTES = 16
 
 
@@ -178,7 +179,7 @@ class Conversation:
         if request.framing_fault or length > BODY_LIMIT:
             request.body_size = max(request.body_size, length)
             self._answer(request, close=True)
-        elif request.headers.pop("expect", "").lower() == "100-continue":
+        elif self._continue is None and request.headers.get("expect", "").lower() == CONTINUE:
             self._continue = self._loop.call_later(
                 self._site.continue_delay, self._link.write, b"HTTP/1.1 100 Continue\r\n\r\n"
             )
@@ -188,6 +189,7 @@ class Conversation:
         reply.close = reply.close or close
         if self._continue is not None:
             self._continue.cancel()
+            self._continue = None
         if reply.delay > 0:
             self._pending = self._loop.call_later(reply.delay, self._send, reply)
         else:

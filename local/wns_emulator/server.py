@@ -85,7 +85,9 @@ class EmulatorServer:
 
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._proxy.connection, sock=self._proxy_socket)
+        self._server = await loop.create_server(
+            self._proxy.connection, sock=self._proxy_socket, backlog=BACKLOG
+        )
         await self._control.startup(sockets=[self._control_socket])
 
     async def stop(self) -> None:
