@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import quote
 
 from local.wns_emulator.errors import ControlError
 from local.wns_emulator.rates import Throttle
@@ -152,8 +151,6 @@ class Channels:
         del self._by_uri[channel.channel_uri]
 
 
-def _lower_hex_quote(text: str) -> str:
-    """Percent-encode as the URIs of WNS are: with lower-case hex digits."""
-    return "".join(
-        part if len(part) == 1 else part.lower() for part in (quote(c, safe="") for c in text)
-    )
+def _lower_hex_quote(token: str) -> str:
+    """Percent-encode base64 as the URIs of WNS are: with lower-case hex digits."""
+    return token.replace("+", "%2b").replace("/", "%2f").replace("=", "%3d")
