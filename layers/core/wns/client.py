@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Self
 
 import certifi
-import pycurl
 from requests.utils import get_environ_proxies, select_proxy
 
-from wns.channel_uri import parse_channel_uri
-from wns.errors import InvalidChannelUriError
-from wns.notification import Notification, ToastRemoval
+from wns.connections import Connections
+from wns.errors import InvalidChannelUriError, InvalidNotificationError
+from wns.request import request_of
 from wns.result import Outcome, SendResult, result_of_answer
 from wns.transfer import Transfer
 
@@ -21,21 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
-# What a notification may bring along. Anything else could reroute the request or end it early.
-_HEADER = re.compile(
-    r"(?:Content-Type|MS-CV|X-WNS-[A-Za-z-]+): [\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?",
-    re.ASCII | re.IGNORECASE,
-)
-_ACCESS_TOKEN = re.compile(r"[\x21-\x7e]+", re.ASCII)
-# libcurl and pycurl would add these by themselves.
-_WITHOUT = ["Accept:", "Expect:", "User-Agent:"]
-_MAX_KEPT_CONNECTIONS = 512
-_LONGEST_WAIT = 1.0
+    from wns.notification import Notification, ToastRemoval
+
+_HOSTS_WHOSE_PROXY_IS_KEPT = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """One notification to one channel.
+    """One notification to one channel. It prints nothing of what it holds.
 
     Attributes:
         channel_uri: as Windows gave it; sent to without changing a character.
@@ -46,8 +38,8 @@ class Send:
 
     channel_uri: str = field(repr=False)
     access_token: str = field(repr=False)
-    notification: Notification | ToastRemoval
-    reference: object = None
+    notification: Notification | ToastRemoval = field(repr=False)
+    reference: object = field(default=None, repr=False)
 
 
 class WnsClient:
@@ -61,9 +53,9 @@ class WnsClient:
 
     A request is sent once. libcurl by itself would send it again when a kept-alive connection turns
     out to be broken before the first byte of the answer; as WNS may have acted on the first copy,
-    that is prevented: the result is `unavailable`, and `may_have_arrived` is true. It stays rare:
-    libcurl looks whether a connection was closed before it uses it again, and connections that
-    were idle for `max_idle_seconds`, as after a pause of the whole process, are not used again.
+    that is prevented: the result is `unavailable`, and `may_have_arrived` is true. It stays rare: a
+    connection that was idle for more than a second is looked at before it is used again, and none
+    is that was idle for `max_idle_seconds`, as after a pause of the whole process.
 
     Args:
         ca_file: PEM file of the certificate authorities to trust; that of certifi if None.
@@ -86,18 +78,21 @@ class WnsClient:
     ) -> None:
         if concurrency < 1:
             raise ValueError("concurrency is at least 1")
-        self._ca_file = ca_file or certifi.where()
-        self._concurrency = concurrency
-        self._connect_timeout = connect_timeout
-        self._total_timeout = total_timeout
         self._max_idle_seconds = max_idle_seconds
         self._clock = clock
         self._last_used = clock()
-        self._idle: list[Transfer] = []
-        self._active: dict[pycurl.Curl, tuple[Transfer, Send]] = {}
         self._is_sending = False
         self._is_closed = False
-        self._multi = self._new_multi()
+        self._connections: Connections[Send] = Connections(
+            concurrency,
+            partial(
+                Transfer,
+                ca_file=ca_file or certifi.where(),
+                connect_timeout=connect_timeout,
+                total_timeout=total_timeout,
+                max_idle_seconds=max_idle_seconds,
+            ),
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -112,11 +107,8 @@ class WnsClient:
 
     def close(self) -> None:
         """Close all connections and drop what is under way. The client cannot be used any more."""
-        self._drop_active()
         self._is_closed = True
-        self._multi.close()
-        while self._idle:
-            self._idle.pop().close()
+        self._connections.close()
 
     def send_all(
         self, sends: Iterable[Send], *, deadline: float | None = None
@@ -132,10 +124,10 @@ class WnsClient:
         time-outs of what is under way go on. Closing the iterator early drops what is under way.
 
         Args:
-            sends: what to send. deadline: `time.monotonic()` value after which nothing is started
-                any more. What is under
-                way then still ends by itself, at most `total_timeout` later; the rest is yielded
-                as `not_started`.
+            sends: what to send.
+            deadline: `time.monotonic()` value after which nothing is started any more. What is
+                under way then still ends by itself, at most `total_timeout` later; the rest is
+                yielded as `not_started`.
 
         Raises:
             RuntimeError: the client is closed, or this method is already running.
@@ -145,23 +137,25 @@ class WnsClient:
             raise RuntimeError("send_all is already running; one WnsClient runs it once at a time.")
         self._is_sending = True
         try:
-            self._leave_stale_connections()
+            if self._clock() - self._last_used > self._max_idle_seconds:
+                self._connections.drop_connections()
             yield from self._rounds(iter(sends), deadline)
         finally:
-            self._drop_active()
+            self._connections.drop_transfers()
             self._last_used = self._clock()
             self._is_sending = False
 
     def _rounds(self, source: Iterator[Send], deadline: float | None) -> Iterator[SendResult]:
-        proxies: dict[str, str] = {}
+        connections = self._connections
+        proxy_of = lru_cache(_HOSTS_WHOSE_PROXY_IS_KEPT)(_proxy_of)
         ready: list[SendResult] = []
         failure: Exception | None = None
         has_more = True
-        while has_more or self._active or ready:
+        while has_more or connections.busy or ready:
             coming: list[SendResult] = []
             # As many tries as there are free places: sends that never start must not keep those
             # that have started waiting.
-            for _ in range(self._concurrency - len(self._active) if has_more else 0):
+            for _ in range(connections.free if has_more else 0):
                 try:
                     send = next(source)
                 except StopIteration:
@@ -172,120 +166,54 @@ class WnsClient:
                     break
                 if deadline is not None and time.monotonic() >= deadline:
                     coming.append(SendResult(Outcome.NOT_STARTED, reference=send.reference))
-                elif (refused := self._start(send, proxies)) is not None:
-                    coming.append(refused)
-            self._multi.perform()
+                elif (unsent := self._start(send, proxy_of)) is not None:
+                    coming.append(unsent)
+            connections.perform()
             # Handed out only now, so that the network works while the caller does.
             yield from ready
             self._refuse_if_closed()
-            ready = coming + self._finished()
-            if self._active and not ready:
-                self._wait()
+            ready = coming + [self._result(*ended) for ended in connections.finished()]
+            if connections.busy and not ready:
+                connections.wait()
         if failure is not None:
             raise failure
 
-    def _start(self, send: Send, proxies: dict[str, str]) -> SendResult | None:
+    def _start(self, send: Send, proxy_of: Callable[[str], str]) -> SendResult | None:
         try:
-            url = parse_channel_uri(send.channel_uri)
+            request = request_of(send.channel_uri, send.access_token, send.notification)
         except InvalidChannelUriError as error:
-            return SendResult(
-                Outcome.REFUSED, reference=send.reference, transport_error=error.reason
-            )
-        headers = [f"{name}: {value}" for name, value in send.notification.headers.items()]
-        if not _ACCESS_TOKEN.fullmatch(send.access_token) or not all(
-            map(_HEADER.fullmatch, headers)
-        ):
-            return SendResult(
-                Outcome.REJECTED,
-                reference=send.reference,
-                transport_error="a header may not be sent, or holds a forbidden character",
-            )
-        origin = url[: url.index("/", len("https://"))]
-        if origin not in proxies:
-            proxies[origin] = select_proxy(origin, get_environ_proxies(origin)) or ""
-        headers.append(f"Authorization: Bearer {send.access_token}")
-        headers += _WITHOUT
-        transfer = self._idle.pop() if self._idle else self._new_transfer()
-        if isinstance(send.notification, ToastRemoval):
-            headers.append("Content-Type:")
-            transfer.prepare("DELETE", url, headers, b"", proxies[origin])
+            outcome, reason = Outcome.REFUSED, error.reason
+        except InvalidNotificationError as error:
+            outcome, reason = Outcome.REJECTED, str(error)
         else:
-            transfer.prepare("POST", url, headers, send.notification.body, proxies[origin])
-        self._multi.add_handle(transfer.easy)
-        self._active[transfer.easy] = transfer, send
-        return None
+            origin = request.url[: request.url.index("/", len("https://"))]
+            self._connections.start(send, request, proxy_of(origin))
+            return None
+        return SendResult(outcome, reference=send.reference, transport_error=reason)
 
-    def _finished(self) -> list[SendResult]:
-        results: list[SendResult] = []
-        queued = 1
-        while queued:
-            queued, succeeded, failed = self._multi.info_read()
-            results += [self._result(easy, pycurl.E_OK, "") for easy in succeeded]
-            results += [self._result(*failure) for failure in failed]
-        return results
-
-    def _result(self, easy: pycurl.Curl, code: int, details: str) -> SendResult:
-        transfer, send = self._active.pop(easy)
-        self._multi.remove_handle(easy)
-        self._idle.append(transfer)
+    def _result(self, send: Send, transfer: Transfer, code: int, details: str) -> SendResult:
         answer = transfer.answer()
-        transfer.release()
         if answer is None:
-            refused = transfer.blocked and not transfer.requested
+            is_refused = transfer.blocked and not transfer.requested
             return SendResult(
-                Outcome.REFUSED if refused else Outcome.UNAVAILABLE,
+                Outcome.REFUSED if is_refused else Outcome.UNAVAILABLE,
                 reference=send.reference,
-                transport_error="the host resolves to an address that is not public"
-                if refused
-                else transfer.error(code, details),
+                transport_error=transfer.error(code, details),
                 may_have_arrived=transfer.requested,
             )
-        result = result_of_answer(
+        return result_of_answer(
             answer.status_code,
             answer.headers,
             reason=answer.reason,
             now=self._clock(),
             reference=send.reference,
+            secret=send.access_token,
         )
-        if result.error_description and send.access_token in result.error_description:
-            words = result.error_description.replace(send.access_token, "***")
-            return replace(result, error_description=words)
-        return result
 
     def _refuse_if_closed(self) -> None:
         if self._is_closed:
             raise RuntimeError("This WnsClient is closed.")
 
-    def _drop_active(self) -> None:
-        for transfer, _ in self._active.values():
-            self._multi.remove_handle(transfer.easy)
-            transfer.release()
-            self._idle.append(transfer)
-        self._active.clear()
 
-    def _wait(self) -> None:
-        # pycurl's select knows nothing of libcurl's own timers.
-        timer = self._multi.timeout() / 1000
-        self._multi.select(min(timer, _LONGEST_WAIT) if timer >= 0 else _LONGEST_WAIT)
-
-    def _leave_stale_connections(self) -> None:
-        if self._clock() - self._last_used > self._max_idle_seconds:
-            self._multi.close()
-            self._multi = self._new_multi()
-
-    def _new_multi(self) -> pycurl.CurlMulti:
-        multi = pycurl.CurlMulti()
-        # Several hosts share the connections that are kept: with room for no more than can be
-        # busy, one host's would push out another's all the time.
-        kept = max(self._concurrency, min(4 * self._concurrency, _MAX_KEPT_CONNECTIONS))
-        multi.setopt(pycurl.M_MAXCONNECTS, kept)
-        multi.setopt(pycurl.M_PIPELINING, 0)
-        return multi
-
-    def _new_transfer(self) -> Transfer:
-        return Transfer(
-            ca_file=self._ca_file,
-            connect_timeout=self._connect_timeout,
-            total_timeout=self._total_timeout,
-            max_idle_seconds=self._max_idle_seconds,
-        )
+def _proxy_of(origin: str) -> str:
+    return select_proxy(origin, get_environ_proxies(origin)) or ""

@@ -33,19 +33,6 @@ _DESCRIPTION = "x-wns-error-description"
 _CORRELATION_VECTOR = "ms-cv"
 _RETRY_AFTER = "retry-after"
 _CONTINUE_AFTER = "x-wns-continue-after"
-_KEPT = frozenset(
-    {
-        _STATUS,
-        _NOTIFICATION_STATUS,
-        _DEVICE_STATUS,
-        _MSG_ID,
-        _DEBUG_TRACE,
-        _DESCRIPTION,
-        _CORRELATION_VECTOR,
-        _RETRY_AFTER,
-        _CONTINUE_AFTER,
-    }
-)
 _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
 
@@ -127,8 +114,7 @@ class SendResult:
     transport_error: str | None = None
     """Why there was no answer, in words that hold no URI, token or secret."""
     may_have_arrived: bool = False
-    """Whether WNS may have seen the request: true with every answer, and without one if the request
-    had left."""
+    """Whether WNS may have seen the request: with every answer, and without if it had left."""
 
 
 def outcome_of(status_code: int | None, headers: Headers = (), reason: str = "") -> Outcome:
@@ -156,10 +142,27 @@ def retry_after_seconds(headers: Headers, now: float) -> float | None:
 
 
 def result_of_answer(
-    status_code: int, headers: Headers, *, reason: str = "", now: float, reference: object = None
+    status_code: int,
+    headers: Headers,
+    *,
+    now: float,
+    reason: str = "",
+    reference: object = None,
+    secret: str = "",
 ) -> SendResult:
-    """Return the result of a send that WNS answered; `now` in epoch seconds."""
+    """Return the result of a send that WNS answered.
+
+    Args:
+        status_code: of the final answer.
+        headers: names in any case.
+        now: epoch seconds.
+        reason: the phrase of the status line.
+        reference: the caller's own.
+        secret: what the result must not repeat, should WNS do so.
+    """
     kept = _kept(headers)
+    if secret and _DESCRIPTION in kept:
+        kept[_DESCRIPTION] = [words.replace(secret, "***") for words in kept[_DESCRIPTION]]
     return SendResult(
         outcome=_outcome(status_code, kept, reason),
         reference=reference,
@@ -179,7 +182,7 @@ def _kept(headers: Headers) -> dict[str, list[str]]:
     kept: dict[str, list[str]] = {}
     for name, value in headers:
         lowered = name.strip().lower()
-        if lowered in _KEPT:
+        if lowered.startswith("x-wns-") or lowered in {_RETRY_AFTER, _CORRELATION_VECTOR}:
             kept.setdefault(lowered, []).append(value.strip())
     return kept
 

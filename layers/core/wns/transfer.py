@@ -1,8 +1,7 @@
 """One libcurl handle, set up so that what it sends can only go to WNS, over verified TLS.
 
-The rules of the request are those of Microsoft, "Push notification service request and response
-headers (Windows Runtime)": HTTPS, `Content-Length`, no chunked encoding, no pipelining; `Expect`
-only adds latency; other standard headers are ignored or an error, so none is sent.
+Microsoft, "Push notification service request and response headers (Windows Runtime)": HTTPS,
+HTTP/1.1, `Content-Length`, neither chunked encoding nor pipelining.
 """
 
 from __future__ import annotations
@@ -10,10 +9,14 @@ from __future__ import annotations
 import re
 import socket
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pycurl
 
 from wns.addresses import is_public
+
+if TYPE_CHECKING:
+    from wns.request import Request
 
 MAX_BODY_BYTES = 65_536
 
@@ -82,26 +85,18 @@ class Transfer:
         easy.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
         easy.setopt(pycurl.PREREQFUNCTION, self._before_request)
 
-    def prepare(self, method: str, url: str, headers: list[str], body: bytes, proxy: str) -> None:
-        """Set up the next request.
-
-        Args:
-            method: `POST` or `DELETE`.
-            url: https.
-            headers: lines, without line ends.
-            body: sent with its length.
-            proxy: of this request, empty for none; the environment has no say here.
-        """
+    def prepare(self, request: Request, proxy: str) -> None:
+        """Set up the next request; `proxy` is empty for none, the environment has no say here."""
         self._lines.clear()
         self._body_bytes = 0
         self.blocked = self.requested = self._was_retried = False
         easy = self.easy
-        easy.setopt(pycurl.URL, url)
-        easy.setopt(pycurl.HTTPHEADER, headers)
-        easy.setopt(pycurl.POSTFIELDS, body)
-        if method != self._method:
-            easy.setopt(pycurl.CUSTOMREQUEST, method)
-            self._method = method
+        easy.setopt(pycurl.URL, request.url)
+        easy.setopt(pycurl.HTTPHEADER, request.headers)
+        easy.setopt(pycurl.POSTFIELDS, request.body)
+        if request.method != self._method:
+            easy.setopt(pycurl.CUSTOMREQUEST, request.method)
+            self._method = request.method
         if proxy != self._proxy:
             easy.setopt(pycurl.PROXY, proxy)
             self._proxy = proxy
@@ -115,12 +110,11 @@ class Transfer:
         for line in self._lines:
             if line.startswith(b"HTTP/") and (status := _STATUS_LINE.fullmatch(line)):
                 open_answer = Answer(int(status[1]), (status[2] or b"").decode("latin-1"), [])
+            elif not line.strip():
+                answer, open_answer = open_answer or answer, None
             elif open_answer is not None:
-                name, colon, value = line.decode("latin-1").partition(":")
-                if colon:
-                    open_answer.headers.append((name, value.strip()))
-                elif not name.strip():
-                    answer, open_answer = open_answer, None
+                name, _, value = line.decode("latin-1").partition(":")
+                open_answer.headers.append((name, value.strip()))
         return answer if answer and answer.status_code >= _FIRST_FINAL_STATUS else None
 
     def error(self, code: int, details: str) -> str:
@@ -131,6 +125,8 @@ class Transfer:
             details: libcurl's own words. Only those on certificates are passed on, because others
                 may repeat the proxy's password.
         """
+        if self.blocked and not self.requested:
+            return "the host resolves to an address that is not public"
         if self._was_retried:
             return "the connection broke after the request had left"
         words = f"{_WORDS.get(code, 'the transfer failed')} (libcurl error {code})"

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import ssl
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from tests.unit.wns.tls_server import Authority, TlsServer
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
 
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")

@@ -26,7 +26,7 @@ def notification(text: str = "<toast/>", **headers: str) -> Notification:
 def send(
     channel_uri: str = CHANNEL_URI,
     *,
-    access_token: str = "token",
+    access_token: str = "token",  # noqa: S107
     headers: Mapping[str, str] | None = None,
     reference: object = None,
 ) -> Send:

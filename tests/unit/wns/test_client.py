@@ -237,8 +237,9 @@ def test_what_has_started_before_the_deadline_still_ends(
     results = list(client.send_all([send() for _ in range(20)], deadline=deadline))
 
     outcomes = [result.outcome for result in results]
-    assert outcomes.count(Outcome.DELIVERED) == len(server.requests) == 8
-    assert outcomes.count(Outcome.NOT_STARTED) == 12
+    started = outcomes.count(Outcome.DELIVERED)
+    assert 0 < started == len(server.requests) <= 8
+    assert outcomes.count(Outcome.NOT_STARTED) == 20 - started
 
 
 def test_exception_of_the_source_comes_out_after_all_results(

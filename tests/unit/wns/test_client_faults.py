@@ -16,7 +16,6 @@ from wns.result import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.unit.wns.tls_server import Authority
 
@@ -27,9 +26,13 @@ HEAD = b"HTTP/1.1 200 OK\r\nX-WNS-STATUS: received\r\n"
 
 @pytest.fixture
 def client(authority: Authority) -> Iterator[WnsClient]:
-    with WnsClient(
-        ca_file=authority.ca_file, concurrency=4, connect_timeout=0.3, total_timeout=0.5
-    ) as client:
+    with WnsClient(ca_file=authority.ca_file, concurrency=4) as client:
+        yield client
+
+
+@pytest.fixture
+def impatient_client(authority: Authority) -> Iterator[WnsClient]:
+    with WnsClient(ca_file=authority.ca_file, concurrency=4, total_timeout=0.5) as client:
         yield client
 
 
@@ -133,7 +136,7 @@ def test_gigabyte_is_cut_off(client: WnsClient, server: TlsServer) -> None:
 def test_small_body_is_thrown_away_and_the_connection_kept(
     client: WnsClient, server: TlsServer
 ) -> None:
-    server.behaviour = lambda connection, request: connection.send(
+    server.behaviour = lambda connection, _: connection.send(
         HEAD + b"Content-Length: 60000\r\n\r\n" + bytes(60_000)
     )
 
@@ -143,7 +146,7 @@ def test_small_body_is_thrown_away_and_the_connection_kept(
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirect_is_not_followed(client: WnsClient, server: TlsServer, status: int) -> None:
-    server.behaviour = lambda connection, request: connection.send(
+    server.behaviour = lambda connection, _: connection.send(
         b"HTTP/1.1 %d Moved\r\nLocation: https://db6.notify.windows.com/?t\r\n"
         b"Content-Length: 0\r\n\r\n" % status
     )
@@ -155,40 +158,42 @@ def test_redirect_is_not_followed(client: WnsClient, server: TlsServer, status: 
     assert len(server.requests) == len(server.connects) == 1
 
 
-def test_stall_ends_at_the_total_timeout(client: WnsClient, server: TlsServer) -> None:
-    server.behaviour = lambda connection, request: read_rest(connection)
+def test_stall_ends_at_the_total_timeout(impatient_client: WnsClient, server: TlsServer) -> None:
+    server.behaviour = lambda connection, _: read_rest(connection)
     started = time.monotonic()
 
-    results = list(client.send_all([send() for _ in range(4)]))
+    results = list(impatient_client.send_all([send() for _ in range(4)]))
 
     assert [result.outcome for result in results] == [Outcome.UNAVAILABLE] * 4
     assert all("timed out" in str(result.transport_error) for result in results)
     assert all(result.may_have_arrived for result in results)
-    assert 0.45 <= time.monotonic() - started < 2
+    assert 0.45 <= time.monotonic() - started < 5
 
 
-def test_trickle_ends_at_the_total_timeout(client: WnsClient, server: TlsServer) -> None:
+def test_trickle_ends_at_the_total_timeout(impatient_client: WnsClient, server: TlsServer) -> None:
     def trickle(connection: Connection, request: Request) -> None:
         connection.send(b"HTTP/1.1 200 OK\r\nX-WNS-STATUS: received\r\nX: ")
         while not server.closing.wait(0.02):
             connection.send(b"a")
 
     server.behaviour = trickle
-    started = time.monotonic()
-    result = send_one(client, send())
+    result = send_one(impatient_client, send())
 
     assert result.outcome is Outcome.UNAVAILABLE
-    assert time.monotonic() - started < 2
+    assert "timed out" in str(result.transport_error)
 
 
-def test_silent_handshake_ends_at_the_connect_timeout(client: WnsClient, server: TlsServer) -> None:
+def test_silent_handshake_ends_at_the_connect_timeout(
+    authority: Authority, server: TlsServer
+) -> None:
     server.before_tls = read_rest
     started = time.monotonic()
-    result = send_one(client, send())
+    with WnsClient(ca_file=authority.ca_file, connect_timeout=0.2, total_timeout=20) as client:
+        result = send_one(client, send())
 
     assert result.outcome is Outcome.UNAVAILABLE
     assert not result.may_have_arrived
-    assert 0.25 <= time.monotonic() - started < 0.5
+    assert 0.15 <= time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize("fault", [Connection.close, Connection.reset])

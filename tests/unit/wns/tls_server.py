@@ -1,13 +1,13 @@
 """A WNS front end on 127.0.0.1 that does whatever a test tells it to.
 
-It is reached as an HTTPS proxy: it takes `CONNECT db5.notify.windows.com:443` and then is that host,
-with a certificate of its own authority. So the code under test needs no seam.
+It is reached as an HTTPS proxy: it takes `CONNECT db5.notify.windows.com:443` and then is that
+host, with a certificate of its own authority. So the code under test needs no seam.
 """
 
 from __future__ import annotations
 
 import contextlib
-import datetime
+import datetime as dt
 import socket
 import ssl
 import struct
@@ -31,6 +31,19 @@ RECEIVED = (
 )
 
 
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
 class Authority:
     """A certificate authority and the server certificates that it signs, as files."""
 
@@ -41,6 +54,8 @@ class Authority:
         certificate = (
             self._builder(self._name, self._key.public_key())
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), False)
+            .add_extension(_SIGNS_CERTIFICATES, critical=True)
             .sign(self._key, hashes.SHA256())
         )
         self.ca_file = str(folder / "ca.pem")
@@ -56,6 +71,9 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
             self._builder(x509.Name([]), key.public_key(), expired=expired)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), False
+            )
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
             .sign(self._key, hashes.SHA256())
@@ -77,8 +95,8 @@ class Authority:
     def _builder(
         self, subject: x509.Name, key: ec.EllipticCurvePublicKey, *, expired: bool = False
     ) -> x509.CertificateBuilder:
-        now = datetime.datetime.now(datetime.UTC)
-        day = datetime.timedelta(days=1)
+        now = dt.datetime.now(dt.UTC)
+        day = dt.timedelta(days=1)
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
