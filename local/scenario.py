@@ -117,8 +117,7 @@ def register_device(stack: LaptopStack, account: Account) -> str:
         text=f"the device registers it with its player's token: PUT {path} answers {_told(answer)}",
     )
     account.verify(
-        fact=[item["channel_uri"]["S"] for item in _items(stack, "ChannelsTableName")]
-        == [channel_uri],
+        fact=_channel_uris(stack) == [channel_uri],
         text="the channel is in ChannelsTable",
     )
     return channel_uri
@@ -187,7 +186,7 @@ def lose_channel(stack: LaptopStack, account: Account, channel_uri: str) -> None
     gone = "the channel is gone from ChannelsTable"
     publish_event(stack, account, challenger="Kim")
     account.verify(
-        fact=stack.wait_until(lambda: not _items(stack, "ChannelsTableName"), WAIT_SECONDS, gone),
+        fact=stack.wait_until(lambda: not _channel_uris(stack), WAIT_SECONDS, gone),
         text=gone,
     )
     statuses = {each["status"] for each in stack.wns.requests(endpoint="notify")}
@@ -216,11 +215,9 @@ def publish_event(stack: LaptopStack, account: Account, *, challenger: str) -> N
     )
 
 
-def _items(stack: LaptopStack, table: str) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = stack.client("dynamodb").scan(TableName=stack.outputs[table])[
-        "Items"
-    ]
-    return items
+def _channel_uris(stack: LaptopStack) -> list[str]:
+    items = stack.client("dynamodb").scan(TableName=stack.outputs["ChannelsTableName"])["Items"]
+    return [item["channel_uri"]["S"] for item in items if "channel_uri" in item]
 
 
 def _told(answer: requests.Response) -> str:

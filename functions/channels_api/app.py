@@ -1,9 +1,10 @@
-"""Player routes of the HTTP API: register, list and remove channels. The player is who the verified
-token says."""
+"""Player routes of the HTTP API: channels and presence. The player is who the verified token
+says."""
 
 from __future__ import annotations
 
 import os
+import random
 import time
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,14 +14,18 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.metrics import MetricUnit
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from push.answers import answer_for, answer_for_invalid, internal_error, no_such_route
 from push.apps import Apps
 from push.channels import Channel, Channels, Registration
 from push.errors import PushError
 from push.identifiers import AppId, DeviceId
+from push.owners import Owners
+from push.presence import Presence
 from push.registering import Caller, Registering
+from push.topics import Topics
+from push.transactions import Transactions
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -29,13 +34,20 @@ if TYPE_CHECKING:
 class Settings(BaseModel):
     APPS_TABLE: str
     CHANNELS_TABLE: str
+    TOPICS_TABLE: str
 
 
 settings = Settings.model_validate(os.environ)
 logger = Logger()
 dynamodb = boto3.resource("dynamodb")
+channels_table = dynamodb.Table(settings.CHANNELS_TABLE)
 registering = Registering(
-    Apps(dynamodb.Table(settings.APPS_TABLE)), Channels(dynamodb.Table(settings.CHANNELS_TABLE))
+    apps=Apps(dynamodb.Table(settings.APPS_TABLE)),
+    channels=Channels(channels_table),
+    owners=Owners(channels_table),
+    topics=Topics(dynamodb.Table(settings.TOPICS_TABLE)),
+    presence=Presence(channels_table),
+    transactions=Transactions(dynamodb.meta.client, time.sleep, random.SystemRandom().random),
 )
 app = APIGatewayHttpResolver(enable_validation=True)
 
@@ -51,15 +63,22 @@ class ChannelView(BaseModel):
     locale: str | None
     time_zone: str | None
     app_version: str | None
+    topics: tuple[str, ...]
     registered_at: int
     renewed_at: int
     expires_at: int
 
     @classmethod
     def of(cls, channel: Channel) -> ChannelView:
-        return cls(
-            channel_host=channel.host, **channel.model_dump(exclude={"channel_uri", "player_id"})
-        )
+        return cls(channel_host=channel.host, **channel.model_dump(include=set(cls.model_fields)))
+
+
+class PresenceReport(BaseModel):
+    """What a game client says about its player."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    in_game: bool
 
 
 class ChannelList(BaseModel):
@@ -87,6 +106,14 @@ def list_channels(app_id: AppIdInPath) -> ChannelList:
 @app.delete("/apps/<app_id>/channels/<device_id>")
 def remove_channel(app_id: AppIdInPath, device_id: DeviceIdInPath) -> Response[None]:
     registering.remove(caller(), app_id, device_id)
+    return Response(204)
+
+
+@app.put("/apps/<app_id>/channels/<device_id>/presence")
+def put_presence(
+    app_id: AppIdInPath, device_id: DeviceIdInPath, report: PresenceReport
+) -> Response[None]:
+    registering.put_presence(caller(), app_id, device_id, int(time.time()), in_game=report.in_game)
     return Response(204)
 
 

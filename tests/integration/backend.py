@@ -135,6 +135,10 @@ class Backend:
     def items(self, table: str) -> list[dict[str, Any]]:
         return self.table(table).scan(ConsistentRead=True)["Items"]
 
+    def channels(self) -> list[dict[str, Any]]:
+        """Return the items of ChannelsTable that are channels, dead or alive."""
+        return [item for item in self.items("ChannelsTable") if "channel_uri" in item]
+
     def handler(self, function: str) -> ModuleType:
         """Return a function's module, imported in the environment that template.yaml gives it."""
         if function not in self._modules:

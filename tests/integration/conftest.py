@@ -34,7 +34,7 @@ def backend(
         "AWS_SECRET_ACCESS_KEY": "testing",
     }.items():
         monkeypatch.setenv(name, value)
-    # Making a client costs more than most tests; it keeps no state, and moto answers for it whenever.
+    # Making a client costs more than most tests; it keeps no state, and moto always answers it.
     monkeypatch.setattr(boto3, "client", _client)
     monkeypatch.setattr(boto3, "resource", _resource)
     directory = tmp_path_factory.getbasetemp() / "wns"

@@ -25,7 +25,7 @@ def game(backend: Backend) -> Backend:
 
 
 def stored(game: Backend) -> list[str]:
-    return [item["channel_uri"] for item in game.items("ChannelsTable")]
+    return [item["channel_uri"] for item in game.channels()]
 
 
 def test_channel_is_registered_for_thirty_days(game: Backend) -> None:
@@ -34,7 +34,7 @@ def test_channel_is_registered_for_thirty_days(game: Backend) -> None:
     assert status == 201
     assert answer["device_id"] == "living-room-pc"
     assert answer["expires_at"] - answer["renewed_at"] == THIRTY_DAYS
-    (item,) = game.items("ChannelsTable")
+    (item,) = game.channels()
     assert item["pk"] == "my-game#player-1"
     assert item["sk"] == "living-room-pc"
     assert item["channel_uri"] == URI

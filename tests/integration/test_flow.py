@@ -187,7 +187,7 @@ def test_gone_channel_is_removed(game: Backend) -> None:
     game.send_request(maintenance("player-1"))
     game.work()
     assert outcomes(game) == {"player-1#pc#toast": "channel_gone"}
-    assert game.items("ChannelsTable") == []
+    assert game.channels() == []
 
 
 def test_unknown_channel_is_removed(game: Backend) -> None:
@@ -195,7 +195,7 @@ def test_unknown_channel_is_removed(game: Backend) -> None:
     game.send_request(maintenance("player-1"))
     game.work()
     assert outcomes(game) == {"player-1#pc#toast": "channel_gone"}
-    assert game.items("ChannelsTable") == []
+    assert game.channels() == []
 
 
 def test_gone_channel_stays_if_it_was_renewed_meanwhile(game: Backend) -> None:
@@ -204,7 +204,7 @@ def test_gone_channel_stays_if_it_was_renewed_meanwhile(game: Backend) -> None:
     game.invoke("dispatcher", sqs_event(game.messages("RequestQueue")))
     renewed = game.open_channel("player-1", "pc")
     game.work()
-    assert [item["channel_uri"] for item in game.items("ChannelsTable")] == [renewed]
+    assert [item["channel_uri"] for item in game.channels()] == [renewed]
 
 
 def test_expired_channel_is_not_sent_to_before_dynamodb_deletes_it(game: Backend) -> None:
@@ -213,7 +213,7 @@ def test_expired_channel_is_not_sent_to_before_dynamodb_deletes_it(game: Backend
     game.refresh()
     game.send_request(maintenance("player-1"))
     game.work()
-    assert len(game.items("ChannelsTable")) == 1
+    assert len(game.channels()) == 1
     assert notify_requests(game) == 0
 
 

@@ -29,7 +29,7 @@ def replay(backend: Backend, name: str) -> Any:
 
 
 def registered(backend: Backend) -> list[str]:
-    return [item["sk"] for item in backend.items("ChannelsTable")]
+    return [item["sk"] for item in backend.channels()]
 
 
 def shown(backend: Backend) -> list[list[str]]:

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from push.errors import (
+    ConflictError,
     Flaw,
     ForbiddenError,
     InvalidRequestError,
@@ -25,6 +26,7 @@ _STATUS: dict[type[Exception], tuple[int, str]] = {
     NotFoundError: (404, "not_found"),
     UnauthorizedError: (401, "unauthorized"),
     ForbiddenError: (403, "forbidden"),
+    ConflictError: (409, "conflict"),
     InvalidRequestError: (422, "invalid_request"),
     CredentialsRefusedError: (422, "credentials_refused"),
     TokenEndpointError: (503, "token_endpoint_unavailable"),

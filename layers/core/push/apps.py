@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,9 +11,13 @@ from push.identifiers import AppId
 from wns.notification import NotificationOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mypy_boto3_dynamodb.service_resource import Table
+
+_MAX_AGE_S = 15.0
+DEFAULT_SEND_RATE = 500
+"""WNS publishes no limit; senders report trouble above about 1,000 notifications a second."""
 
 Identity = Literal["package_sid", "entra"]
 
@@ -40,6 +44,9 @@ class AppSettings(BaseModel):
         NotificationOptions,
         Field(description="Options of every notification that does not set its own"),
     ] = NotificationOptions()
+    send_rate: Annotated[
+        int, Field(ge=1, le=10_000, description="Notifications a second, of all workers together")
+    ] = DEFAULT_SEND_RATE
     enabled: Annotated[bool, Field(description="Whether notifications of the app are sent")] = True
 
 
@@ -47,6 +54,15 @@ class App(AppSettings):
     """An app: its id and its settings."""
 
     app_id: AppId
+    stopped: Annotated[
+        str | None,
+        Field(description="Why sending stopped by itself; putting the app again starts it again"),
+    ] = None
+
+    @property
+    def may_send(self) -> bool:
+        """Whether notifications of the app are sent now."""
+        return self.enabled and self.stopped is None
 
     def check_audience(self, audiences: Iterable[str]) -> None:
         """Let a player's token in by one of its audiences.
@@ -85,12 +101,15 @@ class Apps:
         item = self._table.get_item(Key={"pk": app_id}).get("Item")
         if item is None:
             raise NotFoundError(f"there is no app '{app_id}'")
-        return App.model_validate_json(str(item["app"]))
+        return _app(item)
 
     def put(self, app: App) -> bool:
         """Store the app; return whether it is new."""
         answer = self._table.put_item(
-            Item={"pk": app.app_id, "app": app.model_dump_json(exclude_defaults=True)},
+            Item={
+                "pk": app.app_id,
+                "app": app.model_dump_json(exclude_defaults=True, exclude={"stopped"}),
+            },
             ReturnValues="ALL_OLD",
         )
         return "Attributes" not in answer
@@ -100,4 +119,43 @@ class Apps:
         pages = self._table.meta.client.get_paginator("scan").paginate(TableName=self._table.name)
         for page in pages:
             for item in page["Items"]:
-                yield App.model_validate_json(str(item["app"]))
+                yield _app(item)
+
+    def stop(self, app_id: str, reason: str) -> None:
+        """Stop sending for an app, until an operator puts it again."""
+        self._table.update_item(
+            Key={"pk": app_id},
+            UpdateExpression="SET stopped = :reason",
+            ConditionExpression="attribute_exists(pk)",
+            ExpressionAttributeValues={":reason": reason},
+        )
+
+
+def _app(item: Mapping[str, Any]) -> App:
+    app = App.model_validate_json(str(item["app"]))
+    return app.model_copy(update={"stopped": item.get("stopped")})
+
+
+class AppCache:
+    """Apps as they were up to 15 seconds ago, for those who ask often."""
+
+    def __init__(self, apps: Apps) -> None:
+        self._apps = apps
+        self._held: dict[str, tuple[float, App]] = {}
+
+    def get(self, app_id: str, now: float) -> App:
+        """Return the app.
+
+        Raises:
+            NotFoundError: there is no app of that id.
+        """
+        read_at, app = self._held.get(app_id, (0.0, None))
+        if app is None or now - read_at > _MAX_AGE_S:
+            app = self._apps.get(app_id)
+            self._held[app_id] = (now, app)
+        return app
+
+    def stop(self, app_id: str, reason: str) -> None:
+        """Stop sending for an app, until an operator puts it again."""
+        self._apps.stop(app_id, reason)
+        self._held.pop(app_id, None)

@@ -1,24 +1,33 @@
-"""Channels: one app on one device of one player, and where Windows listens for it."""
+"""Channels: one app on one device of one player, and where Windows listens for it.
+
+A channel's item is the truth about it; its index ByShard, the owner of its URI and its
+subscriptions say where to look.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, cast
 from urllib.parse import urlsplit
 
 from boto3.dynamodb.conditions import Attr, Key
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from push.identifiers import DeviceId, Locale, PlayerId
+from push.identifiers import AppId, DeviceId, Locale, PlayerId, Topic
+from push.keys import SHARDS, channel_key, device_key, following, shard_of
 from wns.channel_uri import parse_channel_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from boto3.dynamodb.conditions import ConditionBase
     from mypy_boto3_dynamodb.service_resource import Table
 
 CHANNEL_LIFE_S = 30 * 24 * 3600
 """Windows gives channels for 30 days (Microsoft, "Request, create, and save a notification
 channel")."""
+
+_BATCH_KEYS = 100
 
 
 class Registration(BaseModel):
@@ -38,99 +47,197 @@ class Registration(BaseModel):
         str | None,
         Field(pattern=r"^[A-Za-z0-9_+/-]{1,64}$", description="IANA name, such as `Europe/Paris`"),
     ] = None
-    app_version: Annotated[str | None, Field(min_length=1, max_length=64)] = None
+    app_version: Annotated[str | None, Field(pattern=r"^[\x21-\x7e]{1,64}$")] = None
+    topics: Annotated[
+        tuple[Topic, ...],
+        Field(max_length=50, description="All topics that the device is to be told of"),
+        AfterValidator(lambda topics: tuple(sorted(set(topics)))),
+    ] = ()
 
 
 class Channel(Registration):
-    """A registered channel."""
+    """A registered channel. Times are epoch seconds."""
 
     # What is in the table was checked on its way in; the sender checks the URI again before it
     # dials.
     channel_uri: str
+    app_id: AppId
     player_id: PlayerId
     device_id: DeviceId
     registered_at: int
     renewed_at: int
     expires_at: int
+    subscribed_until: int
+    in_game_until: int | None = None
+
+    @classmethod
+    def of_item(cls, item: Mapping[str, Any]) -> Channel:
+        """Read an item of ChannelsTable or of its index."""
+        app_id, _, player_id = str(item["pk"]).partition("#")
+        stored = {name: item[name] for name in cls.model_fields if name in item}
+        ids = {"app_id": app_id, "player_id": player_id, "device_id": item["sk"]}
+        return cls.model_validate(stored | ids)
 
     @property
     def host(self) -> str:
         """Host of the channel URI: all of it that is ever shown."""
         return urlsplit(self.channel_uri).hostname or ""
 
+    @property
+    def device_key(self) -> str:
+        """`<player_id>#<device_id>`: what a shard is sorted by."""
+        return device_key(self.player_id, self.device_id)
+
+    def in_game(self, now: float) -> bool:
+        """Return whether the player is in the game on this device at `now` (epoch seconds)."""
+        return self.in_game_until is not None and self.in_game_until > now
+
+
+@dataclass(frozen=True, slots=True)
+class ShardPage:
+    """Some channels of a shard, and where the next ones start; None where there are no more."""
+
+    channels: tuple[Channel, ...]
+    next: str | None
+
 
 class Channels:
-    """The channels in ChannelsTable. DynamoDB deletes late, so what has expired is left out
-    here."""
+    """The channels in ChannelsTable. DynamoDB deletes late, so what has expired is left out here,
+    but for `get`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def register(
-        self, app_id: str, player_id: str, device_id: str, registration: Registration, now: int
-    ) -> tuple[Channel, bool]:
-        """Register a channel or renew it for 30 days from `now` (epoch seconds); return it and
-        whether it is new.
-
-        One atomic write: of two that race, the later one stands whole.
-        """
-        given = registration.model_dump()
-        times = {"renewed_at": now, "expires_at": now + CHANNEL_LIFE_S}
-        stored: dict[str, Any] = {"player_id": player_id, "device_id": device_id} | given | times
-        names = {f"#{name}": name for name in stored} | {"#registered_at": "registered_at"}
-        sets = [f"#{name} = :{name}" for name, value in stored.items() if value is not None]
-        sets.append("#registered_at = if_not_exists(#registered_at, :renewed_at)")
-        gone = [f"#{name}" for name, value in stored.items() if value is None]
-        old: dict[str, Any] | None = self._table.update_item(
-            Key=_key(app_id, player_id, device_id),
-            UpdateExpression=f"SET {', '.join(sets)}"
-            + (f" REMOVE {', '.join(gone)}" if gone else ""),
-            ExpressionAttributeNames=names,
-            ExpressionAttributeValues={
-                f":{name}": value for name, value in stored.items() if value is not None
-            },
-            ReturnValues="ALL_OLD",
-        ).get("Attributes")
-        registered_at = now if old is None else int(str(old["registered_at"]))
-        channel = Channel(**stored, registered_at=registered_at)
-        return channel, old is None or int(str(old["expires_at"])) <= now
+    def get(self, app_id: str, player_id: str, device_id: str) -> Channel | None:
+        """Return a channel, alive or not."""
+        key = channel_key(app_id, player_id, device_id)
+        item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
+        return None if item is None else Channel.of_item(item)
 
     def of_player(self, app_id: str, player_id: str, now: int) -> Iterator[Channel]:
         """Yield the player's channels that are alive at `now` (epoch seconds)."""
         query: dict[str, Any] = {
-            "KeyConditionExpression": Key("pk").eq(_partition(app_id, player_id)),
+            "KeyConditionExpression": Key("pk").eq(f"{app_id}#{player_id}"),
             "FilterExpression": Attr("expires_at").gt(now),
+            "ConsistentRead": True,
         }
         while True:
             page = self._table.query(**query)
-            for item in page["Items"]:
-                yield Channel.model_validate(
-                    {name: item[name] for name in Channel.model_fields if name in item}
-                )
+            yield from map(Channel.of_item, page["Items"])
             if "LastEvaluatedKey" not in page:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
-    def remove(self, app_id: str, player_id: str, device_id: str) -> None:
-        """Remove a channel; that it is gone already is no error."""
-        self._table.delete_item(Key=_key(app_id, player_id, device_id))
+    def of_shard(
+        self,
+        app_id: str,
+        shard: int,
+        now: int,
+        *,
+        start: str | None = None,
+        end: str | None = None,
+        limit: int = 100,
+    ) -> ShardPage:
+        """Return the channels alive among the next `limit` of one of the app's SHARDS shards, in
+        the order of `device_key`; a page may have fewer, or none, and not be the last.
+
+        The index lags behind the table, by milliseconds as a rule.
+
+        Args:
+            now: epoch seconds.
+            start: the first `device_key` to return; None for the shard's first.
+            end: where to stop, itself not returned; None for the shard's end.
+        """
+        condition: ConditionBase = Key("shard").eq(f"{app_id}#{shard}")
+        if start is not None:
+            condition &= Key("device_key").gte(start)
+        page = self._table.query(IndexName="ByShard", KeyConditionExpression=condition, Limit=limit)
+        inside = [each for each in page["Items"] if end is None or str(each["device_key"]) < end]
+        more = "LastEvaluatedKey" in page and len(inside) == len(page["Items"])
+        return ShardPage(
+            tuple(channel for channel in map(Channel.of_item, inside) if channel.expires_at > now),
+            following(str(page["LastEvaluatedKey"]["device_key"])) if more else None,
+        )
+
+    def current(
+        self, app_id: str, devices: Iterable[tuple[str, str]], now: int
+    ) -> dict[tuple[str, str], Channel]:
+        """Return the channels alive at `now` (epoch seconds) of these (player_id, device_id), by
+        them, as they stand at this moment."""
+        keys = [channel_key(app_id, *device) for device in dict.fromkeys(devices)]
+        name, client = self._table.name, self._table.meta.client
+        found: dict[tuple[str, str], Channel] = {}
+        while keys:
+            batch, keys = keys[:_BATCH_KEYS], keys[_BATCH_KEYS:]
+            answer = client.batch_get_item(
+                RequestItems={name: {"Keys": batch, "ConsistentRead": True}}
+            )
+            for channel in map(Channel.of_item, answer["Responses"].get(name, [])):
+                if channel.expires_at > now:
+                    found[channel.player_id, channel.device_id] = channel
+            unprocessed = answer.get("UnprocessedKeys", {})
+            if name in unprocessed:
+                keys += cast("list[dict[str, str]]", unprocessed[name]["Keys"])
+        return found
+
+    def put(self, channel: Channel, before: Channel | None) -> dict[str, Any]:
+        """Return the write that stores a channel, presence aside, if its topics still are as in
+        `before`."""
+        stored = channel.model_dump(exclude={"app_id", "player_id", "device_id", "in_game_until"})
+        stored |= {
+            "topics": list(channel.topics),
+            "shard": f"{channel.app_id}#{shard_of(channel.player_id, SHARDS)}",
+            "device_key": channel.device_key,
+        }
+        sets = {name: value for name, value in stored.items() if value is not None}
+        gone = ", ".join(f"#{name}" for name in stored if name not in sets)
+        values: dict[str, Any] = {f":{name}": value for name, value in sets.items()}
+        condition = "attribute_not_exists(pk)"
+        if before is not None:
+            condition = "#topics = :before AND #subscribed_until = :before_until"
+            values |= {":before": list(before.topics), ":before_until": before.subscribed_until}
+        return {
+            "Update": {
+                "TableName": self._table.name,
+                "Key": channel_key(channel.app_id, channel.player_id, channel.device_id),
+                "UpdateExpression": f"SET {', '.join(f'#{name} = :{name}' for name in sets)}"
+                + (f" REMOVE {gone}" if gone else ""),
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": {f"#{name}": name for name in stored},
+                "ExpressionAttributeValues": values,
+            }
+        }
+
+    def absent(self, app_id: str, player_id: str, device_id: str) -> dict[str, Any]:
+        """Return the check, for a transaction, that there is no such channel."""
+        return {
+            "ConditionCheck": {
+                "TableName": self._table.name,
+                "Key": channel_key(app_id, player_id, device_id),
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
+
+    def remove(self, app_id: str, player_id: str, device_id: str) -> Channel | None:
+        """Remove a channel; return it, or None where it is gone already."""
+        return self._delete(channel_key(app_id, player_id, device_id))
+
+    def remove_unless_renewed(self, channel: Channel) -> Channel | None:
+        """Remove a channel if it is as it was read; return it, or None where it is not."""
+        key = channel_key(channel.app_id, channel.player_id, channel.device_id)
+        return self._delete(key, ConditionExpression=Attr("renewed_at").eq(channel.renewed_at))
 
     def remove_gone(self, app_id: str, player_id: str, device_id: str, channel_uri: str) -> bool:
         """Remove a channel that WNS called gone, unless it was renewed with another URI; return
         whether it was removed."""
+        key = channel_key(app_id, player_id, device_id)
+        condition = Attr("channel_uri").eq(channel_uri)
+        return self._delete(key, ConditionExpression=condition) is not None
+
+    def _delete(self, key: dict[str, str], **condition: Any) -> Channel | None:
         try:
-            self._table.delete_item(
-                Key=_key(app_id, player_id, device_id),
-                ConditionExpression=Attr("channel_uri").eq(channel_uri),
-            )
+            answer = self._table.delete_item(Key=key, ReturnValues="ALL_OLD", **condition)
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
-
-
-def _partition(app_id: str, player_id: str) -> str:
-    return f"{app_id}#{player_id}"
-
-
-def _key(app_id: str, player_id: str, device_id: str) -> dict[str, str]:
-    return {"pk": _partition(app_id, player_id), "sk": device_id}
+            return None
+        item: Mapping[str, Any] | None = answer.get("Attributes")
+        return None if item is None else Channel.of_item(item)

@@ -4,6 +4,7 @@ PushError
 ├── NotFoundError             an app, template or notification that is not there
 ├── UnauthorizedError         the token names nobody
 ├── ForbiddenError            this caller may not do this with this app
+├── ConflictError             what is asked for stands against what is
 ├── InvalidRequestError       the request cannot become a notification, and never will
 ├── UnreadableMessageError    a queue message that is not what its queue carries
 ├── AccessTokenMissingError   the app has no access token yet, or none that is still valid
@@ -37,6 +38,10 @@ class Flaw:
 
     field: str
     message: str
+
+
+class ConflictError(PushError):
+    """When what is asked for stands against what is already so."""
 
 
 class InvalidRequestError(PushError):

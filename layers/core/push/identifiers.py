@@ -24,6 +24,9 @@ DeviceId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
 TemplateId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """Id of a template; an event's `detail-type` must be one to name a template."""
 
+Topic = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.:-]{1,64}$")]
+"""Name of a topic that channels subscribe to."""
+
 RequestId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$")]
 """Id of a request, chosen by its sender: the same id is the same request, whenever it comes
 again."""

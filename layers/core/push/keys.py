@@ -1,0 +1,31 @@
+"""Keys of channels and subscriptions, and the shards that players are spread over."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+SHARDS = 64
+"""Shards of an app's channels: what a broadcast to everyone works through side by side."""
+
+TOPIC_SHARDS = 8
+"""Shards of a topic's subscriptions. Fewer, because each costs a query however small the topic."""
+
+
+def channel_key(app_id: str, player_id: str, device_id: str) -> dict[str, str]:
+    """Return the key of a channel in ChannelsTable."""
+    return {"pk": f"{app_id}#{player_id}", "sk": device_id}
+
+
+def device_key(player_id: str, device_id: str) -> str:
+    """Return what a device is sorted by within a shard."""
+    return f"{player_id}#{device_id}"
+
+
+def following(key: str) -> str:
+    """Return the first key that can come after a device's."""
+    return f"{key}!"  # the lowest character that an id can hold
+
+
+def shard_of(player_id: str, shards: int) -> int:
+    """Return a player's shard, the same for ever."""
+    return int.from_bytes(sha256(player_id.encode()).digest()[:4]) % shards
