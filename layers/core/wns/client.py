@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from wns.notification import Notification, ToastRemoval
 
 _HOSTS_WHOSE_PROXY_IS_KEPT = 1024
+_LONGEST_WAIT_SECONDS = 1.0
+_PAUSE_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,31 @@ class Send:
     access_token: str = field(repr=False)
     notification: Notification | ToastRemoval = field(repr=False)
     reference: object = field(default=None, repr=False)
+
+
+class _Source:
+    """Where sends come from. One that raises is at its end; the exception is kept, so that nothing
+    of what is under way gets lost."""
+
+    def __init__(self, sends: Iterable[Send | None]) -> None:
+        self._sends = iter(sends)
+        self.has_more = True
+        self.pauses = False
+        self.failure: Exception | None = None
+
+    def next(self) -> Send | None:
+        """Return the next send, or None where there is none, or none right now."""
+        self.pauses = False
+        try:
+            send = next(self._sends)
+        except StopIteration:
+            self.has_more = False
+            return None
+        except Exception as error:  # noqa: BLE001 - raised at the end of send_all
+            self.failure, self.has_more = error, False
+            return None
+        self.pauses = send is None
+        return send
 
 
 class WnsClient:
@@ -111,7 +138,7 @@ class WnsClient:
         self._connections.close()
 
     def send_all(
-        self, sends: Iterable[Send], *, deadline: float | None = None
+        self, sends: Iterable[Send | None], *, deadline: float | None = None
     ) -> Iterator[SendResult]:
         """Send everything; yield each result as it comes, in whatever order.
 
@@ -124,7 +151,8 @@ class WnsClient:
         time-outs of what is under way go on. Closing the iterator early drops what is under way.
 
         Args:
-            sends: what to send.
+            sends: what to send. None among them says that there is nothing to start right now:
+                what is under way goes on, and the next one is asked for a moment later.
             deadline: `time.monotonic()` value after which nothing is started any more. What is
                 under way then still ends by itself, at most `total_timeout` later; the rest is
                 yielded as `not_started`.
@@ -139,30 +167,23 @@ class WnsClient:
         try:
             if self._clock() - self._last_used > self._max_idle_seconds:
                 self._connections.drop_connections()
-            yield from self._rounds(iter(sends), deadline)
+            yield from self._rounds(_Source(sends), deadline)
         finally:
             self._connections.drop_transfers()
             self._last_used = self._clock()
             self._is_sending = False
 
-    def _rounds(self, source: Iterator[Send], deadline: float | None) -> Iterator[SendResult]:
+    def _rounds(self, source: _Source, deadline: float | None) -> Iterator[SendResult]:
         connections = self._connections
         proxy_of = lru_cache(_HOSTS_WHOSE_PROXY_IS_KEPT)(_proxy_of)
         ready: list[SendResult] = []
-        failure: Exception | None = None
-        has_more = True
-        while has_more or connections.busy or ready:
+        while source.has_more or connections.busy or ready:
             coming: list[SendResult] = []
             # As many tries as there are free places: sends that never start must not keep those
             # that have started waiting.
-            for _ in range(connections.free if has_more else 0):
-                try:
-                    send = next(source)
-                except StopIteration:
-                    has_more = False
-                    break
-                except Exception as error:  # noqa: BLE001 - raised below, when nothing gets lost
-                    failure, has_more = error, False
+            for _ in range(connections.free if source.has_more else 0):
+                send = source.next()
+                if send is None:
                     break
                 if deadline is not None and time.monotonic() >= deadline:
                     coming.append(SendResult(Outcome.NOT_STARTED, reference=send.reference))
@@ -174,9 +195,11 @@ class WnsClient:
             self._refuse_if_closed()
             ready = coming + [self._result(*ended) for ended in connections.finished()]
             if connections.busy and not ready:
-                connections.wait()
-        if failure is not None:
-            raise failure
+                connections.wait(_PAUSE_SECONDS if source.pauses else _LONGEST_WAIT_SECONDS)
+            elif source.pauses and not ready:
+                time.sleep(_PAUSE_SECONDS)
+        if source.failure is not None:
+            raise source.failure
 
     def _start(self, send: Send, proxy_of: Callable[[str], str]) -> SendResult | None:
         try:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MAX_KEPT = 512
-_LONGEST_WAIT = 1.0
 
 
 class Connections(Generic[T]):
@@ -53,11 +52,11 @@ class Connections(Generic[T]):
         """Send and receive what can be without waiting."""
         self._multi.perform()
 
-    def wait(self) -> None:
-        """Wait until there is something to do, at most a second."""
+    def wait(self, longest: float) -> None:
+        """Wait until there is something to do, at most so many seconds."""
         # pycurl's select knows nothing of libcurl's own timers.
         timer = self._multi.timeout() / 1000
-        self._multi.select(min(timer, _LONGEST_WAIT) if timer >= 0 else _LONGEST_WAIT)
+        self._multi.select(min(timer, longest) if timer >= 0 else longest)
 
     def finished(self) -> Iterator[tuple[T, Transfer, int, str]]:
         """Yield what has ended: owner, transfer, libcurl's error code and its words.

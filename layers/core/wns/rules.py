@@ -15,7 +15,7 @@ def broken(sentence: str) -> PydanticCustomError:
     return PydanticCustomError("notification_rule", sentence)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Rule:
     """In an `Annotated`: `check` runs on the valid value, `form` shows the rule in JSON Schema."""
 
