@@ -1,9 +1,12 @@
-"""Turns each request on RequestQueue into deliveries; what can never become one is set aside with
-its reason."""
+"""Turns requests into deliveries or broadcasts, and pages of broadcasts into deliveries.
+
+What can never become one is set aside with its reason.
+"""
 
 from __future__ import annotations
 
 import os
+import random
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +20,28 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from pydantic import BaseModel
 
+from push.accepting import Accepting
 from push.apps import Apps
+from push.broadcasting import Broadcasting
 from push.channels import Channels
 from push.dead_letters import DeadLetterQueue
 from push.deliveries import DeliveryQueue
-from push.dispatching import Accepting, Dispatching
-from push.errors import InvalidRequestError, NotFoundError, UnreadableMessageError
+from push.dispatching import Dispatching
+from push.errors import (
+    ConflictError,
+    InvalidRequestError,
+    NotFoundError,
+    PushError,
+    UnreadableMessageError,
+)
 from push.notifications import Notifications
-from push.requests import read_request
+from push.pages import BroadcastQueue, Pages, read_page
+from push.recent import RecentBroadcasts
+from push.requests import RequestQueue, read_request
+from push.schedules import Schedules, ScheduleTarget
 from push.templates import Templates
+from push.topics import Topics
+from push.transactions import Transactions
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -37,9 +53,19 @@ class Settings(BaseModel):
     APPS_TABLE: str
     TEMPLATES_TABLE: str
     CHANNELS_TABLE: str
+    TOPICS_TABLE: str
     NOTIFICATIONS_TABLE: str
-    DELIVERY_QUEUE_URL: str
+    REQUEST_QUEUE_URL: str
+    REQUEST_QUEUE_ARN: str
     REQUEST_DLQ_URL: str
+    REQUEST_DLQ_ARN: str
+    BROADCAST_QUEUE_ARN: str
+    BROADCAST_QUEUE_URL: str
+    BROADCAST_DLQ_URL: str
+    DELIVERY_QUEUE_URL: str
+    BULK_DELIVERY_QUEUE_URL: str
+    SCHEDULE_GROUP: str
+    SCHEDULE_ROLE_ARN: str
 
 
 settings = Settings.model_validate(os.environ)
@@ -47,42 +73,95 @@ logger = Logger()
 metrics = Metrics()
 dynamodb = boto3.resource("dynamodb")
 sqs = boto3.client("sqs")
-dispatching = Dispatching(
-    Accepting(
-        Apps(dynamodb.Table(settings.APPS_TABLE)),
-        Templates(dynamodb.Table(settings.TEMPLATES_TABLE)),
-        Notifications(dynamodb.Table(settings.NOTIFICATIONS_TABLE)),
+notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
+apps = Apps(dynamodb.Table(settings.APPS_TABLE))
+channels = Channels(dynamodb.Table(settings.CHANNELS_TABLE))
+notifications = Notifications(notifications_table)
+broadcasting = Broadcasting(
+    apps=apps,
+    channels=channels,
+    topics=Topics(dynamodb.Table(settings.TOPICS_TABLE)),
+    notifications=notifications,
+    pages=Pages(
+        notifications_table,
+        Transactions(dynamodb.meta.client, time.sleep, random.SystemRandom().random),
     ),
-    Channels(dynamodb.Table(settings.CHANNELS_TABLE)),
-    DeliveryQueue(sqs, settings.DELIVERY_QUEUE_URL),
+    page_queue=BroadcastQueue(sqs, settings.BROADCAST_QUEUE_URL),
+    queue=DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
 )
-dead_letters = DeadLetterQueue(sqs, settings.REQUEST_DLQ_URL)
+dispatching = Dispatching(
+    accepting=Accepting(
+        apps,
+        Templates(dynamodb.Table(settings.TEMPLATES_TABLE)),
+        notifications,
+        RecentBroadcasts(notifications_table),
+    ),
+    channels=channels,
+    queue=DeliveryQueue(sqs, settings.DELIVERY_QUEUE_URL),
+    broadcasting=broadcasting,
+    requests=RequestQueue(sqs, settings.REQUEST_QUEUE_URL),
+    schedules=Schedules(
+        boto3.client("scheduler"),
+        settings.SCHEDULE_GROUP,
+        ScheduleTarget(
+            settings.REQUEST_QUEUE_ARN, settings.REQUEST_DLQ_ARN, settings.SCHEDULE_ROLE_ARN
+        ),
+    ),
+)
+unreadable_requests = DeadLetterQueue(sqs, settings.REQUEST_DLQ_URL)
+unreadable_pages = DeadLetterQueue(sqs, settings.BROADCAST_DLQ_URL)
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+
+HOPELESS = (UnreadableMessageError, NotFoundError, InvalidRequestError, ConflictError)
+
+
+def work_on(record: SQSRecord) -> None:
+    is_page = record.event_source_arn == settings.BROADCAST_QUEUE_ARN
+    try:
+        if is_page:
+            work_on_page(record)
+        else:
+            dispatch(record)
+    except HOPELESS as error:
+        set_aside(record, error, unreadable_pages if is_page else unreadable_requests)
+    except Exception:
+        logger.exception("message failed, and comes again", message_id=record.message_id)
+        metrics.add_metric("MessagesFailed", MetricUnit.Count, 1)
+        raise
 
 
 def dispatch(record: SQSRecord) -> None:
+    request = read_request(record.body, record.message_id)
     try:
-        request = read_request(record.body, record.message_id)
-        summary = dispatching.dispatch(request, time.time())
-    except (UnreadableMessageError, NotFoundError, InvalidRequestError) as error:
-        dead_letters.set_aside(record.body, str(error))
-        metrics.add_metric("RequestsSetAside", MetricUnit.Count, 1)
-        logger.warning("request set aside", reason=str(error), message_id=record.message_id)
-        return
-    except Exception:
-        logger.exception("request failed, and comes again", message_id=record.message_id)
-        metrics.add_metric("RequestsFailed", MetricUnit.Count, 1)
+        before = dispatching.dispatch(request, time.time())
+    except HOPELESS:
+        notifications.advance(request.notification_id, "failed")
         raise
     metrics.add_metric("RequestsDispatched", MetricUnit.Count, 1)
     logger.info(
         "request dispatched",
         app_id=request.app_id,
-        notification_id=summary.notification_id,
-        was=summary.state,
+        notification_id=request.notification_id,
+        was=before,
     )
+
+
+def work_on_page(record: SQSRecord) -> None:
+    page = read_page(record.body)
+    found = broadcasting.work_on(page, time.time())
+    metrics.add_metric("PagesDispatched", MetricUnit.Count, 1)
+    logger.info(
+        "page dispatched", notification_id=page.notification_id, page=page.name, channels=found
+    )
+
+
+def set_aside(record: SQSRecord, error: PushError, queue: DeadLetterQueue) -> None:
+    queue.set_aside(record.body, str(error))
+    metrics.add_metric("RequestsSetAside", MetricUnit.Count, 1)
+    logger.warning("message set aside", reason=str(error), message_id=record.message_id)
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    return process_partial_response(event, dispatch, processor, context)
+    return process_partial_response(event, work_on, processor, context)

@@ -14,14 +14,18 @@ from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel
 
 from push.access_tokens import AccessTokenCache
+from push.apps import AppCache, Apps
 from push.channels import Channels
+from push.chunks import Chunks
 from push.dead_letters import DeadLetterQueue
 from push.deliveries import Delivery, DeliveryQueue, read_delivery
 from push.errors import UnreadableMessageError
 from push.notifications import Notifications
+from push.rate import Budgets
 from push.rejections import Rejections
 from push.secret_store import SecretStore
 from push.sending import Sending, send
+from push.transactions import Transactions
 from wns.client import WnsClient
 
 if TYPE_CHECKING:
@@ -29,9 +33,12 @@ if TYPE_CHECKING:
 
 
 class Settings(BaseModel):
+    APPS_TABLE: str
     CHANNELS_TABLE: str
     NOTIFICATIONS_TABLE: str
+    RATES_TABLE: str
     DELIVERY_QUEUE_URL: str
+    BULK_DELIVERY_QUEUE_URL: str
     DELIVERY_DLQ_URL: str
     GAME_EVENT_BUS: str
     SECRET_PREFIX: str
@@ -48,15 +55,23 @@ logger = Logger()
 metrics = Metrics()
 dynamodb = boto3.resource("dynamodb")
 sqs = boto3.client("sqs")
+jitter = random.SystemRandom().random
+notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
 sending = Sending(
     wns=WnsClient(ca_file=settings.SSL_CERT_FILE),
+    apps=AppCache(Apps(dynamodb.Table(settings.APPS_TABLE))),
     tokens=AccessTokenCache(SecretStore(boto3.client("secretsmanager"), settings.SECRET_PREFIX)),
     channels=Channels(dynamodb.Table(settings.CHANNELS_TABLE)),
-    notifications=Notifications(dynamodb.Table(settings.NOTIFICATIONS_TABLE)),
-    queue=DeliveryQueue(sqs, settings.DELIVERY_QUEUE_URL),
+    budgets=Budgets(dynamodb.Table(settings.RATES_TABLE)),
+    notifications=Notifications(notifications_table),
+    chunks=Chunks(notifications_table, Transactions(dynamodb.meta.client, time.sleep, jitter)),
+    queues={
+        "direct": DeliveryQueue(sqs, settings.DELIVERY_QUEUE_URL),
+        "bulk": DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
+    },
     rejections=Rejections(boto3.client("events"), settings.GAME_EVENT_BUS),
     clock=time.time,
-    jitter=random.SystemRandom().random,
+    jitter=jitter,
 )
 dead_letters = DeadLetterQueue(sqs, settings.DELIVERY_DLQ_URL)
 

@@ -12,19 +12,25 @@ import requests
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
-from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from pydantic import BaseModel
 
+from push.accepting import Accepting
 from push.answers import answer_for, answer_for_invalid, internal_error, no_such_route
 from push.apps import App, Apps, AppSettings
+from push.cancelling import cancel
+from push.chunks import ChunkName, ChunkOutcomes
 from push.credentials import put_credentials
-from push.dispatching import Accepting
 from push.errors import PushError
 from push.identifiers import AppId, NotificationId, TemplateId
 from push.notifications import Notifications, Summary
+from push.previewing import Preview, PreviewRequest, preview
+from push.recent import RecentBroadcasts
 from push.requests import NotificationRequest, Request, RequestQueue
+from push.schedules import Schedules
 from push.secret_store import SecretStore
-from push.templates import Template, Templates, TemplateSettings, check_template
+from push.template_check import check_template
+from push.templates import Template, Templates, TemplateSettings
 from wns.errors import WnsError
 from wns.oauth import Credentials, request_access_token
 
@@ -37,6 +43,7 @@ class Settings(BaseModel):
     TEMPLATES_TABLE: str
     NOTIFICATIONS_TABLE: str
     REQUEST_QUEUE_URL: str
+    SCHEDULE_GROUP: str
     SECRET_PREFIX: str
 
 
@@ -45,8 +52,11 @@ logger = Logger()
 dynamodb = boto3.resource("dynamodb")
 apps = Apps(dynamodb.Table(settings.APPS_TABLE))
 templates = Templates(dynamodb.Table(settings.TEMPLATES_TABLE))
-notifications = Notifications(dynamodb.Table(settings.NOTIFICATIONS_TABLE))
-accepting = Accepting(apps, templates, notifications)
+notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
+notifications = Notifications(notifications_table)
+chunks = ChunkOutcomes(notifications_table)
+schedules = Schedules(boto3.client("scheduler"), settings.SCHEDULE_GROUP)
+accepting = Accepting(apps, templates, notifications, RecentBroadcasts(notifications_table))
 request_queue = RequestQueue(boto3.client("sqs"), settings.REQUEST_QUEUE_URL)
 secrets = SecretStore(boto3.client("secretsmanager"), settings.SECRET_PREFIX)
 app = APIGatewayHttpResolver(enable_validation=True)
@@ -54,6 +64,17 @@ app = APIGatewayHttpResolver(enable_validation=True)
 AppIdInPath = Annotated[AppId, Path(description="The app's id")]
 TemplateIdInPath = Annotated[TemplateId, Path(description="The template's id")]
 NotificationIdInPath = Annotated[NotificationId, Path(description="The notification's id")]
+PageInQuery = Annotated[
+    ChunkName | None, Query(description="`next_page` of the answer before, for more outcomes")
+]
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        pattern=r'^"?[0-9]{1,9}"?$',
+        description="Version that is to be replaced; 0 for none yet",
+    ),
+]
 CredentialsInBody = Annotated[Credentials, Body(description="Of the identity that the app has")]
 
 
@@ -61,28 +82,15 @@ class Accepted(BaseModel):
     notification_id: str
 
 
-class NotificationView(BaseModel):
-    """Where a notification stands: counts by outcome, and the outcome on each channel."""
+class TemplateList(BaseModel):
+    templates: list[Template]
 
-    notification_id: str
-    request_id: str
-    state: str
-    accepted_at: int
-    expected: int
-    counts: dict[str, int]
+
+class NotificationView(Summary):
+    """Where a notification stands, and the outcome on each channel of some of its deliveries."""
+
     outcomes: dict[str, dict[str, Any]]
-
-    @classmethod
-    def of(cls, summary: Summary, outcomes: dict[str, dict[str, Any]]) -> NotificationView:
-        return cls(
-            notification_id=summary.notification_id,
-            request_id=summary.request_id,
-            state=summary.state,
-            accepted_at=summary.accepted_at,
-            expected=summary.expected,
-            counts=dict(summary.counts),
-            outcomes=outcomes,
-        )
+    next_page: str | None
 
 
 @app.put("/apps/<app_id>")
@@ -105,14 +113,24 @@ def store_credentials(app_id: AppIdInPath, credentials: CredentialsInBody) -> Re
     return Response(204)
 
 
+@app.get("/apps/<app_id>/templates")
+def list_templates(app_id: AppIdInPath) -> TemplateList:
+    apps.get(app_id)
+    return TemplateList(templates=list(templates.of_app(app_id)))
+
+
 @app.put("/apps/<app_id>/templates/<template_id>")
 def put_template(
-    app_id: AppIdInPath, template_id: TemplateIdInPath, settings: TemplateSettings
+    app_id: AppIdInPath,
+    template_id: TemplateIdInPath,
+    settings: TemplateSettings,
+    if_match: IfMatch = None,
 ) -> tuple[Template, int]:
     template = Template(template_id=template_id, **settings.model_dump(exclude_unset=True))
     check_template(template)
     apps.get(app_id)
-    return template, 201 if templates.put(app_id, template) else 200
+    stored = templates.put(app_id, template, None if if_match is None else int(if_match.strip('"')))
+    return stored, 201 if stored.version == 1 else 200
 
 
 @app.get("/apps/<app_id>/templates/<template_id>")
@@ -120,22 +138,40 @@ def get_template(app_id: AppIdInPath, template_id: TemplateIdInPath) -> Template
     return templates.get(app_id, template_id)
 
 
+@app.delete("/apps/<app_id>/templates/<template_id>")
+def delete_template(app_id: AppIdInPath, template_id: TemplateIdInPath) -> Response[None]:
+    templates.delete(app_id, template_id)
+    return Response(204)
+
+
+@app.post("/apps/<app_id>/templates/<template_id>/preview")
+def preview_template(
+    app_id: AppIdInPath, template_id: TemplateIdInPath, sample: PreviewRequest
+) -> Preview:
+    return preview(apps.get(app_id), templates.get(app_id, template_id), sample)
+
+
 @app.post("/apps/<app_id>/notifications")
 def request_notification(
     app_id: AppIdInPath, notification: NotificationRequest
 ) -> tuple[Accepted, int]:
-    fields = notification.model_dump(exclude_unset=True)
-    request = Request(app_id=app_id, **({"request_id": uuid.uuid4().hex} | fields))
-    summary = accepting.accept(request, request_queue, time.time())
-    return Accepted(notification_id=summary.notification_id), 202
+    request = Request.of(app_id, notification, uuid.uuid4().hex)
+    accepting.accept(request, request_queue, time.time())
+    return Accepted(notification_id=request.notification_id), 202
 
 
 @app.get("/apps/<app_id>/notifications/<notification_id>")
 def get_notification(
-    app_id: AppIdInPath, notification_id: NotificationIdInPath
+    app_id: AppIdInPath, notification_id: NotificationIdInPath, page: PageInQuery = None
 ) -> NotificationView:
     summary = notifications.summary(app_id, notification_id)
-    return NotificationView.of(summary, notifications.outcomes(notification_id))
+    outcomes, next_page = chunks.page(notification_id, page)
+    return NotificationView(**summary.model_dump(), outcomes=outcomes, next_page=next_page)
+
+
+@app.delete("/apps/<app_id>/notifications/<notification_id>")
+def cancel_notification(app_id: AppIdInPath, notification_id: NotificationIdInPath) -> Summary:
+    return cancel(app_id, notification_id, notifications, schedules)
 
 
 @app.exception_handler([PushError, WnsError])

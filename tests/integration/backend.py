@@ -78,6 +78,8 @@ class Backend:
         self._make_tables()
         self._make_queues()
         self._make_bus()
+        boto3.client("scheduler").create_schedule_group(Name="RequestSchedules")
+        self._names["RequestSchedules"] = "RequestSchedules"
 
     def _make_tables(self) -> None:
         for name, resource in template_yaml.resources_of_type("AWS::DynamoDB::Table").items():
@@ -161,6 +163,11 @@ class Backend:
         match value:
             case {"Ref": name}:
                 return self._names[name]
+            case {"Fn::GetAtt": [name, "Arn"]}:
+                kind = template_yaml.load()["Resources"][name]["Type"]
+                if kind == "AWS::SQS::Queue":
+                    return queue_arn(name)
+                return f"arn:aws:iam::{ACCOUNT}:role/{name}"
             case {"Fn::Sub": text}:
                 for name, known in self._names.items():
                     text = text.replace(f"${{{name}}}", known)
@@ -236,7 +243,12 @@ class Backend:
 
     def work(self) -> None:
         """Let the queues' triggers run until nothing that can be seen is left."""
-        triggers = {"RequestQueue": "dispatcher", "DeliveryQueue": "notification_sender"}
+        triggers = {
+            "RequestQueue": "dispatcher",
+            "BroadcastQueue": "dispatcher",
+            "DeliveryQueue": "notification_sender",
+            "BulkDeliveryQueue": "notification_sender",
+        }
         while sum(self._work_on(queue, function) for queue, function in triggers.items()):
             pass
 
@@ -248,7 +260,7 @@ class Backend:
         messages = answer.get("Messages", [])
         if not messages:
             return False
-        failed = self.invoke(function, sqs_event(messages))["batchItemFailures"]
+        failed = self.invoke(function, sqs_event(messages, queue))["batchItemFailures"]
         kept = {failure["itemIdentifier"] for failure in failed}
         for message in messages:
             if message["MessageId"] not in kept:
@@ -304,7 +316,11 @@ class Backend:
         return channel_uri
 
 
-def sqs_event(messages: list[dict[str, Any]]) -> dict[str, Any]:
+def queue_arn(name: str) -> str:
+    return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+
+
+def sqs_event(messages: list[dict[str, Any]], queue: str = "queue") -> dict[str, Any]:
     """Return what Lambda's poller makes of messages."""
     return {
         "Records": [
@@ -315,7 +331,7 @@ def sqs_event(messages: list[dict[str, Any]]) -> dict[str, Any]:
                 "attributes": {"ApproximateReceiveCount": "1"},
                 "messageAttributes": {},
                 "eventSource": "aws:sqs",
-                "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:queue",
+                "eventSourceARN": queue_arn(queue),
                 "awsRegion": REGION,
             }
             for message in messages

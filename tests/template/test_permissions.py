@@ -21,9 +21,12 @@ WILDCARDS = {
     f"{SECRET}${{AWS::StackName}}/apps/*/credentials*": "apps come and go without a deployment;"
     " the ARN of a secret ends in six characters of its own, and in none before it is there",
     f"{SECRET}${{AWS::StackName}}/apps/*/access-token*": "as above",
+    "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}"
+    ":schedule/${RequestSchedules}/*": "one schedule per request, all in a group of their own",
 }
 
-SERVICES = ("dynamodb", "events", "secretsmanager", "sqs")
+SERVICES = ("dynamodb", "events", "scheduler", "secretsmanager", "sqs")
+NEEDED_WITH = {"scheduler:CreateSchedule": "iam:PassRole"}  # the role that the schedule will have
 NAMED_OTHERWISE_BY_IAM = {"sqs:SendMessageBatch": "sqs:SendMessage"}
 TRANSACTION = "dynamodb:TransactWriteItems"  # IAM asks for what its items do instead
 TRANSACTION_ITEMS = {
@@ -91,6 +94,7 @@ def called_in(module: str) -> frozenset[str]:
                 called |= actions_by_method().get(method, set())
             case ast.Dict([ast.Constant(str(kind))]) if kind in TRANSACTION_ITEMS:
                 called.add(TRANSACTION_ITEMS[kind])
+    called |= {NEEDED_WITH[action] for action in called & NEEDED_WITH.keys()}
     return frozenset(called - {TRANSACTION})
 
 
@@ -128,7 +132,7 @@ def test_no_action_and_no_principal_is_a_wildcard() -> None:
 
 
 def test_resource_is_a_wildcard_only_where_there_is_a_reason() -> None:
-    resources = strings([statement["Resource"] for statement in statements(load())])
+    resources = strings([statement.get("Resource", []) for statement in statements(load())])
     assert {text for text in resources if "*" in text} == WILDCARDS.keys()
 
 

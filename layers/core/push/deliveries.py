@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from push.errors import QueueRefusedError, UnreadableMessageError
+from push.errors import UnreadableMessageError
 from push.identifiers import AppId, DeviceId, NotificationId, PlayerId
+from push.queues import send_batches
 from wns.notification import Notification
 
 if TYPE_CHECKING:
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sqs import SQSClient
 
+Lane = Literal["direct", "bulk"]
+
 MAX_DELIVERY_BYTES = 200_000
 MAX_DELAY_S = 900
-_BATCH_ENTRIES = 10
-_BATCH_BYTES = 250_000
 
 
 class Rendered(BaseModel):
@@ -93,7 +94,8 @@ class Delivery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     notification_id: NotificationId
-    chunk: Annotated[str, Field(pattern=r"^\d+(\.\d+)?$")]
+    chunk: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+){0,2}$")]
+    lane: Lane = "direct"
     app_id: AppId
     attempt: Annotated[int, Field(ge=0)] = 0
     dispatched_at: int
@@ -101,8 +103,8 @@ class Delivery(BaseModel):
     not_before: Annotated[
         int, Field(description="Epoch second before which nothing may be sent")
     ] = 0
-    payloads: Annotated[tuple[Rendered, ...], Field(min_length=1)]
-    channels: Annotated[tuple[Addressed, ...], Field(min_length=1)]
+    payloads: tuple[Rendered, ...]
+    channels: tuple[Addressed, ...]
 
     @property
     def delivery_id(self) -> str:
@@ -165,30 +167,7 @@ class DeliveryQueue:
         Raises:
             QueueRefusedError: SQS did not take some; the caller's own message comes again.
         """
-        batch: list[str] = []
-        size = 0
-        for delivery in deliveries:
-            body = _body(delivery)
-            if batch and (len(batch) == _BATCH_ENTRIES or size + len(body) > _BATCH_BYTES):
-                self._put_batch(batch)
-                batch, size = [], 0
-            batch.append(body)
-            size += len(body)
-        if batch:
-            self._put_batch(batch)
-
-    def _put_batch(self, bodies: Sequence[str]) -> None:
-        answer = self._client.send_message_batch(
-            QueueUrl=self._queue_url,
-            Entries=[
-                {"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)
-            ],
-        )
-        if answer.get("Failed"):
-            reasons = sorted({entry["Code"] for entry in answer["Failed"]})
-            raise QueueRefusedError(
-                f"SQS refused {len(answer['Failed'])} deliveries: {', '.join(reasons)}"
-            )
+        send_batches(self._client, self._queue_url, map(_body, deliveries))
 
 
 def _body(delivery: Delivery) -> str:

@@ -1,144 +1,144 @@
-"""The record of a notification: accepted, claimed, its outcomes and their counts.
+"""The record of a notification: what was asked, how far it has come, how it ended.
 
-One item `summary` per notification and one item `chunk#n` per delivery. A chunk knows its attempt,
-who works on it (a lease) and the outcome on every channel that has one, so work that comes a second
-time is recognized.
+Items of NotificationsTable, all under the notification's id: `summary`, `request` for what the
+pages of a broadcast need; and, of other modules, `count#n`, `chunk#n` and `page#n`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from boto3.dynamodb.conditions import Key
+from pydantic import BaseModel, ConfigDict, Field
 
+from push.counters import RECORD_LIFE_S, TALLIES, read_counters
 from push.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Mapping
 
     from mypy_boto3_dynamodb.service_resource import Table
 
-    from push.deliveries import Delivery
-    from push.requests import Request
+State = Literal[
+    "accepted",
+    "scheduled",
+    "broadcasting",
+    "dispatched",
+    "completed",
+    "suppressed",
+    "failed",
+    "cancelled",
+]
+_BEFORE: Mapping[State, tuple[State, ...]] = {
+    "scheduled": ("accepted",),
+    "broadcasting": ("accepted", "scheduled"),
+    "dispatched": ("accepted", "scheduled"),
+    "suppressed": ("accepted", "scheduled"),
+    "failed": ("accepted", "scheduled"),
+    "cancelled": ("accepted", "scheduled", "broadcasting", "dispatched"),
+}
 
-RECORD_LIFE_S = 30 * 24 * 3600
-_CONFLICT_TRIES = 8
-_NO_LEASE = 0
-_COUNT = "count_"  # one attribute per outcome: DynamoDB adds to top-level attributes only
 
-State = Literal["accepted", "suppressed", "dispatched", "completed"]
-Outcomes = dict[str, dict[str, Any]]
-"""Outcome records by name (`<player_id>#<device_id>#<kind>`); each holds `outcome`, `attempt` and
-what WNS said."""
+class Summary(BaseModel):
+    """Where a notification stands. Times are epoch seconds."""
 
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Where a notification stands."""
+    model_config = ConfigDict(frozen=True)
 
     notification_id: str
     app_id: str
     request_id: str
     state: State
     accepted_at: int
-    deliveries: int
-    expected: int
-    counts: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to work on a delivery until the lease ends, and the outcomes that earlier work
-    recorded."""
-
-    delivery: Delivery
-    owner: str
-    outcomes: Outcomes
-    counted_through: int
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """Every channel of the delivery has its outcome."""
-
-
-@dataclass(frozen=True, slots=True)
-class Superseded:
-    """What was left of the delivery went on as a later attempt."""
-
-    attempt: int
-    outcomes: Outcomes
-
-
-@dataclass(frozen=True, slots=True)
-class Busy:
-    """Another worker holds the lease; `same_message` tells whether it holds it for this very
-    message."""
-
-    same_message: bool
-
-
-class LostClaimError(Exception):
-    """When the lease ran out and another worker took the delivery over; what it records counts."""
+    send_at: int | None = None
+    shards: Annotated[int, Field(description="Of a broadcast: the parts it is worked on in")] = 0
+    shards_done: Annotated[int, Field(description="How many of them are paged through")] = 0
+    deliveries: Annotated[int, Field(description="Deliveries queued so far")] = 0
+    finished: Annotated[
+        int, Field(description="How many of them have an outcome on every channel")
+    ] = 0
+    counts: Annotated[dict[str, int], Field(description="Outcomes so far, by name")] = {}
 
 
 class Notifications:
-    """The records in NotificationsTable."""
+    """The summaries, requests and counters in NotificationsTable."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._client = table.meta.client
+        self._exceptions = table.meta.client.exceptions
 
-    def accept(self, request: Request, now: int) -> Summary:
-        """Record a request as accepted, or return how the record of the same request stands."""
+    def accept(
+        self, notification_id: str, app_id: str, request_id: str, now: int, send_at: int | None
+    ) -> State:
+        """Record a request as accepted, or return the state in which the same request is."""
         item: dict[str, Any] = {
-            "pk": request.notification_id,
+            "pk": notification_id,
             "sk": "summary",
-            "app_id": request.app_id,
-            "request_id": request.request_id,
+            "app_id": app_id,
+            "request_id": request_id,
             "state": "accepted",
             "accepted_at": now,
-            "deliveries": 0,
-            "expected": 0,
-            "expires_at": now + RECORD_LIFE_S,
+            "expires_at": max(now, send_at or 0) + RECORD_LIFE_S,
+        } | ({"send_at": send_at} if send_at else {})
+        try:
+            self._table.put_item(Item=item, ConditionExpression="attribute_not_exists(pk)")
+        except self._exceptions.ConditionalCheckFailedException:
+            return self.state(notification_id) or "cancelled"
+        return "accepted"
+
+    def state(self, notification_id: str) -> State | None:
+        """Return the recorded state, None where there is no record (any more)."""
+        answer = self._table.get_item(Key=_key(notification_id, "summary"), ConsistentRead=True)
+        item: dict[str, Any] = answer.get("Item", {})
+        return item.get("state")
+
+    def advance(
+        self, notification_id: str, state: State, *, shards: int = 0, deliveries: int = 0
+    ) -> bool:
+        """Move on to a state; return False where the notification has gone elsewhere already.
+
+        `deliveries` is how many there are when none will be counted later, `shards` how many will.
+        """
+        states: dict[str, Any] = {
+            f":before{number}": name for number, name in enumerate(_BEFORE[state])
         }
         try:
-            self._client.put_item(
-                TableName=self._table.name,
-                Item=item,
-                ConditionExpression="attribute_not_exists(#state)",
-                ExpressionAttributeNames={"#state": "state"},
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return self.summary(request.app_id, request.notification_id)
-        return _summary(item)
-
-    def mark(
-        self, notification_id: str, state: State, *, deliveries: int = 0, expected: int = 0
-    ) -> None:
-        """Record that all deliveries of a notification are queued, or that there will be none.
-
-        Of two workers that dispatched the same request, the first one's word stands.
-        """
-        try:
             self._table.update_item(
-                Key={"pk": notification_id, "sk": "summary"},
-                UpdateExpression="SET #state = :state, deliveries = :deliveries,"
-                " expected = :expected",
-                ConditionExpression="#state = :accepted",
+                Key=_key(notification_id, "summary"),
+                UpdateExpression="SET #state = :state, shards = :shards, deliveries = :deliveries",
+                ConditionExpression=f"#state IN ({', '.join(states)})",
                 ExpressionAttributeNames={"#state": "state"},
                 ExpressionAttributeValues={
                     ":state": state,
+                    ":shards": shards,
                     ":deliveries": deliveries,
-                    ":expected": expected,
-                    ":accepted": "accepted",
-                },
+                }
+                | states,
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
+        except self._exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def keep_request(self, notification_id: str, text: str, now: float) -> None:
+        """Keep what the pages of a broadcast will need; the first one kept stands."""
+        item: dict[str, Any] = _key(notification_id, "request") | {
+            "request": text,
+            "expires_at": int(now) + RECORD_LIFE_S,
+        }
+        try:
+            self._table.put_item(Item=item, ConditionExpression="attribute_not_exists(pk)")
+        except self._exceptions.ConditionalCheckFailedException:
             return
+
+    def request(self, notification_id: str) -> str:
+        """Return what was kept.
+
+        Raises:
+            NotFoundError: nothing was, or it is over 30 days old.
+        """
+        item = self._table.get_item(Key=_key(notification_id, "request")).get("Item")
+        if item is None:
+            raise NotFoundError(f"there is no request of notification '{notification_id}'")
+        return str(item["request"])
 
     def summary(self, app_id: str, notification_id: str) -> Summary:
         """Return how a notification stands.
@@ -146,183 +146,34 @@ class Notifications:
         Raises:
             NotFoundError: the app has no such notification, or it is over 30 days old.
         """
-        key = {"pk": notification_id, "sk": "summary"}
+        key = _key(notification_id, "summary")
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         if item is None or item["app_id"] != app_id:
             raise NotFoundError(f"app '{app_id}' has no notification '{notification_id}'")
-        return _summary(item)
-
-    def outcomes(self, notification_id: str) -> Outcomes:
-        """Return the outcomes of a notification's first deliveries: up to 1 MB of records."""
-        page = self._table.query(
-            KeyConditionExpression=Key("pk").eq(notification_id) & Key("sk").begins_with("chunk#")
-        )
-        return {name: said for item in page["Items"] for name, said in _outcomes(item).items()}
-
-    def claim(
-        self, delivery: Delivery, owner: str, now: float, lease_s: float
-    ) -> Claim | Finished | Superseded | Busy:
-        """Take a delivery for `lease_s` seconds, or tell why not.
-
-        `owner` names the message, so that a second copy of the same work is told from the same
-        message come again.
-        """
-        try:
-            item = self._table.update_item(
-                Key=_chunk_key(delivery),
-                UpdateExpression="SET attempt = :attempt, #owner = :owner, lease_until = :until,"
-                " outcomes = if_not_exists(outcomes, :none),"
-                " counted_through = if_not_exists(counted_through, :never),"
-                " finished = :no, expires_at = if_not_exists(expires_at, :expiry)",
-                ConditionExpression="attribute_not_exists(pk)"
-                " OR (attempt <= :attempt AND finished = :no AND lease_until <= :now)",
-                ExpressionAttributeNames={"#owner": "owner"},
-                ExpressionAttributeValues={
-                    ":attempt": delivery.attempt,
-                    ":owner": owner,
-                    ":until": int(now + lease_s) + 1,
-                    ":now": int(now),
-                    ":none": {},
-                    ":never": -1,
-                    ":no": False,
-                    ":expiry": int(now) + RECORD_LIFE_S,
-                },
-                ReturnValues="ALL_NEW",
-            )["Attributes"]
-        except self._client.exceptions.ConditionalCheckFailedException:
-            chunk = self._table.get_item(Key=_chunk_key(delivery), ConsistentRead=True)
-            return _why_not(delivery, owner, chunk["Item"])
-        return Claim(delivery, owner, _outcomes(item), int(str(item["counted_through"])))
-
-    def record(self, claim: Claim, outcomes: Outcomes) -> None:
-        """Record outcomes while the work goes on, so that a killed worker's successor does not
-        repeat them.
-
-        Raises:
-            LostClaimError: the lease ran out and another worker has the delivery.
-        """
-        try:
-            self._client.update_item(**self._chunk_update(claim, outcomes))
-        except self._client.exceptions.ConditionalCheckFailedException:
-            raise LostClaimError from None
-        claim.outcomes.update(outcomes)
-
-    def close(self, claim: Claim, outcomes: Outcomes, *, finished: bool) -> None:
-        """Record the last outcomes of this attempt and count them, in one transaction; end the
-        lease.
-
-        With `finished` the delivery is done; else it waits for its next attempt.
-
-        Raises:
-            LostClaimError: the lease ran out and another worker has the delivery.
-        """
-        everything = claim.outcomes | outcomes
-        counts = Counter(
-            record["outcome"]
-            for record in everything.values()
-            if record["attempt"] > claim.counted_through
-        )
-        chunk = self._chunk_update(claim, outcomes, finished=finished)
-        writes: list[Any] = [{"Update": chunk}]
-        if counts:
-            writes.append({"Update": self._count_update(claim.delivery.notification_id, counts)})
-        for attempts_left in reversed(range(_CONFLICT_TRIES)):
-            try:
-                self._client.transact_write_items(TransactItems=writes)
-            except self._client.exceptions.TransactionCanceledException as error:
-                codes = {
-                    reason.get("Code") for reason in error.response.get("CancellationReasons", [])
-                }
-                if "ConditionalCheckFailed" in codes:
-                    raise LostClaimError from None
-                if "TransactionConflict" not in codes or not attempts_left:
-                    raise
-            else:
-                return
-
-    def _chunk_update(
-        self, claim: Claim, outcomes: Outcomes, *, finished: bool | None = None
-    ) -> dict[str, Any]:
-        delivery = claim.delivery
-        sets = [f"outcomes.#n{number} = :o{number}" for number in range(len(outcomes))]
-        names = {f"#n{number}": name for number, name in enumerate(outcomes)} | {"#owner": "owner"}
-        values: dict[str, Any] = {
-            f":o{number}": record for number, record in enumerate(outcomes.values())
-        }
-        values |= {":owner": claim.owner, ":attempt": delivery.attempt}
-        if finished is not None:
-            sets += [
-                "finished = :finished",
-                "counted_through = :attempt",
-                "attempt = :next",
-                "lease_until = :free",
-            ]
-            values |= {
-                ":finished": finished,
-                ":free": _NO_LEASE,
-                ":next": delivery.attempt + (not finished),
-            }
-        return {
-            "TableName": self._table.name,
-            "Key": _chunk_key(delivery),
-            "UpdateExpression": f"SET {', '.join(sets)}",
-            "ConditionExpression": "#owner = :owner AND attempt = :attempt AND finished = :no",
-            "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": values | {":no": False},
-        }
-
-    def _count_update(self, notification_id: str, counts: Mapping[str, int]) -> dict[str, Any]:
-        return {
-            "TableName": self._table.name,
-            "Key": {"pk": notification_id, "sk": "summary"},
-            "UpdateExpression": "ADD "
-            + ", ".join(f"{_COUNT}{outcome} :{outcome}" for outcome in counts),
-            "ExpressionAttributeValues": {
-                f":{outcome}": count for outcome, count in counts.items()
-            },
-        }
+        return _summary(item, read_counters(self._table, notification_id))
 
 
-def _chunk_key(delivery: Delivery) -> dict[str, str]:
-    return {"pk": delivery.notification_id, "sk": f"chunk#{delivery.chunk}"}
+def _key(notification_id: str, sk: str) -> dict[str, str]:
+    return {"pk": notification_id, "sk": sk}
 
 
-def _outcomes(item: Mapping[str, Any]) -> Outcomes:
-    return {
-        name: {
-            key: int(value) if isinstance(value, Decimal) else value for key, value in said.items()
-        }
-        for name, said in item["outcomes"].items()
-    }
-
-
-def _why_not(
-    delivery: Delivery, owner: str, item: Mapping[str, Any]
-) -> Finished | Superseded | Busy:
-    if item["finished"]:
-        return Finished()
-    if item["attempt"] > delivery.attempt:
-        return Superseded(int(str(item["attempt"])), _outcomes(item))
-    return Busy(same_message=item["owner"] == owner)
-
-
-def _summary(item: Mapping[str, Any]) -> Summary:
-    counts = {
-        name.removeprefix(_COUNT): int(str(count))
-        for name, count in item.items()
-        if name.startswith(_COUNT)
-    }
-    expected = int(str(item["expected"]))
+def _summary(item: Mapping[str, Any], counters: Counter[str]) -> Summary:
     state: State = item["state"]
-    if state == "dispatched" and sum(counts.values()) >= expected:
+    shards = int(item.get("shards", 0))
+    tallies = {name: counters[name] for name in TALLIES}
+    tallies["deliveries"] += int(item.get("deliveries", 0))
+    if state == "broadcasting" and tallies["shards_done"] >= shards:
+        state = "dispatched"
+    if state == "dispatched" and tallies["finished"] >= tallies["deliveries"]:
         state = "completed"
     return Summary(
         notification_id=str(item["pk"]),
         app_id=str(item["app_id"]),
         request_id=str(item["request_id"]),
         state=state,
-        accepted_at=int(str(item["accepted_at"])),
-        deliveries=int(str(item["deliveries"])),
-        expected=expected,
-        counts=counts,
+        accepted_at=int(item["accepted_at"]),
+        send_at=int(item["send_at"]) if "send_at" in item else None,
+        shards=shards,
+        counts={name: count for name, count in counters.items() if name not in TALLIES},
+        **tallies,
     )

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from push.deliveries import Rendered
+from push.deliveries import Addressed, Delivery, Rendered
 from push.errors import Flaw, InvalidRequestError
+from push.options import Options, merge
 from push.templates import fill
 from wns.errors import InvalidNotificationError
-from wns.notification import Notification, NotificationContent, NotificationOptions
+from wns.notification import Notification, NotificationContent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from push.apps import App
-    from push.requests import NotificationRequest
+    from push.channels import Channel
+    from push.deliveries import Lane
+    from push.requests import Request
     from push.templates import Template
 
 DEFAULT_TTL_S = 24 * 3600
 """How long a notification lives that does not say it, in seconds."""
+
+SHORTEST_LIFE_S = 60
+"""How long we try to send what WNS may not keep (`ttl_seconds` 0), in seconds."""
 
 _WINDOWS_APP_SDK_KINDS = {"toast", "raw"}
 
@@ -28,16 +34,20 @@ _WINDOWS_APP_SDK_KINDS = {"toast", "raw"}
 class Renderer:
     """Renders one request of one app, each locale once."""
 
-    def __init__(self, app: App, request: NotificationRequest, template: Template | None) -> None:
+    def __init__(self, app: App, request: Request, template: Template | None) -> None:
         self._app = app
         self._request = request
         self._template = template
         self._rendered: dict[str, tuple[Rendered, ...]] = {}
-        merged: dict[str, Any] = {"ttl_seconds": DEFAULT_TTL_S, "request_for_status": True}
-        for layer in (app.defaults, template.options if template else None, request.options):
-            merged |= layer.model_dump(exclude_none=True) if layer else {}
-        self._options = NotificationOptions.model_validate(merged)
-        self.ttl_seconds: int = merged["ttl_seconds"]
+        own = Options(ttl_seconds=DEFAULT_TTL_S, request_for_status=True)
+        layers = (own, app.defaults, template.options if template else None, request.options)
+        self.options = merge(*layers)
+
+    def leaves_alone(self, channels: Sequence[Channel], now: float) -> bool:
+        """Whether a player with these channels is to be left alone, being in the game."""
+        return bool(self.options.skip_players_in_game) and any(
+            channel.in_game(now) for channel in channels
+        )
 
     def check(self) -> None:
         """Make sure that players of every locale would get what is meant.
@@ -64,6 +74,35 @@ class Renderer:
                 self._render(content, where) for where, content in self._contents(key)
             )
         return self._rendered[key]
+
+    def address(
+        self, chunk: str, channels: Sequence[Channel], now: float, lane: Lane = "direct"
+    ) -> Delivery:
+        """Return a delivery: what the request says to each of the channels, in its language."""
+        payloads: list[Rendered] = []
+        addressed: list[Addressed] = []
+        for channel in channels:
+            for rendered in self.render(channel.locale):
+                if rendered not in payloads:
+                    payloads.append(rendered)
+                addressed.append(
+                    Addressed(
+                        player_id=channel.player_id,
+                        device_id=channel.device_id,
+                        channel_uri=channel.channel_uri,
+                        payload=payloads.index(rendered),
+                    )
+                )
+        return Delivery(
+            notification_id=self._request.notification_id,
+            chunk=chunk,
+            lane=lane,
+            app_id=self._app.app_id,
+            dispatched_at=int(now),
+            expires_at=int(now) + max(self.options.ttl_seconds or 0, SHORTEST_LIFE_S),
+            payloads=tuple(payloads),
+            channels=tuple(addressed),
+        )
 
     def _contents(self, locale: str) -> Iterator[tuple[str, NotificationContent]]:
         if self._request.notification is not None:
@@ -99,11 +138,11 @@ class Renderer:
             )
         # One set of options serves all kinds of a template; a notification given whole must fit its
         # own.
-        options = self._options.for_kind(payload.kind) if self._template else self._options
+        options = self.options.for_kind(payload.kind) if self._template else self.options
         try:
             notification = Notification.of(payload, options)
         except InvalidNotificationError as error:
             raise InvalidRequestError(
                 "WNS would not take this notification", (Flaw(where, str(error)),)
             ) from None
-        return Rendered.of(notification, self.ttl_seconds)
+        return Rendered.of(notification, self.options.ttl_seconds)

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Annotated, Any, Self
+import math
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from push.errors import UnreadableMessageError
-from push.identifiers import AppId, ParameterName, ParameterValue, PlayerId, RequestId, TemplateId
-from wns.notification import NotificationContent, NotificationOptions
+from push.identifiers import (
+    AppId,
+    ParameterName,
+    ParameterValue,
+    PlayerId,
+    RequestId,
+    TemplateId,
+    Topic,
+)
+from push.options import Options
+from wns.notification import NotificationContent
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -19,11 +37,23 @@ MAX_PLAYERS = 1000
 
 
 class Audience(BaseModel):
-    """Whom a request is for."""
+    """Whom a request is for: some players, the subscribers of a topic, or everyone."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"minProperties": 1, "maxProperties": 1}
+    )
 
-    players: Annotated[tuple[PlayerId, ...], Field(min_length=1, max_length=MAX_PLAYERS)]
+    players: Annotated[tuple[PlayerId, ...] | None, Field(min_length=1, max_length=MAX_PLAYERS)] = (
+        None
+    )
+    topic: Topic | None = None
+    everyone: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if sum(each is not None for each in (self.players, self.topic, self.everyone)) != 1:
+            raise ValueError("an audience is players, a topic or everyone: give one of them")
+        return self
 
 
 class NotificationRequest(BaseModel):
@@ -32,8 +62,7 @@ class NotificationRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     request_id: Annotated[
-        RequestId | None,
-        Field(description="The same id is the same request, whenever it comes again"),
+        RequestId | None, Field(description="The same id is the same request, whenever it comes")
     ] = None
     audience: Audience
     template: Annotated[
@@ -44,7 +73,14 @@ class NotificationRequest(BaseModel):
         NotificationContent | None,
         Field(description="A notification given whole, instead of a template"),
     ] = None
-    options: NotificationOptions = NotificationOptions()
+    options: Options = Options()
+    send_at: Annotated[
+        AwareDatetime | None, Field(description="When to send it; at once if left out or past")
+    ] = None
+    allow_repeat: Annotated[
+        bool,
+        Field(description="Send to everyone although the same went to everyone within 30 minutes"),
+    ] = False
 
     @model_validator(mode="after")
     def _one_content(self) -> Self:
@@ -59,10 +95,25 @@ class Request(NotificationRequest):
     app_id: AppId
     request_id: RequestId
 
+    @classmethod
+    def of(cls, app_id: str, said: NotificationRequest, request_id: str) -> Self:
+        """Return what was said for an app, with a request id of its own if it had none."""
+        fields = said.model_dump(exclude_unset=True)
+        return cls.model_validate({"request_id": request_id} | fields | {"app_id": app_id})
+
     @property
     def notification_id(self) -> str:
         """Id of the notification that this request is, however often it comes."""
         return hashlib.sha256(f"{self.app_id}#{self.request_id}".encode()).hexdigest()[:32]
+
+    @property
+    def content_id(self) -> str:
+        """What it says, leaving the parameters aside: its template, or a hash of what it is
+        given."""
+        if self.template is not None or self.notification is None:
+            return f"template#{self.template}"
+        given = self.notification.model_dump_json(exclude_unset=True)
+        return f"given#{hashlib.sha256(given.encode()).hexdigest()[:32]}"
 
 
 _EVENT_KEYS = {"id", "detail-type", "detail", "source"}
@@ -99,10 +150,12 @@ class RequestQueue:
         self._client = client
         self._queue_url = queue_url
 
-    def put(self, request: Request) -> None:
-        """Queue a request."""
+    def put(self, request: Request, delay_s: float = 0) -> None:
+        """Queue a request, to be seen after a delay (seconds, at most 900)."""
         self._client.send_message(
-            QueueUrl=self._queue_url, MessageBody=request.model_dump_json(exclude_unset=True)
+            QueueUrl=self._queue_url,
+            MessageBody=request.model_dump_json(exclude_unset=True),
+            DelaySeconds=max(math.ceil(delay_s), 0),
         )
 
 

@@ -1,29 +1,34 @@
 """Use case: deliveries go out to WNS, each channel once, and every outcome is recorded.
 
 A batch of deliveries is claimed, sent all at once, recorded as it goes and closed. What has to wait
-goes back on the queue as a smaller delivery with the next attempt's number, after the record says
+goes back on its queue as a smaller delivery with the next attempt's number, after the record says
 so: if the worker dies in between, the first message comes again, finds that it was superseded, and
 queues the rest itself.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from push.errors import AccessTokenMissingError
-from push.notifications import Busy, Claim, Finished, LostClaimError, Superseded
+from push.chunks import Busy, Claim, Finished, LostClaimError, Superseded
+from push.errors import AccessTokenMissingError, NotFoundError
+from push.rate import Wait
 from wns.client import Send
 from wns.result import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from push.access_tokens import AccessTokenCache
+    from push.apps import App, AppCache
     from push.channels import Channels
-    from push.deliveries import Addressed, Delivery, DeliveryQueue
-    from push.notifications import Notifications, Outcomes
+    from push.chunks import Chunks, Outcomes
+    from push.deliveries import Addressed, Delivery, DeliveryQueue, Lane
+    from push.notifications import Notifications
+    from push.rate import Budgets
     from push.rejections import Rejections
     from wns.client import WnsClient
     from wns.oauth import AccessToken
@@ -31,16 +36,20 @@ if TYPE_CHECKING:
 
 _FLUSH_COUNT = 25
 _FLUSH_S = 0.5
+_BUDGET_BLOCK = 50
 _BACKOFF_S = 5.0
 _BACKOFF_MAX_S = 900.0
 _TOKEN_WAIT_S = 20.0
+_STOPPED_WAIT_S = 900.0
+_BRIEF_WAIT_S = 2.0
+_OLD_S = 10.0
 
-_TRY_AGAIN = {
-    Outcome.CHANNEL_THROTTLED,
-    Outcome.APP_THROTTLED,
-    Outcome.UNAVAILABLE,
-    Outcome.NOT_STARTED,
-}
+_TRY_AGAIN = {Outcome.CHANNEL_THROTTLED, Outcome.UNAVAILABLE, Outcome.NOT_STARTED}
+_STOPS_THE_APP = {Outcome.QUOTA_EXCEEDED, Outcome.SENDER_BLOCKED}
+CANCELLED = "cancelled"
+"""Outcome of a channel whose notification was cancelled before it was sent."""
+REMOVED = "removed"
+"""Outcome of a channel that was removed, or went to another player, before it was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +57,13 @@ class Sending:
     """What sending works with. `clock` gives epoch seconds, `jitter` a random number in [0, 1)."""
 
     wns: WnsClient
+    apps: AppCache
     tokens: AccessTokenCache
+    budgets: Budgets
     channels: Channels
     notifications: Notifications
-    queue: DeliveryQueue
+    chunks: Chunks
+    queues: Mapping[Lane, DeliveryQueue]
     rejections: Rejections
     clock: Callable[[], float]
     jitter: Callable[[], float]
@@ -63,7 +75,10 @@ class _Work:
 
     claim: Claim
     to_do: list[Addressed]
+    app: App | None = None
     token: AccessToken | None = None
+    budget: int = 0
+    paused_until: float = 0.0
     unrecorded: Outcomes = field(default_factory=dict)
     flushed_at: float = 0.0
     rejected: list[Addressed] = field(default_factory=list)
@@ -82,8 +97,8 @@ class _Work:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of a batch: the messages to keep on the queue, and how many outcomes of each kind
-    there were."""
+    """What became of a batch: the messages to keep on the queue, and how many outcomes of each
+    kind there were."""
 
     unfinished: Sequence[str]
     counts: Mapping[str, int]
@@ -100,21 +115,21 @@ def send(
     """
     unfinished: list[str] = []
     works: list[_Work] = []
+    counts: Counter[str] = Counter()
     for message_id, delivery in batch:
         if delivery.not_before > sending.clock():
-            sending.queue.put(delivery, sending.clock())
+            sending.queues[delivery.lane].put(delivery, sending.clock())
             continue
-        claimed = sending.notifications.claim(delivery, message_id, sending.clock(), lease_s)
+        claimed = sending.chunks.claim(delivery, message_id, sending.clock(), lease_s)
         match claimed:
             case Claim():
-                works.append(_work(claimed, sending))
+                works.append(_work(claimed, sending, counts))
             case Superseded():
                 _requeue_superseded(delivery, claimed, sending)
             case Busy(same_message=True):
                 unfinished.append(message_id)
             case Busy() | Finished():
                 pass
-    counts: Counter[str] = Counter()
     _send_once(works, sending, deadline, counts)
     _send_with_newer_tokens(works, sending, deadline, counts)
     for work in works:
@@ -122,14 +137,44 @@ def send(
     return Report(unfinished, counts)
 
 
-def _work(claim: Claim, sending: Sending) -> _Work:
-    delivery = claim.delivery
-    done = claim.outcomes
-    to_do = [c for c in delivery.channels if c.key(delivery.kind_for(c)) not in done]
-    work = _Work(claim, to_do, flushed_at=sending.clock())
-    rejected = next((channel.rejected for channel in to_do if channel.rejected), None)
-    work.token = _token(delivery.app_id, rejected, sending)
+def _work(claim: Claim, sending: Sending, counts: Counter[str]) -> _Work:
+    """Return what is to do of a claimed delivery; what need not be sent any more is concluded."""
+    delivery, now = claim.delivery, sending.clock()
+    work = _Work(claim, _left(delivery, claim.outcomes), flushed_at=now)
+    unwanted = _unwanted(delivery, work.to_do, sending)
+    for channel in work.to_do:
+        if channel in unwanted:
+            _conclude(work, channel, {"outcome": unwanted[channel]}, counts, sending)
+    work.to_do = [channel for channel in work.to_do if channel not in unwanted]
+    try:
+        work.app = sending.apps.get(delivery.app_id, now)
+    except NotFoundError:
+        work.app = None
+    if work.to_do and work.app is not None and work.app.may_send:
+        rejected = next((channel.rejected for channel in work.to_do if channel.rejected), None)
+        work.token = _token(delivery.app_id, rejected, sending)
     return work
+
+
+def _left(delivery: Delivery, outcomes: Outcomes) -> list[Addressed]:
+    return [c for c in delivery.channels if c.key(delivery.kind_for(c)) not in outcomes]
+
+
+def _unwanted(
+    delivery: Delivery, channels: Sequence[Addressed], sending: Sending
+) -> dict[Addressed, str]:
+    """Return the channels that must not be sent to any more, and why, as an outcome."""
+    now = sending.clock()
+    if now >= delivery.expires_at:
+        return dict.fromkeys(channels, str(Outcome.EXPIRED))
+    if sending.notifications.state(delivery.notification_id) == CANCELLED:
+        return dict.fromkeys(channels, CANCELLED)
+    if now - delivery.dispatched_at <= _OLD_S:
+        return {}
+    devices = {(c.player_id, c.device_id) for c in channels}
+    current = sending.channels.current(delivery.app_id, devices, int(now))
+    uris = {device: channel.channel_uri for device, channel in current.items()}
+    return {c: REMOVED for c in channels if uris.get((c.player_id, c.device_id)) != c.channel_uri}
 
 
 def _token(app_id: str, rejected: str | None, sending: Sending) -> AccessToken | None:
@@ -142,46 +187,100 @@ def _token(app_id: str, rejected: str | None, sending: Sending) -> AccessToken |
 
 
 def _requeue_superseded(delivery: Delivery, found: Superseded, sending: Sending) -> None:
-    left = [c for c in delivery.channels if c.key(delivery.kind_for(c)) not in found.outcomes]
-    if left:
-        sending.queue.put(delivery.remainder(left, attempt=found.attempt), sending.clock())
+    left = _left(delivery, found.outcomes)
+    rest = delivery.remainder(left, attempt=found.attempt)
+    sending.queues[delivery.lane].put(rest, sending.clock())
 
 
 def _send_once(
     works: Sequence[_Work], sending: Sending, deadline: float, counts: Counter[str]
 ) -> None:
-    for result in sending.wns.send_all(_sends(works, sending, counts), deadline=deadline):
+    sends = _sends(works, sending, deadline, counts)
+    for result in sending.wns.send_all(sends, deadline=deadline):
         work, channel = cast("tuple[_Work, Addressed]", result.reference)
+        app_id = work.delivery.app_id
         if result.outcome is Outcome.TOKEN_REJECTED and not channel.rejected:
             work.rejected.append(channel)
+        elif result.outcome is Outcome.APP_THROTTLED:
+            wait_s = _wait(result, work.delivery.attempt, sending)
+            _pause(app_id, wait_s, works, sending)
+            work.put_off(channel, wait_s)
         elif result.outcome in _TRY_AGAIN:
             work.put_off(channel, _wait(result, work.delivery.attempt, sending))
         else:
             if result.outcome is Outcome.CHANNEL_GONE:
                 sending.channels.remove_gone(
-                    work.delivery.app_id, channel.player_id, channel.device_id, channel.channel_uri
+                    app_id, channel.player_id, channel.device_id, channel.channel_uri
                 )
+            elif result.outcome in _STOPS_THE_APP:
+                sending.apps.stop(app_id, str(result.outcome))
+                _pause(app_id, _STOPPED_WAIT_S, works, sending)
             _conclude(work, channel, _record(result), counts, sending)
 
 
-def _sends(works: Sequence[_Work], sending: Sending, counts: Counter[str]) -> Iterator[Send]:
+def _pause(app_id: str, wait_s: float, works: Sequence[_Work], sending: Sending) -> None:
+    """Let no worker start another send for the app before the time is up."""
+    now = sending.clock()
+    sending.budgets.pause(app_id, now + wait_s)
+    for work in works:
+        if work.delivery.app_id == app_id:
+            work.budget, work.paused_until = 0, max(work.paused_until, now + wait_s)
+
+
+def _sends(
+    works: Sequence[_Work], sending: Sending, deadline: float, counts: Counter[str]
+) -> Iterator[Send | None]:
+    """Yield what to send, and None for as long as the app's budget has nothing to give."""
     for work in works:
         delivery = work.delivery
-        for channel in work.to_do:
+        for number, channel in enumerate(work.to_do):
             if work.lost:
                 break
+            wait_s = yield from _budget(work, len(work.to_do) - number, sending, deadline)
             life_left_s = int(delivery.expires_at - sending.clock())
-            if life_left_s <= 0:
+            if wait_s is not None:
+                work.put_off(channel, wait_s)
+            elif life_left_s <= 0:
                 _conclude(work, channel, {"outcome": str(Outcome.EXPIRED)}, counts, sending)
-            elif work.token is None:
-                work.put_off(channel, _TOKEN_WAIT_S)
             else:
                 yield Send(
                     channel_uri=channel.channel_uri,
-                    access_token=work.token.value,
+                    access_token=cast("AccessToken", work.token).value,
                     notification=delivery.payloads[channel.payload].notification(life_left_s),
                     reference=(work, channel),
                 )
+
+
+def _budget(
+    work: _Work, wanted: int, sending: Sending, deadline: float
+) -> Generator[None, None, float | None]:
+    """Take one send out of the app's budget; return the seconds to wait where there is none."""
+    if work.app is None or not work.app.may_send:
+        return _STOPPED_WAIT_S
+    if work.token is None:
+        return _TOKEN_WAIT_S
+    while work.budget == 0:
+        wait_s = work.paused_until - sending.clock()
+        if wait_s > _BRIEF_WAIT_S:
+            return wait_s
+        if wait_s > 0:
+            if time.monotonic() >= deadline:
+                return 0.0
+            yield None
+            continue
+        taken = sending.budgets.take(
+            work.delivery.app_id,
+            work.delivery.lane,
+            min(wanted, _BUDGET_BLOCK),
+            rate=work.app.send_rate,
+            now=sending.clock(),
+        )
+        if isinstance(taken, Wait):
+            work.paused_until = taken.until
+        else:
+            work.budget = taken
+    work.budget -= 1
+    return None
 
 
 def _send_with_newer_tokens(
@@ -208,7 +307,7 @@ def _conclude(
     counts[record["outcome"]] += 1
     if len(work.unrecorded) >= _FLUSH_COUNT or now - work.flushed_at >= _FLUSH_S:
         try:
-            sending.notifications.record(work.claim, work.unrecorded)
+            sending.chunks.record(work.claim, work.unrecorded)
         except LostClaimError:
             work.lost = True
         work.unrecorded, work.flushed_at = {}, now
@@ -219,7 +318,7 @@ def _close(work: _Work, sending: Sending) -> None:
         return
     delivery = work.delivery
     try:
-        sending.notifications.close(work.claim, work.unrecorded, finished=not work.later)
+        sending.chunks.close(work.claim, work.unrecorded, sending.clock(), finished=not work.later)
     except LostClaimError:
         return
     if work.later:
@@ -227,7 +326,7 @@ def _close(work: _Work, sending: Sending) -> None:
         rest = delivery.remainder(
             work.later, attempt=delivery.attempt + 1, not_before=int(now + work.wait_s)
         )
-        sending.queue.put(rest, now)
+        sending.queues[delivery.lane].put(rest, now)
 
 
 def _wait(result: SendResult, attempt: int, sending: Sending) -> float:

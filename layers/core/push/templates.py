@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from boto3.dynamodb.conditions import Attr, Key
 from pydantic import BaseModel, ConfigDict, Field
 
-from push.errors import Flaw, InvalidRequestError, NotFoundError
+from push.errors import ConflictError, Flaw, InvalidRequestError, NotFoundError
 from push.identifiers import Locale, ParameterValue, TemplateId
-from wns.notification import NotificationOptions
+from push.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 Kind = Literal["toast", "tile", "badge", "raw"]
 
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 
 class TemplateSettings(BaseModel):
@@ -35,7 +35,7 @@ class TemplateSettings(BaseModel):
     default_locale: Annotated[
         Locale, Field(description="Serves players whose language has no texts here")
     ]
-    options: NotificationOptions = NotificationOptions()
+    options: Options = Options()
     locales: Annotated[
         dict[Locale, Annotated[dict[Kind, dict[str, Any]], Field(min_length=1)]],
         Field(
@@ -49,6 +49,7 @@ class Template(TemplateSettings):
     """A template: its id and what the operator wrote."""
 
     template_id: TemplateId
+    version: Annotated[int, Field(description="Counts the times it was put")] = 0
 
     def locale_for(self, wanted: str | None) -> str:
         """Return the locale whose texts serve a player: `pt-BR`, else `pt`, else the default
@@ -75,28 +76,6 @@ class Template(TemplateSettings):
         if missing:
             flaws = tuple(Flaw(f"parameters.{name}", "is missing") for name in missing)
             raise InvalidRequestError(f"template '{self.template_id}' needs more parameters", flaws)
-
-
-def check_template(template: Template) -> None:
-    """Make sure that a template is whole in itself.
-
-    Raises:
-        InvalidRequestError: no texts for the default locale, or a placeholder that no parameter can
-        fill.
-    """
-    flaws = []
-    if template.default_locale.lower() not in {tag.lower() for tag in template.locales}:
-        flaws.append(Flaw("default_locale", f"'{template.default_locale}' has no texts in locales"))
-    flaws += [
-        Flaw(
-            "locales",
-            f"'${{{name}}}' is no placeholder: a name is letters, digits and _, at most 64",
-        )
-        for name in sorted(template.placeholders())
-        if not _NAME.fullmatch(name)
-    ]
-    if flaws:
-        raise InvalidRequestError(f"template '{template.template_id}' is not whole", tuple(flaws))
 
 
 def fill(content: Any, parameters: Mapping[str, ParameterValue]) -> Any:
@@ -140,16 +119,53 @@ class Templates:
         item = self._table.get_item(Key={"pk": app_id, "sk": template_id}).get("Item")
         if item is None:
             raise NotFoundError(f"app '{app_id}' has no template '{template_id}'")
-        return Template.model_validate_json(str(item["template"]))
+        return _template(item)
 
-    def put(self, app_id: str, template: Template) -> bool:
-        """Store a template; return whether it is new."""
-        answer = self._table.put_item(
-            Item={
-                "pk": app_id,
-                "sk": template.template_id,
-                "template": template.model_dump_json(exclude_unset=True),
-            },
-            ReturnValues="ALL_OLD",
-        )
-        return "Attributes" not in answer
+    def put(self, app_id: str, template: Template, if_version: int | None = None) -> Template:
+        """Store a template; return it with its version.
+
+        Args:
+            if_version: only in place of this version; 0: only if there is none yet.
+
+        Raises:
+            ConflictError: another version is stored.
+        """
+        text = template.model_dump_json(exclude_unset=True, exclude={"version"})
+        condition = {
+            None: Attr("pk").exists() | Attr("pk").not_exists(),
+            0: Attr("pk").not_exists(),
+        }.get(if_version, Attr("version").eq(if_version))
+        try:
+            stored = self._table.update_item(
+                Key={"pk": app_id, "sk": template.template_id},
+                UpdateExpression="SET #template = :text ADD version :one",
+                ConditionExpression=condition,
+                ExpressionAttributeNames={"#template": "template"},
+                ExpressionAttributeValues={":text": text, ":one": 1},
+                ReturnValues="UPDATED_NEW",
+            )["Attributes"]
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            raise ConflictError(
+                f"template '{template.template_id}' is not at version {if_version} any more;"
+                " get it again and put your change into that"
+            ) from None
+        return template.model_copy(update={"version": int(str(stored["version"]))})
+
+    def delete(self, app_id: str, template_id: str) -> None:
+        """Delete a template; that it is gone already is no error."""
+        self._table.delete_item(Key={"pk": app_id, "sk": template_id})
+
+    def of_app(self, app_id: str) -> Iterator[Template]:
+        """Yield the app's templates."""
+        query: dict[str, Any] = {"KeyConditionExpression": Key("pk").eq(app_id)}
+        while True:
+            page = self._table.query(**query)
+            yield from map(_template, page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _template(item: Mapping[str, Any]) -> Template:
+    template = Template.model_validate_json(str(item["template"]))
+    return template.model_copy(update={"version": int(item["version"])})

@@ -1,0 +1,221 @@
+"""The record of a delivery: who works on it, and the outcome on every channel that has one.
+
+One item `chunk#n` of NotificationsTable per delivery. Work that comes a second time is recognized
+by it, and what a killed worker has recorded is not done again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+from boto3.dynamodb.conditions import Key
+from pydantic import StringConstraints
+
+from push.counters import RECORD_LIFE_S, count_update
+from push.transactions import ConditionFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from push.deliveries import Delivery
+    from push.transactions import Transactions
+
+ChunkName = Annotated[str, StringConstraints(pattern=r"^chunk#[0-9]+(\.[0-9]+){0,2}$")]
+"""Name of a delivery's record within its notification."""
+
+_NO_LEASE = 0
+_CHUNKS_PER_PAGE = 10
+
+Outcomes = dict[str, dict[str, Any]]
+"""Outcome records by name (`<player_id>#<device_id>#<kind>`); each holds `outcome`, `attempt` and
+what WNS said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on a delivery until the lease ends, and the outcomes recorded before."""
+
+    delivery: Delivery
+    owner: str
+    outcomes: Outcomes
+    counted_through: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Every channel of the delivery has its outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """What was left of the delivery went on as a later attempt."""
+
+    attempt: int
+    outcomes: Outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Another worker holds the lease; `same_message` tells whether it does so for this very
+    message."""
+
+    same_message: bool
+
+
+class LostClaimError(Exception):
+    """When the lease ran out and another worker took the delivery over; what it records counts."""
+
+
+class ChunkOutcomes:
+    """The outcomes in NotificationsTable, for those who only look."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def page(self, notification_id: str, start: str | None) -> tuple[Outcomes, str | None]:
+        """Return outcomes of some deliveries, and where the next page starts, if there is one."""
+        query: dict[str, Any] = {
+            "KeyConditionExpression": Key("pk").eq(notification_id)
+            & Key("sk").begins_with("chunk#"),
+            "Limit": _CHUNKS_PER_PAGE,
+        }
+        if start is not None:
+            query["ExclusiveStartKey"] = {"pk": notification_id, "sk": start}
+        page: dict[str, Any] = dict(self._table.query(**query))
+        outcomes = {name: said for item in page["Items"] for name, said in _outcomes(item).items()}
+        return outcomes, page.get("LastEvaluatedKey", {}).get("sk")
+
+
+class Chunks:
+    """The records of deliveries in NotificationsTable."""
+
+    def __init__(self, table: Table, transactions: Transactions) -> None:
+        self._table = table
+        self._transactions = transactions
+        self._exceptions = table.meta.client.exceptions
+
+    def claim(
+        self, delivery: Delivery, owner: str, now: float, lease_s: float
+    ) -> Claim | Finished | Superseded | Busy:
+        """Take a delivery for `lease_s` seconds, or tell why not.
+
+        `owner` names the message, so that a second copy of the same work is told from the same
+        message come again.
+        """
+        try:
+            item = self._table.update_item(
+                Key=_key(delivery),
+                UpdateExpression="SET attempt = :attempt, #owner = :owner, lease_until = :until,"
+                " outcomes = if_not_exists(outcomes, :none),"
+                " counted_through = if_not_exists(counted_through, :never),"
+                " finished = :no, expires_at = if_not_exists(expires_at, :expiry)",
+                ConditionExpression="attribute_not_exists(pk)"
+                " OR (attempt <= :attempt AND finished = :no AND lease_until <= :now)",
+                ExpressionAttributeNames={"#owner": "owner"},
+                ExpressionAttributeValues={
+                    ":attempt": delivery.attempt,
+                    ":owner": owner,
+                    ":until": int(now + lease_s) + 1,
+                    ":now": int(now),
+                    ":none": {},
+                    ":never": -1,
+                    ":no": False,
+                    ":expiry": int(now) + RECORD_LIFE_S,
+                },
+                ReturnValues="ALL_NEW",
+            )["Attributes"]
+        except self._exceptions.ConditionalCheckFailedException:
+            found = self._table.get_item(Key=_key(delivery), ConsistentRead=True)["Item"]
+            return _why_not(delivery, owner, found)
+        return Claim(delivery, owner, _outcomes(item), int(str(item["counted_through"])))
+
+    def record(self, claim: Claim, outcomes: Outcomes) -> None:
+        """Record outcomes while the work goes on, so that a killed worker's successor does not
+        repeat them.
+
+        Raises:
+            LostClaimError: the lease ran out and another worker has the delivery.
+        """
+        try:
+            self._table.meta.client.update_item(**self._update(claim, outcomes))
+        except self._exceptions.ConditionalCheckFailedException:
+            raise LostClaimError from None
+        claim.outcomes.update(outcomes)
+
+    def close(self, claim: Claim, outcomes: Outcomes, now: float, *, finished: bool) -> None:
+        """Record the last outcomes of this attempt and count them, in one transaction; end the
+        lease.
+
+        With `finished` the delivery is done; else it waits for its next attempt.
+
+        Raises:
+            LostClaimError: the lease ran out and another worker has the delivery.
+        """
+        everything = claim.outcomes | outcomes
+        counts = Counter(
+            said["outcome"]
+            for said in everything.values()
+            if said["attempt"] > claim.counted_through
+        )
+        if finished:
+            counts["finished"] = 1
+        writes: list[Any] = [{"Update": self._update(claim, outcomes, finished=finished)}]
+        if counts:
+            notification_id, chunk = claim.delivery.notification_id, claim.delivery.chunk
+            writes.append(count_update(self._table.name, notification_id, chunk, now, counts))
+        try:
+            self._transactions.write(writes)
+        except ConditionFailedError:
+            raise LostClaimError from None
+
+    def _update(
+        self, claim: Claim, outcomes: Outcomes, *, finished: bool | None = None
+    ) -> dict[str, Any]:
+        delivery = claim.delivery
+        sets = [f"outcomes.#n{number} = :o{number}" for number in range(len(outcomes))]
+        names = {f"#n{number}": name for number, name in enumerate(outcomes)} | {"#owner": "owner"}
+        values: dict[str, Any] = {f":o{n}": said for n, said in enumerate(outcomes.values())}
+        values |= {":owner": claim.owner, ":attempt": delivery.attempt, ":no": False}
+        if finished is not None:
+            sets += [
+                "finished = :finished",
+                "counted_through = :attempt",
+                "attempt = :next",
+                "lease_until = :free",
+            ]
+            next_attempt = delivery.attempt + (not finished)
+            values |= {":finished": finished, ":free": _NO_LEASE, ":next": next_attempt}
+        return {
+            "TableName": self._table.name,
+            "Key": _key(delivery),
+            "UpdateExpression": f"SET {', '.join(sets)}",
+            "ConditionExpression": "#owner = :owner AND attempt = :attempt AND finished = :no",
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+        }
+
+
+def _key(delivery: Delivery) -> dict[str, str]:
+    return {"pk": delivery.notification_id, "sk": f"chunk#{delivery.chunk}"}
+
+
+def _outcomes(item: Mapping[str, Any]) -> Outcomes:
+    return {
+        name: {key: int(v) if isinstance(v, Decimal) else v for key, v in said.items()}
+        for name, said in item["outcomes"].items()
+    }
+
+
+def _why_not(
+    delivery: Delivery, owner: str, item: Mapping[str, Any]
+) -> Finished | Superseded | Busy:
+    if item["finished"]:
+        return Finished()
+    if item["attempt"] > delivery.attempt:
+        return Superseded(int(item["attempt"]), _outcomes(item))
+    return Busy(same_message=item["owner"] == owner)

@@ -1,0 +1,44 @@
+"""Sending many messages to a queue, in as few calls as SQS allows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from push.errors import QueueRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mypy_boto3_sqs import SQSClient
+
+_ENTRIES = 10
+_BYTES = 250_000
+
+
+def send_batches(client: SQSClient, queue_url: str, bodies: Iterable[str]) -> None:
+    """Send messages, up to ten in a call; bodies are ASCII, so that a character is a byte.
+
+    Raises:
+        QueueRefusedError: SQS did not take some.
+    """
+    batch: list[str] = []
+    size = 0
+    for body in bodies:
+        if batch and (len(batch) == _ENTRIES or size + len(body) > _BYTES):
+            _send(client, queue_url, batch)
+            batch, size = [], 0
+        batch.append(body)
+        size += len(body)
+    if batch:
+        _send(client, queue_url, batch)
+
+
+def _send(client: SQSClient, queue_url: str, bodies: Sequence[str]) -> None:
+    answer = client.send_message_batch(
+        QueueUrl=queue_url,
+        Entries=[{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)],
+    )
+    refused = answer.get("Failed")
+    if refused:
+        reasons = ", ".join(sorted({entry["Code"] for entry in refused}))
+        raise QueueRefusedError(f"SQS refused {len(refused)} messages: {reasons}")
