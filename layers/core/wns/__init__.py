@@ -8,5 +8,6 @@
 | `oauth` | how an access token is got, for both identities |
 | `client` | how many notifications are sent at once |
 | `result` | what WNS's answer means |
+| `request`, `transfer`, `connections`, `addresses` | how `client` does it with libcurl |
 | `errors` | what can go wrong before anything is sent |
 """

@@ -73,7 +73,6 @@ class Transfer:
         easy.setopt(pycurl.PROXY_CAINFO, ca_file)
         easy.unsetopt(pycurl.CAPATH)
         easy.setopt(pycurl.FOLLOWLOCATION, 0)
-        easy.setopt(pycurl.PATH_AS_IS, 1)
         easy.setopt(pycurl.NOSIGNAL, 1)
         easy.setopt(pycurl.CONNECTTIMEOUT_MS, round(connect_timeout * 1000))
         easy.setopt(pycurl.TIMEOUT_MS, round(total_timeout * 1000))
@@ -103,8 +102,8 @@ class Transfer:
 
     def answer(self) -> Answer | None:
         """Return the answer of WNS if its header fields came whole, whatever became of its body."""
-        # Outside of the one request, what came is a proxy's answer to CONNECT.
-        if not self.requested or self._was_retried:
+        # Before the request left, what came was the proxy's answer to CONNECT.
+        if not self.requested:
             return None
         answer = open_answer = None
         for line in self._lines:

@@ -55,6 +55,25 @@ def test_request_is_exactly_what_wns_documents(client: WnsClient, server: TlsSer
     }
 
 
+def test_large_body_is_sent_without_asking_first(client: WnsClient, server: TlsServer) -> None:
+    large = notification("x" * 1_500_000)
+    result = send_one(client, Send(send().channel_uri, "token", large))
+
+    assert result.outcome is Outcome.DELIVERED
+    assert "Expect" not in server.requests[0].headers
+    assert len(server.requests[0].body) == 1_500_000
+
+
+def test_http_1_1_is_spoken_even_if_the_server_offers_more(
+    client: WnsClient, server: TlsServer, authority: Authority
+) -> None:
+    server.context = authority.context("*.notify.windows.com")
+    server.context.set_alpn_protocols(["h2", "http/1.1"])
+
+    assert send_one(client, send()).outcome is Outcome.DELIVERED
+    assert server.requests[0].line.endswith(" HTTP/1.1")
+
+
 def test_path_is_sent_without_being_tidied_up(client: WnsClient, server: TlsServer) -> None:
     result = send_one(client, send("https://DB5.notify.windows.com:443//w/.x/..y//?a=/../b"))
 

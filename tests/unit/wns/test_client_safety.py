@@ -124,6 +124,17 @@ def test_proxy_is_not_used_for_hosts_it_is_not_for(
     ]
 
 
+def test_libcurl_does_not_read_the_exceptions_by_itself(
+    client: WnsClient, server: TlsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The dot at the end makes no difference to libcurl, but does to requests. Were libcurl to go
+    # past the proxy by itself, it would go to an address that nobody has judged.
+    monkeypatch.setenv("NO_PROXY", "notify.windows.com.")
+
+    assert send_one(client, send()).outcome is Outcome.DELIVERED
+    assert len(server.connects) == 1
+
+
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
 def test_proxy_comes_from_the_standard_variables(
     client: WnsClient, server: TlsServer, monkeypatch: pytest.MonkeyPatch, variable: str
