@@ -24,6 +24,7 @@ def guide(stack: LaptopStack) -> str:
     """Addresses and commands, as text for the terminal."""
     operator = stack.operator
     addresses = {
+        "devices": f"{stack.devices_url}  virtual Windows devices, in your browser",
         "API": stack.api_url,
         "AWS": f"{operator.endpoint_url}  region {REGION}, signed requests only:",
         "": f"AWS_ACCESS_KEY_ID={operator.access_key_id}"

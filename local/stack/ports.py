@@ -19,6 +19,7 @@ ROLES = {
     "issuer": "the issuer of player tokens",
     "wns_proxy": "the WNS emulator",
     "wns_control": "the WNS emulator's control page",
+    "devices": "the devices page",
 }
 
 
@@ -28,10 +29,11 @@ class Ports:
     issuer: int
     wns_proxy: int
     wns_control: int
+    devices: int
 
     @classmethod
     def fixed(cls, environment: Mapping[str, str]) -> Self:
-        """The ports of `make run`: 4566 to 4569, or what LAPTOP_AWS_PORT and so on say.
+        """The ports of `make run`: 4566 to 4570, or what LAPTOP_AWS_PORT and so on say.
 
         Raises: StackError for a value that is no port.
         """

@@ -56,6 +56,7 @@ class LaptopStack:
         self.issuer_url = f"http://{HOST}:{ports.issuer}"
         self.wns_proxy_url = f"http://{HOST}:{ports.wns_proxy}"
         self.wns_control_url = f"http://{HOST}:{ports.wns_control}"
+        self.devices_url = f"http://{HOST}:{ports.devices}"
         self._kept_state = state
         self._open = ExitStack()
 
@@ -106,10 +107,25 @@ class LaptopStack:
         self.outputs, self.resources = deployment.outputs, deployment.resources
         opening.callback(self.write_function_logs)
         self.api_url = f"{self.operator.endpoint_url}/_aws/execute-api/{self.resources['HttpApi']}"
+        self._start_devices_page()
 
-    def _start_module(self, name: str, module: str, *options: object) -> None:
+    def _start_devices_page(self) -> None:
+        operator = self.operator
+        self._start_module(
+            "devices", "local.devices", "--port", self.ports.devices, "--api-url", self.api_url,
+            "--issuer-url", self.issuer_url, "--wns-control-url", self.wns_control_url,
+            "--aws-port", self.ports.aws, "--bus", self.outputs["GameEventBusName"],
+            "--token-refresher", self.outputs["TokenRefresherFunctionName"],
+            AWS_ACCESS_KEY_ID=operator.access_key_id,
+            AWS_SECRET_ACCESS_KEY=operator.secret_access_key,
+        )  # fmt: skip
+        self._processes.wait_until_ready(
+            "devices", lambda: answers(self.devices_url), seconds=START_SECONDS
+        )
+
+    def _start_module(self, name: str, module: str, *options: object, **settings: str) -> None:
         command = [sys.executable, "-m", module, *map(str, options)]
-        self._processes.start(name, command, settings={}, directory=ROOT)
+        self._processes.start(name, command, settings=settings, directory=ROOT)
 
     def _function_settings(self) -> dict[str, str]:
         """What sends the functions' HTTPS to the WNS emulator and makes them trust it."""

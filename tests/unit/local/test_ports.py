@@ -18,13 +18,13 @@ def taken() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def test_fixed_ports_are_4566_to_4569() -> None:
-    assert astuple(Ports.fixed({})) == (4566, 4567, 4568, 4569)
+def test_fixed_ports_are_4566_to_4570() -> None:
+    assert astuple(Ports.fixed({})) == (4566, 4567, 4568, 4569, 4570)
 
 
 def test_each_fixed_port_can_be_set() -> None:
     ports = Ports.fixed({"LAPTOP_ISSUER_PORT": "5001", "LAPTOP_WNS_CONTROL_PORT": ""})
-    assert astuple(ports) == (4566, 5001, 4568, 4569)
+    assert astuple(ports) == (4566, 5001, 4568, 4569, 4570)
 
 
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "http", "4_566", "٤"])
@@ -46,6 +46,7 @@ def test_free_ports_differ_and_pass_the_check() -> None:
         ("issuer", "the issuer of player tokens wants it: .*LAPTOP_ISSUER_PORT"),
         ("wns_proxy", "the WNS emulator wants it: .*LAPTOP_WNS_PROXY_PORT"),
         ("wns_control", "the WNS emulator's control page wants it: .*LAPTOP_WNS_CONTROL_PORT"),
+        ("devices", "the devices page wants it: .*LAPTOP_DEVICES_PORT"),
     ],
 )
 def test_taken_port_is_named_with_what_wants_it(taken: int, role: str, words: str) -> None:

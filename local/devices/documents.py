@@ -1,0 +1,36 @@
+"""Payload XML as plain data.
+
+The emulator has read a payload as strictly as Windows does before it gets here; the page builds its
+own elements from this and never parses markup.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from local.wns_emulator.payload_reading import read_document
+from local.wns_emulator.payload_xml import PayloadDiscardedError
+
+if TYPE_CHECKING:
+    from local.wns_emulator.payload_xml import Element
+
+KEPT = 512
+
+
+@lru_cache(maxsize=KEPT)
+def document(kind: str, xml: str) -> dict[str, Any] | None:
+    """A payload as `{name, attributes, text, children}`, or None where Windows would discard it."""
+    try:
+        return _plain(read_document(kind, xml.encode(), accepts_bom=True))
+    except PayloadDiscardedError:
+        return None
+
+
+def _plain(element: Element) -> dict[str, Any]:
+    return {
+        "name": element.name,
+        "attributes": element.attributes,
+        "text": element.text,
+        "children": [_plain(child) for child in element.children],
+    }

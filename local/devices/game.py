@@ -1,0 +1,113 @@
+"""The game that the virtual devices have installed, set up by its operator the first time."""
+
+from __future__ import annotations
+
+import threading
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from local.devices.errors import DevicesError
+from local.devices.samples import EXAMPLES, SAMPLES, TOPIC
+from local.scenario import APP, AUDIENCE, CLIENT_SECRET, PACKAGE_SID
+
+if TYPE_CHECKING:
+    from local.devices.backend import Answer, Backend
+    from local.wns_emulator.control import EmulatorControl
+
+NAME = "Space Duel"
+SOURCE = "com.example.space-duel"
+
+
+class Game:
+    """Sends what happens in the game by the roads that a game has."""
+
+    def __init__(self, backend: Backend, wns: EmulatorControl) -> None:
+        self._backend = backend
+        self._wns = wns
+        self._lock = threading.Lock()
+        self._is_ready = False
+        self.has_topics: bool | None = None
+        """Whether the API knows topics; None until a registration has told."""
+
+    def prepare(self) -> None:
+        """Registers the app with Microsoft and with the product, unless it is, and its templates.
+
+        Raises: DevicesError with the API's reason.
+        """
+        with self._lock:
+            if self._is_ready:
+                return
+            self._wns.put_app(package_sid=PACKAGE_SID, client_secret=CLIENT_SECRET)
+            if self._backend.as_operator("GET", f"/apps/{APP}").status == HTTPStatus.NOT_FOUND:
+                self._put(
+                    "", {"name": NAME, "identity": "package_sid", "token_audiences": [AUDIENCE]}
+                )
+                self._put(
+                    "/credentials",
+                    {
+                        "identity": "package_sid",
+                        "package_sid": PACKAGE_SID,
+                        "client_secret": CLIENT_SECRET,
+                    },
+                )
+            for sample in SAMPLES.values():
+                if sample.template:
+                    self._put(f"/templates/{sample.sample_id}", sample.template)
+            self._backend.refresh_access_tokens()
+            self._is_ready = True
+
+    def send_sample(
+        self, sample_id: str, parameters: dict[str, str], players: list[str], road: str
+    ) -> dict[str, Any]:
+        """Sends a sample to these players, or to its topic; says what took it.
+
+        Raises: DevicesError for a sample that does not exist, or with the API's reason.
+        """
+        sample = SAMPLES.get(sample_id)
+        if sample is None:
+            raise DevicesError("unknown_sample", f"there is no sample '{sample_id}'", 404)
+        content = sample.content(parameters)
+        audience: dict[str, Any] = {"players": players}
+        if sample.goes_to_topic and self.has_topics:
+            audience = {"topic": TOPIC}
+        self.prepare()
+        if road == "bus":
+            detail = {"app_id": APP, "audience": audience, **content}
+            event_id = self._backend.publish(SOURCE, sample_id, detail)
+            return {"told": f"EventBridge took the event {sample_id}", "id": event_id}
+        return self._request({"audience": audience, **content})
+
+    def send(self, notification: dict[str, Any], players: list[str]) -> dict[str, Any]:
+        """Sends a notification given whole, through the API.
+
+        Raises: DevicesError with the API's reason.
+        """
+        self.prepare()
+        return self._request({"audience": {"players": players}, "notification": notification})
+
+    def view(self) -> dict[str, Any]:
+        return {
+            "app_id": APP,
+            "name": NAME,
+            "samples": [sample.view() for sample in SAMPLES.values()],
+            "examples": EXAMPLES,
+        }
+
+    def _request(self, request: dict[str, Any]) -> dict[str, Any]:
+        path = f"/apps/{APP}/notifications"
+        answer = self._backend.as_operator("POST", path, request)
+        if not answer.ok:
+            raise DevicesError("refused", f"POST {path} answers {_reason(answer)}")
+        return {
+            "told": f"POST {path} answers {answer.status}",
+            "id": answer.content.get("notification_id"),
+        }
+
+    def _put(self, path: str, body: object) -> None:
+        answer = self._backend.as_operator("PUT", f"/apps/{APP}{path}", body)
+        if not answer.ok:
+            raise DevicesError("refused", f"PUT /apps/{APP}{path} answers {_reason(answer)}")
+
+
+def _reason(answer: Answer) -> str:
+    return f"{answer.status}: {answer.fault}"

@@ -1,0 +1,67 @@
+// The toasts on the screen: newest at the bottom, gone after their time unless they wait for an answer.
+
+import { play } from "./sound.js";
+
+const MOST = 3;
+
+// The taskbar, and a little above the uppermost, in pixels.
+const ROOM = 62;
+const GAP = 8;
+
+export class Popups {
+  /** `list` holds them; `draw(toast)` makes the element of one. */
+  constructor(list, draw) {
+    this.list = list;
+    this.draw = draw;
+    this.shown = new Map();
+  }
+
+  show(toast) {
+    for (const [id, other] of this.shown) {
+      if (id === toast.id || (toast.replaces && other.toast.replaces === toast.replaces)) this.hide(id);
+    }
+    const element = this.draw(toast);
+    const popup = { toast, element, stop: toast.sound ? play(toast.sound, { loop: toast.soundLoops }) : () => {} };
+    this.shown.set(toast.id, popup);
+    this.list.append(element);
+    if (!toast.stays) this.startTimer(popup);
+    const passing = [...this.shown.values()].filter((one) => one !== popup);
+    const isFull = () => this.shown.size > MOST || heightOf(this.list.children) > this.list.parentElement.clientHeight - ROOM;
+    while (passing.length && isFull()) this.hide(passing.shift().toast.id);
+  }
+
+  hide(id) {
+    const popup = this.shown.get(id);
+    if (!popup) return;
+    clearTimeout(popup.timer);
+    popup.stop();
+    popup.element.remove();
+    this.shown.delete(id);
+  }
+
+  clear() {
+    for (const id of [...this.shown.keys()]) this.hide(id);
+  }
+
+  /** Takes away what is no longer in the notification centre. */
+  keep(ids) {
+    for (const id of [...this.shown.keys()]) if (!ids.has(id)) this.hide(id);
+  }
+
+  // Time stands still while the pointer or the focus is in it.
+  startTimer(popup) {
+    const wait = () => {
+      clearTimeout(popup.timer);
+      popup.timer = setTimeout(() => this.hide(popup.toast.id), popup.toast.seconds * 1000);
+    };
+    const hold = () => clearTimeout(popup.timer);
+    for (const type of ["pointerenter", "focusin"]) popup.element.addEventListener(type, hold);
+    popup.element.addEventListener("pointerleave", () => !popup.element.contains(document.activeElement) && wait());
+    popup.element.addEventListener("focusout", wait);
+    wait();
+  }
+}
+
+function heightOf(elements) {
+  return [...elements].reduce((sum, element) => sum + element.offsetHeight + GAP, 0);
+}

@@ -1,0 +1,66 @@
+"""What the page is told: plain data without channel URIs and tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from local.devices.documents import document
+from local.scenario import PACKAGE_SID
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from local.devices.roster import PageDevice
+    from local.wns_emulator.controls.views import Channel, DeviceView
+
+SHOWN_KINDS = {"toast", "tile", "badge"}
+NEVER_TOLD = {"channel_uri", "base64"}
+
+
+def device_view(device: PageDevice, shown: DeviceView) -> dict[str, Any]:
+    """A device: what it shows and what the page can do with it."""
+    app = shown.apps.get(PACKAGE_SID, {})
+    channel = next((one for one in shown.channels if one.channel_id == device.channel_id), None)
+    return {
+        "device_id": device.device_id,
+        "name": device.name,
+        "player": device.player,
+        "signed_in": device.signed_in,
+        "game": device.game,
+        "online": shown.online,
+        "notifications_enabled": app.get("notifications_enabled", True),
+        "channel": _channel_view(channel) if channel else None,
+        "toasts": [
+            shown_view("toast", toast)
+            for toast in shown.toasts
+            if toast["message_id"] not in device.dismissed
+        ],
+        "badge": app.get("badge"),
+        "tile_size": app.get("tile_size", "medium"),
+        "tile_queue": app.get("tile_queue", False),
+        "tiles": [shown_view("tile", tile) for tile in app.get("tiles", [])],
+        "steps": list(device.steps),
+    }
+
+
+def shown_view(kind: str, view: Mapping[str, Any]) -> dict[str, Any]:
+    """A toast or tile with its payload as plain data in place of XML."""
+    kept = {name: value for name, value in view.items() if name not in {*NEVER_TOLD, "xml"}}
+    return {**kept, "document": document(kind, view["xml"])}
+
+
+def event_view(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """An event of the emulator as the page gets it."""
+    if kind in SHOWN_KINDS:
+        return shown_view(kind, data)
+    return {name: value for name, value in data.items() if name not in NEVER_TOLD}
+
+
+def _channel_view(channel: Channel) -> dict[str, Any]:
+    return {
+        "host": urlsplit(channel.channel_uri).hostname,
+        "state": channel.state,
+        "expires_at": channel.expires_at,
+        "held": channel.held,
+    }
