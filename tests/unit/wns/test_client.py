@@ -195,6 +195,45 @@ def test_sends_are_read_only_as_fast_as_they_go_out(client: WnsClient, server: T
     assert furthest <= 3 * 8
 
 
+def test_while_the_source_pauses_what_is_under_way_goes_on(
+    client: WnsClient, server: TlsServer
+) -> None:
+    delivered = 0
+
+    def wait_for_the_first() -> Iterator[Send | None]:
+        yield send(reference="first")
+        while not delivered:
+            yield None
+        yield send(reference="second")
+
+    references = []
+    for result in client.send_all(wait_for_the_first()):
+        delivered += result.outcome is Outcome.DELIVERED
+        references.append(result.reference)
+
+    assert references == ["first", "second"]
+    assert delivered == 2
+
+
+def test_source_that_pauses_with_nothing_under_way_costs_no_computing_time(
+    client: WnsClient, server: TlsServer
+) -> None:
+    resume_at = time.monotonic() + 0.2
+    pauses = 0
+
+    def wait_first() -> Iterator[Send | None]:
+        nonlocal pauses
+        while time.monotonic() < resume_at:
+            pauses += 1
+            yield None
+        yield send()
+
+    (result,) = client.send_all(wait_first())
+
+    assert result.outcome is Outcome.DELIVERED
+    assert 1 <= pauses <= 20
+
+
 def test_endless_refused_sends_do_not_hold_up_those_under_way(
     client: WnsClient, server: TlsServer
 ) -> None:
