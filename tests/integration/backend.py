@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pytest
 
     from local.wns_emulator import WnsEmulator
+    from tests.integration.grants import Deeds
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
@@ -65,8 +66,9 @@ class Context:
 class Backend:
     """Tables, queues and bus of template.yaml, and the handlers between them."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, wns: WnsEmulator) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, wns: WnsEmulator, deeds: Deeds) -> None:
         self.wns = wns
+        self.deeds = deeds
         self.clock = Clock()
         self.dynamodb = boto3.resource("dynamodb")
         self.sqs = boto3.client("sqs")
@@ -144,8 +146,7 @@ class Backend:
     def handler(self, function: str) -> ModuleType:
         """Return a function's module, imported in the environment that template.yaml gives it."""
         if function not in self._modules:
-            logical_id = "".join(part.capitalize() for part in function.split("_")) + "Function"
-            for variable, value in template_yaml.environment_of(logical_id).items():
+            for variable, value in template_yaml.environment_of(_logical_id(function)).items():
                 self._monkeypatch.setenv(variable, self._resolve(value))
             self._monkeypatch.setenv("SSL_CERT_FILE", str(self.wns.ca_file))
             name = f"functions.{function}.app"
@@ -176,7 +177,9 @@ class Backend:
                 return str(value)
 
     def invoke(self, function: str, event: dict[str, Any], *, seconds: float = 60) -> Any:
-        return self.handler(function).lambda_handler(event, Context(seconds))
+        handler = self.handler(function).lambda_handler
+        with self.deeds.of(_logical_id(function)):
+            return handler(event, Context(seconds))
 
     def call(
         self,
@@ -186,6 +189,7 @@ class Backend:
         body: Any = None,
         *,
         claims: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> tuple[int, Any]:
         """Call a route as API Gateway would; return status and parsed body. `body` may be text."""
         text = body if body is None or isinstance(body, str) else json.dumps(body)
@@ -194,7 +198,7 @@ class Backend:
             "routeKey": f"{method} {path}",
             "rawPath": path,
             "rawQueryString": "",
-            "headers": {"content-type": "application/json"},
+            "headers": {"content-type": "application/json"} | (headers or {}),
             "requestContext": {
                 "http": {"method": method, "path": path},
                 "stage": "$default",
@@ -272,6 +276,10 @@ class Backend:
         text = body if isinstance(body, str) else json.dumps(body)
         self.sqs.send_message(QueueUrl=self._names["RequestQueue"], MessageBody=text)
 
+    def send_page(self, body: str) -> None:
+        """Put a message on BroadcastQueue."""
+        self.sqs.send_message(QueueUrl=self._names["BroadcastQueue"], MessageBody=body)
+
     def send_delivery(self, body: Any) -> None:
         """Put a message on DeliveryQueue; `body` may be text."""
         text = body if isinstance(body, str) else json.dumps(body)
@@ -314,6 +322,10 @@ class Backend:
         status, _ = self.call_as_player(player, "PUT", f"/apps/{app_id}/channels/{device}", body)
         assert status in {200, 201}
         return channel_uri
+
+
+def _logical_id(function: str) -> str:
+    return "".join(part.capitalize() for part in function.split("_")) + "Function"
 
 
 def queue_arn(name: str) -> str:

@@ -11,14 +11,31 @@ from moto import mock_aws
 
 from local.wns_emulator import WnsEmulator
 from tests.integration.backend import REGION, Backend
+from tests.integration.grants import Deeds, granted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from boto3.resources.base import ServiceResource
+    from botocore.client import BaseClient
+
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE")
 _PROXY_VARIABLES = ("HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
-_client = functools.cache(boto3.client)
-_resource = functools.cache(boto3.resource)
+_deeds = Deeds()
+
+
+@functools.cache
+def _client(service: str) -> BaseClient:
+    client = boto3.session.Session().client(service)
+    client.meta.events.register("provide-client-params", _deeds.note)
+    return client
+
+
+@functools.cache
+def _resource(service: str) -> ServiceResource:
+    resource = boto3.session.Session().resource(service)
+    resource.meta.client.meta.events.register("provide-client-params", _deeds.note)
+    return resource
 
 
 @pytest.fixture
@@ -42,4 +59,7 @@ def backend(
     with WnsEmulator(directory=directory) as wns, mock_aws():
         monkeypatch.setenv("HTTPS_PROXY", wns.proxy_url)
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(wns.ca_file))
-        yield Backend(monkeypatch, wns)
+        yield Backend(monkeypatch, wns, _deeds)
+    undone, _deeds.done = _deeds.done, set()
+    forbidden = {(function, deed) for function, deed in undone if deed not in granted(function)}
+    assert not forbidden, "template.yaml does not let the function do this"

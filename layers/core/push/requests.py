@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import (
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     TypeAdapter,
@@ -34,6 +35,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 MAX_PLAYERS = 1000
+
+
+def _is_no_number(value: object) -> object:
+    # Pydantic would take a number for epoch seconds, or for milliseconds if it is large.
+    if isinstance(value, int | float):
+        raise ValueError("give a date and a time such as 2026-12-01T18:00:00Z")  # noqa: TRY004
+    return value
 
 
 class Audience(BaseModel):
@@ -75,7 +83,9 @@ class NotificationRequest(BaseModel):
     ] = None
     options: Options = Options()
     send_at: Annotated[
-        AwareDatetime | None, Field(description="When to send it; at once if left out or past")
+        AwareDatetime | None,
+        BeforeValidator(_is_no_number),
+        Field(description="When to send it, with time zone; at once if left out or past"),
     ] = None
     allow_repeat: Annotated[
         bool,

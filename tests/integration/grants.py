@@ -1,0 +1,91 @@
+"""What handlers really do on AWS, held against what template.yaml lets their function do."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from tests import template_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Deed = tuple[str, str]
+"""An IAM action and the logical id of what it is done to; `*` where many share a name pattern."""
+
+_TRANSACTION_ITEMS = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+}
+
+
+class Deeds:
+    """Records every call of AWS while a function runs."""
+
+    def __init__(self) -> None:
+        self._function: str | None = None
+        self.done: set[tuple[str, Deed]] = set()
+
+    @contextmanager
+    def of(self, function: str) -> Iterator[None]:
+        """Note what is done inside as the function's deeds."""
+        self._function = function
+        try:
+            yield
+        finally:
+            self._function = None
+
+    def note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        """Take part in botocore's `provide-client-params`."""
+        if self._function is None:
+            return
+        service = model.service_model.service_name
+        for operation, resource in _deeds(service, model.name, params):
+            self.done.add((self._function, (f"{service}:{operation}", resource)))
+
+
+def _deeds(service: str, operation: str, params: dict[str, Any]) -> list[tuple[str, str]]:
+    match service, operation:
+        case "dynamodb", "TransactWriteItems":
+            return [
+                (_TRANSACTION_ITEMS[kind], item["TableName"])
+                for write in params["TransactItems"]
+                for kind, item in write.items()
+            ]
+        case "dynamodb", "BatchGetItem":
+            return [(operation, table) for table in params["RequestItems"]]
+        case "dynamodb", _:
+            return [(operation, params["TableName"])]
+        case "sqs", _:
+            return [(operation.removesuffix("Batch"), params["QueueUrl"].rpartition("/")[2])]
+        case "events", _:
+            return [(operation, "GameEventBus")]
+        case _:
+            return [(operation, "*")]
+
+
+@cache
+def granted(function: str) -> frozenset[Deed]:
+    """Return what a function may do, by its logical id."""
+    return frozenset(
+        (action, _logical_id(resource))
+        for policy in template_yaml.functions()[function]["Policies"]
+        for statement in policy["Statement"]
+        for action in _listed(statement["Action"])
+        for resource in _listed(statement["Resource"])
+    )
+
+
+def _logical_id(resource: Any) -> str:
+    match resource:
+        case {"Fn::GetAtt": [name, _]} | {"Ref": name}:
+            return str(name)
+        case _:
+            return "*"
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
