@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
 from push.errors import AnnouncementError
@@ -68,14 +69,17 @@ class CredentialChanges:
 
 
 def _publish(client: EventBridgeClient, bus: str, detail_type: str, detail: BaseModel) -> bool:
-    answer = client.put_events(
-        Entries=[
-            {
-                "EventBusName": bus,
-                "Source": SOURCE,
-                "DetailType": detail_type,
-                "Detail": detail.model_dump_json(),
-            }
-        ]
-    )
+    try:
+        answer = client.put_events(
+            Entries=[
+                {
+                    "EventBusName": bus,
+                    "Source": SOURCE,
+                    "DetailType": detail_type,
+                    "Detail": detail.model_dump_json(),
+                }
+            ]
+        )
+    except (BotoCoreError, ClientError):
+        return False
     return answer["FailedEntryCount"] == 0

@@ -15,7 +15,9 @@ from push.errors import (
     InvalidRequestError,
     NotFoundError,
     PushError,
+    QueueRefusedError,
     SecretsUnavailableError,
+    TablesUnavailableError,
     UnauthorizedError,
 )
 from wns.errors import CredentialsRefusedError, TokenEndpointError, WnsError
@@ -32,6 +34,8 @@ _STATUS: dict[type[Exception], tuple[int, str]] = {
     CredentialsRefusedError: (422, "credentials_refused"),
     TokenEndpointError: (503, "token_endpoint_unavailable"),
     SecretsUnavailableError: (503, "unavailable"),
+    TablesUnavailableError: (503, "unavailable"),
+    QueueRefusedError: (503, "unavailable"),
     AnnouncementError: (503, "unavailable"),
 }
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from push.errors import Flaw, ForbiddenError, InvalidRequestError, NotFoundError
 from push.identifiers import AppId
+from push.outages import told_as_outage
 from wns.notification import NotificationOptions
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class Apps:
     def __init__(self, table: Table) -> None:
         self._table = table
 
+    @told_as_outage()
     def get(self, app_id: str) -> App:
         """Return the app.
 
@@ -155,6 +157,7 @@ class Apps:
                 ExpressionAttributeValues={":until": until},
             )
 
+    @told_as_outage()
     def stop(self, app_id: str, reason: str) -> None:
         """Stop sending for an app, until an operator puts it again."""
         self._table.update_item(

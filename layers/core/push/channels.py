@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from push.identifiers import AppId, DeviceId, Locale, PlayerId, Topic
 from push.keys import SHARDS, channel_key, device_key, following, shard_of
+from push.outages import told_as_outage
 from wns.channel_uri import parse_channel_uri
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ class Channels:
             following(str(page["LastEvaluatedKey"]["device_key"])) if more else None,
         )
 
+    @told_as_outage()
     def current(
         self, app_id: str, devices: Iterable[tuple[str, str]], now: int
     ) -> dict[tuple[str, str], Channel]:
@@ -227,6 +229,7 @@ class Channels:
         key = channel_key(channel.app_id, channel.player_id, channel.device_id)
         return self._delete(key, ConditionExpression=Attr("renewed_at").eq(channel.renewed_at))
 
+    @told_as_outage()
     def remove_gone(self, app_id: str, player_id: str, device_id: str, channel_uri: str) -> bool:
         """Remove a channel that WNS called gone, unless it was renewed with another URI; return
         whether it was removed."""

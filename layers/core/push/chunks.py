@@ -15,6 +15,7 @@ from boto3.dynamodb.conditions import Key
 from pydantic import StringConstraints
 
 from push.counters import RECORD_LIFE_S, count_update
+from push.outages import told_as_outage
 from push.transactions import ConditionFailedError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ ChunkName = Annotated[str, StringConstraints(pattern=r"^chunk#[0-9]+(\.[0-9]+){0
 """Name of a delivery's record within its notification."""
 
 _NO_LEASE = 0
+_NONCE = "/"
 _CHUNKS_PER_PAGE = 10
 
 Outcomes = dict[str, dict[str, Any]]
@@ -53,10 +55,14 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """What was left of the delivery went on as a later attempt."""
+    """What was left of the delivery went on as a later attempt, not to be made before `not_before`
+    (epoch seconds). `same_message` tells whether this very message put it off and so has to see
+    that it is queued; any other copy may be forgotten."""
 
     attempt: int
     outcomes: Outcomes
+    not_before: int
+    same_message: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +105,21 @@ class Chunks:
         self._transactions = transactions
         self._exceptions = table.meta.client.exceptions
 
+    @told_as_outage()
     def claim(
-        self, delivery: Delivery, owner: str, now: float, lease_s: float
+        self, delivery: Delivery, message_id: str, nonce: str, now: float, lease_s: float
     ) -> Claim | Finished | Superseded | Busy:
         """Take a delivery for `lease_s` seconds, or tell why not.
 
-        `owner` names the message, so that a second copy of the same work is told from the same
-        message come again.
+        Args:
+            message_id: tells a second copy of the same work from the same message come again.
+            nonce: different for each claim. A claim that was written but not heard of is found
+                again by it.
+
+        Raises:
+            TablesUnavailableError: whether it is claimed is not known.
         """
+        owner = f"{message_id}{_NONCE}{nonce}"
         try:
             item = self._table.update_item(
                 Key=_key(delivery),
@@ -131,15 +144,19 @@ class Chunks:
             )["Attributes"]
         except self._exceptions.ConditionalCheckFailedException:
             found = self._table.get_item(Key=_key(delivery), ConsistentRead=True)["Item"]
-            return _why_not(delivery, owner, found)
+            if found["owner"] != owner or found["attempt"] != delivery.attempt:
+                return _why_not(delivery, message_id, found)
+            item = found
         return Claim(delivery, owner, _outcomes(item), int(str(item["counted_through"])))
 
+    @told_as_outage()
     def record(self, claim: Claim, outcomes: Outcomes) -> None:
         """Record outcomes while the work goes on, so that a killed worker's successor does not
         repeat them.
 
         Raises:
             LostClaimError: the lease ran out and another worker has the delivery.
+            TablesUnavailableError: they may not be recorded; recording them again is no harm.
         """
         try:
             self._table.meta.client.update_item(**self._update(claim, outcomes))
@@ -147,15 +164,22 @@ class Chunks:
             raise LostClaimError from None
         claim.outcomes.update(outcomes)
 
-    def close(self, claim: Claim, outcomes: Outcomes, now: float, *, finished: bool) -> None:
+    @told_as_outage()
+    def close(
+        self, claim: Claim, outcomes: Outcomes, now: float, *, not_before: int | None
+    ) -> None:
         """Record the last outcomes of this attempt and count them, in one transaction; end the
         lease.
 
-        With `finished` the delivery is done; else it waits for its next attempt.
+        Args:
+            not_before: when the next attempt may be made (epoch seconds); None where there is
+                nothing left to do.
 
         Raises:
             LostClaimError: the lease ran out and another worker has the delivery.
+            TablesUnavailableError: this attempt may not be closed.
         """
+        finished = not_before is None
         everything = claim.outcomes | outcomes
         counts = Counter(
             said["outcome"]
@@ -164,39 +188,47 @@ class Chunks:
         )
         if finished:
             counts["finished"] = 1
-        writes: list[Any] = [{"Update": self._update(claim, outcomes, finished=finished)}]
+        attempt = claim.delivery.attempt
+        closing = self._update(
+            claim,
+            outcomes,
+            finished=finished,
+            attempt=attempt if finished else attempt + 1,
+            counted_through=attempt,
+            lease_until=_NO_LEASE,
+            not_before=not_before or 0,
+        )
+        writes: list[Any] = [{"Update": closing}]
         if counts:
             notification_id, chunk = claim.delivery.notification_id, claim.delivery.chunk
             writes.append(count_update(self._table.name, notification_id, chunk, now, counts))
         try:
             self._transactions.write(writes)
         except ConditionFailedError:
-            raise LostClaimError from None
+            if not self._is_closed_by(claim):
+                raise LostClaimError from None
 
-    def _update(
-        self, claim: Claim, outcomes: Outcomes, *, finished: bool | None = None
-    ) -> dict[str, Any]:
-        delivery = claim.delivery
-        sets = [f"outcomes.#n{number} = :o{number}" for number in range(len(outcomes))]
+    def _is_closed_by(self, claim: Claim) -> bool:
+        """Return whether a claim was closed without our hearing of it."""
+        found = self._table.get_item(Key=_key(claim.delivery), ConsistentRead=True).get("Item", {})
+        attempt = claim.delivery.attempt
+        return found.get("owner") == claim.owner and found.get("counted_through") == attempt
+
+    def _update(self, claim: Claim, outcomes: Outcomes, **values: Any) -> dict[str, Any]:
+        """Return the write of outcomes and of other attributes, if the claim still holds."""
+        changes = [f"outcomes.#n{number} = :o{number}" for number in range(len(outcomes))]
+        changes += [f"{name} = :{name}" for name in values]
         names = {f"#n{number}": name for number, name in enumerate(outcomes)} | {"#owner": "owner"}
-        values: dict[str, Any] = {f":o{n}": said for n, said in enumerate(outcomes.values())}
-        values |= {":owner": claim.owner, ":attempt": delivery.attempt, ":no": False}
-        if finished is not None:
-            sets += [
-                "finished = :finished",
-                "counted_through = :attempt",
-                "attempt = :next",
-                "lease_until = :free",
-            ]
-            next_attempt = delivery.attempt + (not finished)
-            values |= {":finished": finished, ":free": _NO_LEASE, ":next": next_attempt}
+        mine = {":owner": claim.owner, ":claimed": claim.delivery.attempt, ":no": False}
         return {
             "TableName": self._table.name,
-            "Key": _key(delivery),
-            "UpdateExpression": f"SET {', '.join(sets)}",
-            "ConditionExpression": "#owner = :owner AND attempt = :attempt AND finished = :no",
+            "Key": _key(claim.delivery),
+            "UpdateExpression": f"SET {', '.join(changes)}",
+            "ConditionExpression": "#owner = :owner AND attempt = :claimed AND finished = :no",
             "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": values,
+            "ExpressionAttributeValues": mine
+            | {f":o{number}": said for number, said in enumerate(outcomes.values())}
+            | {f":{name}": value for name, value in values.items()},
         }
 
 
@@ -212,10 +244,12 @@ def _outcomes(item: Mapping[str, Any]) -> Outcomes:
 
 
 def _why_not(
-    delivery: Delivery, owner: str, item: Mapping[str, Any]
+    delivery: Delivery, message_id: str, item: Mapping[str, Any]
 ) -> Finished | Superseded | Busy:
     if item["finished"]:
         return Finished()
+    same_message = str(item["owner"]).partition(_NONCE)[0] == message_id
     if item["attempt"] > delivery.attempt:
-        return Superseded(int(item["attempt"]), _outcomes(item))
-    return Busy(same_message=item["owner"] == owner)
+        not_before = int(item.get("not_before", 0))
+        return Superseded(int(item["attempt"]), _outcomes(item), not_before, same_message)
+    return Busy(same_message)

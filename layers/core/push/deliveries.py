@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from push.errors import UnreadableMessageError
 from push.identifiers import AppId, DeviceId, NotificationId, PlayerId
-from push.queues import send_batches
+from push.queues import send_batches, told_as_refusal
 from wns.notification import Notification
 
 if TYPE_CHECKING:
@@ -154,12 +154,17 @@ class DeliveryQueue:
 
     def put(self, delivery: Delivery, now: float) -> None:
         """Queue a delivery, to be seen when its `not_before` has come or after 15 minutes, what SQS
-        allows at most."""
-        self._client.send_message(
-            QueueUrl=self._queue_url,
-            MessageBody=_body(delivery),
-            DelaySeconds=min(max(math.ceil(delivery.not_before - now), 0), MAX_DELAY_S),
-        )
+        allows at most.
+
+        Raises:
+            QueueRefusedError: SQS did not take it.
+        """
+        with told_as_refusal():
+            self._client.send_message(
+                QueueUrl=self._queue_url,
+                MessageBody=_body(delivery),
+                DelaySeconds=min(max(math.ceil(delivery.not_before - now), 0), MAX_DELAY_S),
+            )
 
     def put_all(self, deliveries: Iterable[Delivery]) -> None:
         """Queue many deliveries, to be seen at once.

@@ -7,11 +7,12 @@ PushError
 ├── ConflictError             what is asked for stands against what is
 ├── InvalidRequestError       the request cannot become a notification, and never will
 ├── UnreadableMessageError    a queue message that is not what its queue carries
+├── TablesUnavailableError    DynamoDB does not do what it is asked
 ├── SecretsUnavailableError   Secrets Manager cannot be reached, or refuses
 ├── UnreadableSecretError     a stored secret is not what it should be
 ├── AnnouncementError         the event bus did not take an event
 ├── AccessTokenMissingError   the app has no access token yet, or none that is still valid
-└── QueueRefusedError         SQS took only a part of what was to be queued
+└── QueueRefusedError         SQS did not take all that was to be queued
 """
 
 from __future__ import annotations
@@ -60,6 +61,10 @@ class UnreadableMessageError(PushError):
     """When a queue message is not what its queue carries; sending it again would not help."""
 
 
+class TablesUnavailableError(PushError):
+    """When DynamoDB does not do what it is asked; trying again may do."""
+
+
 class SecretsUnavailableError(PushError):
     """When Secrets Manager does not do what it is asked; trying again may do."""
 
@@ -77,4 +82,4 @@ class AccessTokenMissingError(PushError):
 
 
 class QueueRefusedError(PushError):
-    """When SQS did not take every message of a batch; the work is done again from its start."""
+    """When SQS did not take every message; the work is done again from its start."""

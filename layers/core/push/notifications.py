@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from push.counters import RECORD_LIFE_S, TALLIES, read_counters
 from push.errors import NotFoundError
+from push.outages import told_as_outage
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -85,6 +86,7 @@ class Notifications:
             return self.state(notification_id) or "cancelled"
         return "accepted"
 
+    @told_as_outage()
     def state(self, notification_id: str) -> State | None:
         """Return the recorded state, None where there is no record (any more)."""
         answer = self._table.get_item(Key=_key(notification_id, "summary"), ConsistentRead=True)

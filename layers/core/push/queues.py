@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from push.errors import QueueRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mypy_boto3_sqs import SQSClient
 
@@ -34,11 +37,23 @@ def send_batches(client: SQSClient, queue_url: str, bodies: Iterable[str]) -> No
 
 
 def _send(client: SQSClient, queue_url: str, bodies: Sequence[str]) -> None:
-    answer = client.send_message_batch(
-        QueueUrl=queue_url,
-        Entries=[{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)],
-    )
+    with told_as_refusal():
+        answer = client.send_message_batch(
+            QueueUrl=queue_url,
+            Entries=[
+                {"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)
+            ],
+        )
     refused = answer.get("Failed")
     if refused:
         reasons = ", ".join(sorted({entry["Code"] for entry in refused}))
         raise QueueRefusedError(f"SQS refused {len(refused)} messages: {reasons}")
+
+
+@contextmanager
+def told_as_refusal() -> Iterator[None]:
+    """Turn what boto3 raises into QueueRefusedError."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise QueueRefusedError(f"SQS does not answer: {type(error).__name__}") from error

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from push.outages import told_as_outage
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
@@ -33,6 +35,7 @@ class Budgets:
     def __init__(self, table: Table) -> None:
         self._table = table
 
+    @told_as_outage()
     def take(self, app_id: str, lane: Lane, wanted: int, *, rate: int, now: float) -> int | Wait:
         """Take sends out of the current second's budget; return how many, at most `wanted`.
 
@@ -60,6 +63,7 @@ class Budgets:
         item = self._table.get_item(Key={"pk": app_id}, ConsistentRead=True).get("Item", {})
         return Wait(max(float(str(item.get("paused_until", 0))), int(now) + 1.0))
 
+    @told_as_outage()
     def pause(self, app_id: str, until: float) -> None:
         """Let no worker send for the app before a time (epoch seconds); the latest counts."""
         self._update(
