@@ -78,4 +78,5 @@ class DeviceControls(Carrier):
         return read_device(self.call("device", device_id=device_id, app=app))
 
     def devices(self) -> list[dict[str, Any]]:
+        """Every device: `device_id`, `connection`, and how many of each kind have `arrived`."""
         return self.call("devices")

@@ -94,7 +94,11 @@ class DeviceOperations:
     @control
     def devices(self) -> list[dict[str, Any]]:
         return [
-            {"device_id": device.device_id, "connection": device.connection}
+            {
+                "device_id": device.device_id,
+                "connection": device.connection,
+                "arrived": dict(device.arrived),
+            }
             for device in self._core.devices.all()
         ]
 
