@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import boto3
 from aws_lambda_powertools import Logger, single_metric
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, ConfigDict
 
-from push.answers import answer_for, answer_for_invalid, internal_error, no_such_route
 from push.apps import Apps
 from push.channels import Channel, Channels, Registration
-from push.errors import PushError
-from push.identifiers import AppId, DeviceId
+from push.http_api import AppIdInPath, HttpApi, done, stored
+from push.identifiers import DeviceId
 from push.owners import Owners
 from push.presence import Presence
 from push.registering import Caller, Registering
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-class Settings(BaseModel):
+class Settings(BaseModel, hide_input_in_errors=True):
     APPS_TABLE: str
     CHANNELS_TABLE: str
     TOPICS_TABLE: str
@@ -49,9 +47,8 @@ registering = Registering(
     presence=Presence(channels_table),
     transactions=Transactions(dynamodb.meta.client, time.sleep, random.SystemRandom().random),
 )
-app = APIGatewayHttpResolver(enable_validation=True)
+app = HttpApi(logger)
 
-AppIdInPath = Annotated[AppId, Path(description="The app's id")]
 DeviceIdInPath = Annotated[DeviceId, Path(description="The device's id, chosen by the client")]
 
 
@@ -85,7 +82,11 @@ class ChannelList(BaseModel):
     channels: list[ChannelView]
 
 
-@app.put("/apps/<app_id>/channels/<device_id>")
+@app.put(
+    "/apps/<app_id>/channels/<device_id>",
+    summary="Register a device's channel, or renew it",
+    responses=stored(ChannelView, 409),
+)
 def register_channel(
     app_id: AppIdInPath, device_id: DeviceIdInPath, registration: Registration
 ) -> tuple[ChannelView, int]:
@@ -97,19 +98,27 @@ def register_channel(
     return ChannelView.of(channel), 201 if is_new else 200
 
 
-@app.get("/apps/<app_id>/channels")
+@app.get("/apps/<app_id>/channels", summary="List the player's channels that have not expired")
 def list_channels(app_id: AppIdInPath) -> ChannelList:
     channels = registering.list(caller(), app_id, int(time.time()))
     return ChannelList(channels=[ChannelView.of(channel) for channel in channels])
 
 
-@app.delete("/apps/<app_id>/channels/<device_id>")
+@app.delete(
+    "/apps/<app_id>/channels/<device_id>",
+    summary="Remove a device's channel, as when its player signs out",
+    responses=done(),
+)
 def remove_channel(app_id: AppIdInPath, device_id: DeviceIdInPath) -> Response[None]:
     registering.remove(caller(), app_id, device_id)
     return Response(204)
 
 
-@app.put("/apps/<app_id>/channels/<device_id>/presence")
+@app.put(
+    "/apps/<app_id>/channels/<device_id>/presence",
+    summary="Say whether the player is in the game; that they are lapses after five minutes",
+    responses=done(),
+)
 def put_presence(
     app_id: AppIdInPath, device_id: DeviceIdInPath, report: PresenceReport
 ) -> Response[None]:
@@ -119,32 +128,6 @@ def put_presence(
 
 def caller() -> Caller:
     return Caller.of_claims(app.current_event.request_context.authorizer.jwt_claim or {})
-
-
-@app.exception_handler(PushError)
-def refuse(error: PushError) -> Response[str]:
-    return respond(answer_for(error))
-
-
-@app.exception_handler(RequestValidationError)
-def refuse_invalid(error: RequestValidationError) -> Response[str]:
-    return respond(answer_for_invalid(error.errors()))
-
-
-@app.exception_handler(Exception)
-def fail(error: Exception) -> Response[str]:
-    logger.error("unexpected", exc_info=error)
-    return respond(internal_error())
-
-
-@app.not_found
-def refuse_route(_: Exception) -> Response[str]:
-    return respond(no_such_route())
-
-
-def respond(answer: tuple[int, str]) -> Response[str]:
-    status, body = answer
-    return Response(status, "application/json", body)
 
 
 @logger.inject_lambda_context

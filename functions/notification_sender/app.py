@@ -14,6 +14,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel
 
 from push.access_tokens import AccessTokenCache
+from push.announcements import Rejections
 from push.apps import AppCache, Apps
 from push.channels import Channels
 from push.chunks import Chunks
@@ -22,7 +23,6 @@ from push.deliveries import Delivery, DeliveryQueue, read_delivery
 from push.errors import UnreadableMessageError
 from push.notifications import Notifications
 from push.rate import Budgets
-from push.rejections import Rejections
 from push.secret_store import SecretStore
 from push.sending import Sending, send
 from push.transactions import Transactions

@@ -10,39 +10,38 @@ from typing import TYPE_CHECKING, Annotated, Any
 import boto3
 import requests
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from pydantic import BaseModel
 
 from push.accepting import Accepting
-from push.answers import answer_for, answer_for_invalid, internal_error, no_such_route
+from push.announcements import CredentialChanges
 from push.apps import App, Apps, AppSettings
 from push.cancelling import cancel
 from push.chunks import ChunkName, ChunkOutcomes
-from push.credentials import put_credentials
-from push.errors import PushError
-from push.identifiers import AppId, NotificationId, TemplateId
+from push.http_api import AppIdInPath, HttpApi, accepted, done, stored
+from push.identifiers import NotificationId, TemplateId
 from push.notifications import Notifications, Summary
 from push.previewing import Preview, PreviewRequest, preview
+from push.proving import forget_secrets, prove_and_store
 from push.recent import RecentBroadcasts
 from push.requests import NotificationRequest, Request, RequestQueue
 from push.schedules import Schedules
 from push.secret_store import SecretStore
 from push.template_check import check_template
 from push.templates import Template, Templates, TemplateSettings
-from wns.errors import WnsError
-from wns.oauth import Credentials, request_access_token
+from wns.oauth import Credentials
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-class Settings(BaseModel):
+class Settings(BaseModel, hide_input_in_errors=True):
     APPS_TABLE: str
     TEMPLATES_TABLE: str
     NOTIFICATIONS_TABLE: str
     REQUEST_QUEUE_URL: str
+    GAME_EVENT_BUS: str
     SCHEDULE_GROUP: str
     SECRET_PREFIX: str
 
@@ -59,9 +58,9 @@ schedules = Schedules(boto3.client("scheduler"), settings.SCHEDULE_GROUP)
 accepting = Accepting(apps, templates, notifications, RecentBroadcasts(notifications_table))
 request_queue = RequestQueue(boto3.client("sqs"), settings.REQUEST_QUEUE_URL)
 secrets = SecretStore(boto3.client("secretsmanager"), settings.SECRET_PREFIX)
-app = APIGatewayHttpResolver(enable_validation=True)
+credential_changes = CredentialChanges(boto3.client("events"), settings.GAME_EVENT_BUS)
+app = HttpApi(logger, {"/templates/": 200_000, "/notifications": 200_000})
 
-AppIdInPath = Annotated[AppId, Path(description="The app's id")]
 TemplateIdInPath = Annotated[TemplateId, Path(description="The template's id")]
 NotificationIdInPath = Annotated[NotificationId, Path(description="The notification's id")]
 PageInQuery = Annotated[
@@ -82,6 +81,10 @@ class Accepted(BaseModel):
     notification_id: str
 
 
+class AppList(BaseModel):
+    apps: list[App]
+
+
 class TemplateList(BaseModel):
     templates: list[Template]
 
@@ -93,33 +96,66 @@ class NotificationView(Summary):
     next_page: str | None
 
 
-@app.put("/apps/<app_id>")
+@app.get("/apps", summary="List the apps")
+def list_apps() -> AppList:
+    return AppList(apps=sorted(apps.all(), key=lambda each: each.app_id))
+
+
+@app.put(
+    "/apps/<app_id>",
+    summary="Put an app's settings; sending that stopped by itself starts again",
+    responses=stored(App),
+)
 def put_app(app_id: AppIdInPath, settings: AppSettings) -> tuple[App, int]:
-    stored = App(app_id=app_id, **settings.model_dump())
-    return stored, 201 if apps.put(stored) else 200
+    stored_app = App(app_id=app_id, **settings.model_dump())
+    return stored_app, 201 if apps.put(stored_app) else 200
 
 
-@app.get("/apps/<app_id>")
+@app.get("/apps/<app_id>", summary="Get an app's settings")
 def get_app(app_id: AppIdInPath) -> App:
     return apps.get(app_id)
 
 
-@app.put("/apps/<app_id>/credentials")
-def store_credentials(app_id: AppIdInPath, credentials: CredentialsInBody) -> Response[None]:
-    apps.get(app_id).check_identity(credentials.identity)
-    with requests.Session() as session:
-        request_access_token(session, credentials, time.time())
-    put_credentials(secrets, app_id, credentials)
+@app.delete(
+    "/apps/<app_id>",
+    summary="Delete an app, its credentials and its access token; its channels expire",
+    responses=done(503),
+)
+def delete_app(app_id: AppIdInPath) -> Response[None]:
+    apps.delete(app_id)
+    forget_secrets(app_id, secrets)
     return Response(204)
 
 
-@app.get("/apps/<app_id>/templates")
+@app.put(
+    "/apps/<app_id>/credentials",
+    summary="Put an app's credentials, if Microsoft takes them",
+    responses=done(409, 503),
+)
+def store_credentials(app_id: AppIdInPath, credentials: CredentialsInBody) -> Response[None]:
+    with requests.Session() as session:
+        prove_and_store(
+            apps.get(app_id),
+            credentials,
+            session=session,
+            secrets=secrets,
+            changes=credential_changes,
+            now=time.time(),
+        )
+    return Response(204)
+
+
+@app.get("/apps/<app_id>/templates", summary="List an app's templates")
 def list_templates(app_id: AppIdInPath) -> TemplateList:
     apps.get(app_id)
     return TemplateList(templates=list(templates.of_app(app_id)))
 
 
-@app.put("/apps/<app_id>/templates/<template_id>")
+@app.put(
+    "/apps/<app_id>/templates/<template_id>",
+    summary="Put a template",
+    responses=stored(Template, 409),
+)
 def put_template(
     app_id: AppIdInPath,
     template_id: TemplateIdInPath,
@@ -133,25 +169,32 @@ def put_template(
     return stored, 201 if stored.version == 1 else 200
 
 
-@app.get("/apps/<app_id>/templates/<template_id>")
+@app.get("/apps/<app_id>/templates/<template_id>", summary="Get a template")
 def get_template(app_id: AppIdInPath, template_id: TemplateIdInPath) -> Template:
     return templates.get(app_id, template_id)
 
 
-@app.delete("/apps/<app_id>/templates/<template_id>")
+@app.delete("/apps/<app_id>/templates/<template_id>", summary="Delete a template", responses=done())
 def delete_template(app_id: AppIdInPath, template_id: TemplateIdInPath) -> Response[None]:
     templates.delete(app_id, template_id)
     return Response(204)
 
 
-@app.post("/apps/<app_id>/templates/<template_id>/preview")
+@app.post(
+    "/apps/<app_id>/templates/<template_id>/preview",
+    summary="Show what would be sent: XML, headers and size",
+)
 def preview_template(
     app_id: AppIdInPath, template_id: TemplateIdInPath, sample: PreviewRequest
 ) -> Preview:
     return preview(apps.get(app_id), templates.get(app_id, template_id), sample)
 
 
-@app.post("/apps/<app_id>/notifications")
+@app.post(
+    "/apps/<app_id>/notifications",
+    summary="Notify an audience, now or later; the same request id is the same notification",
+    responses=accepted(Accepted, 409),
+)
 def request_notification(
     app_id: AppIdInPath, notification: NotificationRequest
 ) -> tuple[Accepted, int]:
@@ -160,7 +203,10 @@ def request_notification(
     return Accepted(notification_id=request.notification_id), 202
 
 
-@app.get("/apps/<app_id>/notifications/<notification_id>")
+@app.get(
+    "/apps/<app_id>/notifications/<notification_id>",
+    summary="Get where a notification stands: its counts, and outcomes by page",
+)
 def get_notification(
     app_id: AppIdInPath, notification_id: NotificationIdInPath, page: PageInQuery = None
 ) -> NotificationView:
@@ -169,35 +215,12 @@ def get_notification(
     return NotificationView(**summary.model_dump(), outcomes=outcomes, next_page=next_page)
 
 
-@app.delete("/apps/<app_id>/notifications/<notification_id>")
+@app.delete(
+    "/apps/<app_id>/notifications/<notification_id>",
+    summary="Stop a notification that is scheduled or under way",
+)
 def cancel_notification(app_id: AppIdInPath, notification_id: NotificationIdInPath) -> Summary:
     return cancel(app_id, notification_id, notifications, schedules)
-
-
-@app.exception_handler([PushError, WnsError])
-def refuse(error: PushError | WnsError) -> Response[str]:
-    return respond(answer_for(error))
-
-
-@app.exception_handler(RequestValidationError)
-def refuse_invalid(error: RequestValidationError) -> Response[str]:
-    return respond(answer_for_invalid(error.errors()))
-
-
-@app.exception_handler(Exception)
-def fail(error: Exception) -> Response[str]:
-    logger.error("unexpected", exc_info=error)
-    return respond(internal_error())
-
-
-@app.not_found
-def refuse_route(_: Exception) -> Response[str]:
-    return respond(no_such_route())
-
-
-def respond(answer: tuple[int, str]) -> Response[str]:
-    status, body = answer
-    return Response(status, "application/json", body)
 
 
 @logger.inject_lambda_context

@@ -1,4 +1,5 @@
-"""Keeps every app's access token fresh: on a schedule, and at once when WNS rejects one."""
+"""Keeps every app's access token fresh: on a schedule, and at once when WNS rejects one or an app's
+credentials are new."""
 
 from __future__ import annotations
 
@@ -12,16 +13,23 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel
 
+from push.announcements import (
+    ACCESS_TOKEN_REJECTED,
+    APP_CREDENTIALS_CHANGED,
+    AccessTokenRejected,
+    AppCredentialsChanged,
+)
 from push.apps import Apps
-from push.refreshing import Refresher, Verdict
-from push.rejections import ACCESS_TOKEN_REJECTED, AccessTokenRejected
+from push.refreshing import Refresh, Refresher, Verdict
 from push.secret_store import SecretStore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-class Settings(BaseModel):
+class Settings(BaseModel, hide_input_in_errors=True):
     APPS_TABLE: str
     SECRET_PREFIX: str
 
@@ -29,8 +37,8 @@ class Settings(BaseModel):
 settings = Settings.model_validate(os.environ)
 logger = Logger()
 metrics = Metrics()
-apps = Apps(boto3.resource("dynamodb").Table(settings.APPS_TABLE))
 refresher = Refresher(
+    Apps(boto3.resource("dynamodb").Table(settings.APPS_TABLE)),
     SecretStore(boto3.client("secretsmanager"), settings.SECRET_PREFIX),
     requests.Session,
     time.time,
@@ -42,17 +50,26 @@ refresher = Refresher(
 def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     """Answer with what became of each app's token; the answer is for people who invoke it by
     hand."""
-    if event.get("detail-type") == ACCESS_TOKEN_REJECTED:
-        rejected = AccessTokenRejected.model_validate(event["detail"])
-        refreshes = [refresher.refresh_rejected(rejected.app_id, rejected.fingerprint)]
-    else:
-        refreshes = refresher.refresh_due(apps.all())
+    refreshes = refresh(event)
+    near_expiry = sum(each.is_near_expiry(time.time()) for each in refreshes)
+    metrics.add_metric("TokensNearExpiry", MetricUnit.Count, near_expiry)
     for verdict, metric in (
         (Verdict.REFRESHED, "TokenRefreshed"),
         (Verdict.FAILED, "TokenRefreshFailed"),
     ):
-        metrics.add_metric(metric, MetricUnit.Count, sum(r.verdict is verdict for r in refreshes))
-    for refresh in refreshes:
-        log = logger.warning if refresh.reason else logger.info
-        log("access token", app_id=refresh.app_id, verdict=refresh.verdict, reason=refresh.reason)
-    return {refresh.app_id: refresh.verdict for refresh in refreshes}
+        count = sum(each.verdict is verdict for each in refreshes)
+        metrics.add_metric(metric, MetricUnit.Count, count)
+    for each in refreshes:
+        log = logger.warning if each.reason else logger.info
+        log("access token", app_id=each.app_id, verdict=each.verdict, reason=each.reason)
+    return {each.app_id: each.verdict for each in refreshes}
+
+
+def refresh(event: dict[str, Any]) -> Sequence[Refresh]:
+    if event.get("detail-type") == ACCESS_TOKEN_REJECTED:
+        rejected = AccessTokenRejected.model_validate(event["detail"])
+        return [refresher.refresh_rejected(rejected.app_id, rejected.fingerprint)]
+    if event.get("detail-type") == APP_CREDENTIALS_CHANGED:
+        changed = AppCredentialsChanged.model_validate(event["detail"])
+        return [refresher.refresh_changed(changed.app_id)]
+    return refresher.refresh_due()

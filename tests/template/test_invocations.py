@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from push.rejections import ACCESS_TOKEN_REJECTED, SOURCE
+from push.announcements import ACCESS_TOKEN_REJECTED, APP_CREDENTIALS_CHANGED, SOURCE
 from tests.template_yaml import functions, referred, resources_of_type
 
 WAITED_FOR = {"HttpApi", "SQS"}
@@ -56,12 +56,12 @@ def test_failed_invocation_is_tried_again_and_then_kept(function: str) -> None:
     assert referred(destination["Destination"]) in QUEUES
 
 
-def test_refresher_hears_of_rejected_access_tokens_and_of_nothing_else() -> None:
-    event = functions()["TokenRefresherFunction"]["Events"]["AccessTokenRejected"]
+def test_refresher_hears_of_access_tokens_and_credentials_and_of_nothing_else() -> None:
+    event = functions()["TokenRefresherFunction"]["Events"]["TokenEvents"]
     assert event["Type"] == "EventBridgeRule"
     assert event["Properties"]["Pattern"] == {
         "source": [SOURCE],
-        "detail-type": [ACCESS_TOKEN_REJECTED],
+        "detail-type": [ACCESS_TOKEN_REJECTED, APP_CREDENTIALS_CHANGED],
     }
 
 

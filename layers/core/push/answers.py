@@ -1,20 +1,21 @@
-"""How both APIs answer when something is wrong: one shape, one table from error to status.
-
-`{"error": {"code", "message", "details": [{"field", "message"}]}}`
-"""
+"""How both APIs answer when something is wrong: one shape, one table from error to status."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, Field
 
 from push.errors import (
+    AnnouncementError,
     ConflictError,
     Flaw,
     ForbiddenError,
     InvalidRequestError,
     NotFoundError,
     PushError,
+    SecretsUnavailableError,
     UnauthorizedError,
 )
 from wns.errors import CredentialsRefusedError, TokenEndpointError, WnsError
@@ -30,7 +31,24 @@ _STATUS: dict[type[Exception], tuple[int, str]] = {
     InvalidRequestError: (422, "invalid_request"),
     CredentialsRefusedError: (422, "credentials_refused"),
     TokenEndpointError: (503, "token_endpoint_unavailable"),
+    SecretsUnavailableError: (503, "unavailable"),
+    AnnouncementError: (503, "unavailable"),
 }
+
+
+class Problem(BaseModel):
+    """What is wrong: a code for programs, a sentence for people, the fields at fault."""
+
+    code: Annotated[str, Field(examples=["invalid_request"])]
+    message: Annotated[str, Field(examples=["the request is not valid; details say which fields"])]
+    details: tuple[Flaw, ...]
+
+
+class ErrorAnswer(BaseModel):
+    """The one shape of every error."""
+
+    error: Problem
+
 
 Answer = tuple[int, str]
 """Status code and JSON body."""
@@ -52,7 +70,7 @@ def answer_for_invalid(flaws: Iterable[Any]) -> Answer:
     lists them."""
     flaws = list(flaws)
     if any(flaw["type"] == "json_invalid" for flaw in flaws):
-        return 400, _body("not_json", "the body is not valid JSON")
+        return not_json()
     return 422, _body(
         "invalid_request",
         "the request is not valid; details say which fields and why",
@@ -65,6 +83,21 @@ def no_such_route() -> Answer:
     return 404, _body("no_such_route", "the API has no such route")
 
 
+def not_json() -> Answer:
+    """Return the answer to a body that cannot be read."""
+    return 400, _body("not_json", "the body is not valid JSON")
+
+
+def too_large(limit: int) -> Answer:
+    """Return the answer to a body of more than `limit` bytes."""
+    return 413, _body("too_large", f"the body has more than {limit:,} bytes")
+
+
+def wrong_content_type() -> Answer:
+    """Return the answer to a body that says it is not JSON."""
+    return 415, _body("wrong_content_type", "the body must be JSON: Content-Type: application/json")
+
+
 def internal_error() -> Answer:
     """Return the answer where the fault is ours; what it was stands in the log."""
     return 500, _body("internal_error", "something went wrong here; try again later")
@@ -75,5 +108,6 @@ def _field(location: Sequence[str | int]) -> str:
 
 
 def _body(code: str, message: str, flaws: Iterable[Flaw] = ()) -> str:
-    details = [{"field": flaw.field, "message": flaw.message} for flaw in flaws]
-    return json.dumps({"error": {"code": code, "message": message, "details": details}})
+    answer = ErrorAnswer(error=Problem(code=code, message=message, details=tuple(flaws)))
+    # In ASCII, because a field's name may be text that UTF-8 has no bytes for.
+    return json.dumps(answer.model_dump())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -120,6 +121,39 @@ class Apps:
         for page in pages:
             for item in page["Items"]:
                 yield _app(item)
+
+    def delete(self, app_id: str) -> None:
+        """Delete an app; that it is gone already is no error."""
+        self._table.delete_item(Key={"pk": app_id})
+
+    def lease(self, app_id: str, now: float, until: int, *, at_once: bool) -> bool:
+        """Take the right to renew the app's access token until `until`, unless another has it at
+        `now` (epoch seconds both); with `at_once`, take it from them.
+
+        Return False where another has it, or there is no such app.
+        """
+        free = "attribute_not_exists(refreshing_until) OR refreshing_until <= :now"
+        taken = {} if at_once else {":now": int(now)}
+        try:
+            self._table.update_item(
+                Key={"pk": app_id},
+                UpdateExpression="SET refreshing_until = :until",
+                ConditionExpression="attribute_exists(pk)" + ("" if at_once else f" AND ({free})"),
+                ExpressionAttributeValues={":until": until} | taken,
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def end_lease(self, app_id: str, until: int) -> None:
+        """Give the right to renew the access token back, unless another has taken it since."""
+        with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):
+            self._table.update_item(
+                Key={"pk": app_id},
+                UpdateExpression="REMOVE refreshing_until",
+                ConditionExpression="refreshing_until = :until",
+                ExpressionAttributeValues={":until": until},
+            )
 
     def stop(self, app_id: str, reason: str) -> None:
         """Stop sending for an app, until an operator puts it again."""

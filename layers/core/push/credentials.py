@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from push.errors import NotFoundError
+from pydantic import ValidationError
+
+from push.errors import NotFoundError, UnreadableSecretError
 from wns.oauth import CREDENTIALS, Credentials
 
 if TYPE_CHECKING:
@@ -22,15 +24,23 @@ def put_credentials(secrets: SecretStore, app_id: str, credentials: Credentials)
     secrets.put(app_id, _KIND, json.dumps(fields))
 
 
-def get_credentials(secrets: SecretStore, app_id: str) -> Credentials:
-    """Return an app's credentials.
+def get_credentials(secrets: SecretStore, app_id: str) -> tuple[Credentials, str]:
+    """Return an app's credentials and the name of their version.
 
     Raises:
         NotFoundError: none were stored yet.
+        UnreadableSecretError: what is stored are no credentials.
     """
-    text = secrets.get(app_id, _KIND)
-    if text is None:
-        raise NotFoundError(
-            f"app '{app_id}' has no credentials yet; put them with PUT /apps/{app_id}/credentials"
-        )
-    return CREDENTIALS.validate_json(text)
+    secret = secrets.get(app_id, _KIND)
+    remedy = f"put them with PUT /apps/{app_id}/credentials"
+    if secret is None:
+        raise NotFoundError(f"app '{app_id}' has no credentials yet; {remedy}")
+    try:
+        return CREDENTIALS.validate_json(secret.text), secret.version
+    except ValidationError:
+        raise UnreadableSecretError(f"app '{app_id}' has damaged credentials; {remedy}") from None
+
+
+def delete_credentials(secrets: SecretStore, app_id: str) -> None:
+    """Delete an app's credentials for good."""
+    secrets.delete(app_id, _KIND)

@@ -7,6 +7,9 @@ PushError
 ├── ConflictError             what is asked for stands against what is
 ├── InvalidRequestError       the request cannot become a notification, and never will
 ├── UnreadableMessageError    a queue message that is not what its queue carries
+├── SecretsUnavailableError   Secrets Manager cannot be reached, or refuses
+├── UnreadableSecretError     a stored secret is not what it should be
+├── AnnouncementError         the event bus did not take an event
 ├── AccessTokenMissingError   the app has no access token yet, or none that is still valid
 └── QueueRefusedError         SQS took only a part of what was to be queued
 """
@@ -55,6 +58,18 @@ class InvalidRequestError(PushError):
 
 class UnreadableMessageError(PushError):
     """When a queue message is not what its queue carries; sending it again would not help."""
+
+
+class SecretsUnavailableError(PushError):
+    """When Secrets Manager does not do what it is asked; trying again may do."""
+
+
+class UnreadableSecretError(PushError):
+    """When a stored secret is not what this service stores; somebody else wrote it."""
+
+
+class AnnouncementError(PushError):
+    """When the event bus did not take an event; trying again may do."""
 
 
 class AccessTokenMissingError(PushError):

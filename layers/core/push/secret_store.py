@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from push.errors import ConflictError, SecretsUnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret's text, and what Secrets Manager calls this version of it."""
+
+    text: str = field(repr=False)
+    version: str
 
 
 class SecretStore:
@@ -15,20 +28,63 @@ class SecretStore:
         self._client = client
         self._prefix = prefix
 
-    def get(self, app_id: str, kind: str) -> str | None:
-        """Return the secret's text, or None where there is none."""
+    def get(self, app_id: str, kind: str) -> Secret | None:
+        """Return the secret, or None where there is none.
+
+        Raises:
+            SecretsUnavailableError: Secrets Manager did not say.
+        """
         try:
-            return self._client.get_secret_value(SecretId=self._name(app_id, kind))["SecretString"]
+            answer = self._client.get_secret_value(SecretId=self._name(app_id, kind))
         except self._client.exceptions.ResourceNotFoundException:
             return None
+        except self._client.exceptions.InvalidRequestException:  # it is being deleted
+            return None
+        except (BotoCoreError, ClientError) as error:
+            raise _unavailable(error) from None
+        return Secret(answer["SecretString"], answer["VersionId"])
 
     def put(self, app_id: str, kind: str, text: str) -> None:
-        """Store the text in place of an older one."""
+        """Store the text in place of an older one.
+
+        Raises:
+            ConflictError: an older one is being deleted, or another made at the same time.
+            SecretsUnavailableError: Secrets Manager did not store it.
+        """
+        name, exceptions = self._name(app_id, kind), self._client.exceptions
+        try:
+            try:
+                self._client.put_secret_value(SecretId=name, SecretString=text)
+            except exceptions.ResourceNotFoundException:
+                self._client.create_secret(Name=name, SecretString=text)
+        except (exceptions.InvalidRequestException, exceptions.ResourceExistsException):
+            raise ConflictError(
+                f"secrets of app '{app_id}' are being deleted or made; try again in a minute"
+            ) from None
+        except (BotoCoreError, ClientError) as error:
+            raise _unavailable(error) from None
+
+    def delete(self, app_id: str, kind: str) -> None:
+        """Delete the secret for good; that it is gone already is no error.
+
+        Raises:
+            SecretsUnavailableError: Secrets Manager did not delete it.
+        """
         name = self._name(app_id, kind)
         try:
-            self._client.put_secret_value(SecretId=name, SecretString=text)
+            self._client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
         except self._client.exceptions.ResourceNotFoundException:
-            self._client.create_secret(Name=name, SecretString=text)
+            return
+        except (BotoCoreError, ClientError) as error:
+            raise _unavailable(error) from None
 
     def _name(self, app_id: str, kind: str) -> str:
         return f"{self._prefix}/{app_id}/{kind}"
+
+
+def _unavailable(error: BotoCoreError | ClientError) -> SecretsUnavailableError:
+    # Its kind only: the text may repeat what was sent.
+    kind = (
+        error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+    )
+    return SecretsUnavailableError(f"Secrets Manager cannot be used now ({kind}); try again later")

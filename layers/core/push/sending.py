@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from push.access_tokens import AccessTokenCache
+    from push.announcements import Rejections
     from push.apps import App, AppCache
     from push.channels import Channels
     from push.chunks import Chunks, Outcomes
     from push.deliveries import Addressed, Delivery, DeliveryQueue, Lane
     from push.notifications import Notifications
     from push.rate import Budgets
-    from push.rejections import Rejections
     from wns.client import WnsClient
     from wns.oauth import AccessToken
     from wns.result import SendResult
