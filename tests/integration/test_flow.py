@@ -31,6 +31,7 @@ TEMPLATE_PATH = "/apps/my-game/templates/ChallengeReceived"
 @pytest.fixture
 def game(backend: Backend) -> Backend:
     backend.open_app()
+    backend.messages("own-events")
     assert backend.call_as_operator("PUT", TEMPLATE_PATH, CHALLENGE)[0] == 201
     return backend
 
