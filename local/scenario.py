@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from local.stack.deploy import STACK_NAME
 from local.stack.errors import StackError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ PACKAGE_SID = (
     "ms-app://s-1-15-2-1004010101-1002020202-1003030303-1004040404-1005050505-1006060606-1007070707"
 )
 CLIENT_SECRET = "laptop-secret-of-space-duel"  # noqa: S105 (known to the emulator only)
+ACCESS_TOKEN_SECRET = f"{STACK_NAME}/apps/{APP}/access-token"
 EVENT = "ChallengeReceived"
 SOUND = "ms-winsoundevent:Notification.Looping.Call2"
 TEMPLATE = {
@@ -70,6 +72,7 @@ def run_scenario(stack: LaptopStack, account: Account) -> None:
     """
     configure_app(stack, account)
     channel_uri = register_device(stack, account)
+    refresh_by_event(stack, account)
     refresh_by_schedule(stack, account)
     challenge(stack, account)
     lose_channel(stack, account, channel_uri)
@@ -123,9 +126,23 @@ def register_device(stack: LaptopStack, account: Account) -> str:
     return channel_uri
 
 
+def refresh_by_event(stack: LaptopStack, account: Account) -> None:
+    """Waits for the access token that the app's new credentials bring."""
+    stored = _wait_for_access_token(stack)
+    account.verify(
+        fact=stored["expires_at"] > time.time(),
+        text="AppCredentialsChanged has had the token refresher put an access token into"
+        f" {ACCESS_TOKEN_SECRET}",
+    )
+
+
 def refresh_by_schedule(stack: LaptopStack, account: Account) -> None:
-    """Lets the refresher's own schedule fire now, rather than in a quarter of an hour."""
-    scheduler = stack.client("scheduler")
+    """Takes the access token away, and lets the refresher's own schedule fire now, rather than in a
+    quarter of an hour."""
+    secrets, scheduler = stack.client("secretsmanager"), stack.client("scheduler")
+    _wait_for_access_token(stack)
+    secrets.delete_secret(SecretId=ACCESS_TOKEN_SECRET, ForceDeleteWithoutRecovery=True)
+    account.tell("somebody deletes that secret")
     name = stack.resources["TokenRefresherFunctionSchedule"]
     deployed = scheduler.get_schedule(Name=name)
     seen = max((each["number"] for each in stack.wns.requests()), default=0)
@@ -139,17 +156,10 @@ def refresh_by_schedule(stack: LaptopStack, account: Account) -> None:
     account.tell(
         f"a second schedule with the target of {name} ({deployed['ScheduleExpression']}) is due"
     )
-    secrets = stack.client("secretsmanager")
-
-    def access_token_secret() -> str | None:
-        names = (each["Name"] for each in secrets.list_secrets()["SecretList"])
-        return next((each for each in names if each.endswith(f"/apps/{APP}/access-token")), None)
-
-    secret = stack.wait_until(access_token_secret, WAIT_SECONDS, "an access token is stored")
-    kept = json.loads(secrets.get_secret_value(SecretId=secret)["SecretString"])
+    stored = _wait_for_access_token(stack)
     account.verify(
-        fact=kept["expires_at"] > time.time(),
-        text=f"the scheduled token refresher has put an access token into {secret}",
+        fact=stored["expires_at"] > time.time(),
+        text="the scheduled token refresher has put a new access token there",
     )
     asked = stack.wns.requests(endpoint="token", app=PACKAGE_SID, after=seen)
     account.verify(
@@ -213,6 +223,19 @@ def publish_event(stack: LaptopStack, account: Account, *, challenger: str) -> N
         fact=answer["FailedEntryCount"] == 0,
         text=f"another service publishes {EVENT} on the bus: {challenger} challenges {PLAYER}",
     )
+
+
+def _wait_for_access_token(stack: LaptopStack) -> Any:
+    """What is stored of the app's access token, as soon as it is there."""
+    secrets = stack.client("secretsmanager")
+
+    def is_stored() -> bool:
+        return ACCESS_TOKEN_SECRET in {
+            each["Name"] for each in secrets.list_secrets()["SecretList"]
+        }
+
+    stack.wait_until(is_stored, WAIT_SECONDS, "an access token is stored")
+    return json.loads(secrets.get_secret_value(SecretId=ACCESS_TOKEN_SECRET)["SecretString"])
 
 
 def _channel_uris(stack: LaptopStack) -> list[str]:

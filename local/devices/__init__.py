@@ -9,4 +9,5 @@ roster      the devices on the page: who is signed in, what the game does
 views       what the page is told of a device and of what happens
 relay       the WNS emulator's stream of events, for any number of pages
 server      the page and its routes
+page_server everything of this package, wired
 """

@@ -10,57 +10,18 @@ import asyncio
 import os
 import socket
 import sys
-import time
-from typing import TYPE_CHECKING
 
-import uvicorn
-
-from local.devices.backend import Addresses, Backend
-from local.devices.game import Game
-from local.devices.relay import Relay
-from local.devices.roster import Roster
-from local.devices.server import DevicesServer
+from local.devices.backend import Addresses
+from local.devices.page_server import PageServer
 from local.stack.aws import Aws
-from local.wns_emulator.control import EmulatorControl
-
-if TYPE_CHECKING:
-    from types import FrameType
 
 HOST = "127.0.0.1"
-GRACE_SECONDS = 1
 
 
-class PageServer(uvicorn.Server):
-    """Ends the pages' streams when it is asked to stop; they would keep it waiting."""
-
-    relay: Relay
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self.relay.close()
-        super().handle_exit(sig, frame)
-
-
-async def serve(options: argparse.Namespace, listener: socket.socket) -> None:
-    operator = Aws(
-        options.aws_port, os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
-    )
-    wns = EmulatorControl(options.wns_control_url)
+async def serve(options: argparse.Namespace, operator: Aws, listener: socket.socket) -> None:
     addresses = Addresses(options.api_url, options.issuer_url, options.bus, options.token_refresher)
-    backend = Backend(addresses, operator)
-    relay = Relay(options.wns_control_url, asyncio.get_running_loop())
-    game = Game(backend, wns)
-    roster = Roster(backend, wns, game, relay.publish, time.time)
-    config = uvicorn.Config(
-        DevicesServer(roster, game, wns, relay).app(),
-        lifespan="off",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-    server = PageServer(config)
-    server.relay = relay
-    await server.serve(sockets=[listener])
+    loop = asyncio.get_running_loop()
+    await PageServer(addresses, operator, options.wns_control_url, loop).serve([listener])
 
 
 def main(arguments: list[str]) -> int:
@@ -77,12 +38,16 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--token-refresher", required=True, help="name of the function")
     options = parser.parse_args(arguments)
     try:
+        key = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
         listener = socket.create_server((HOST, options.port))
+    except KeyError as error:
+        print(f"devices: set {error.args[0]} to the operator's", file=sys.stderr)
+        return 1
     except OSError as error:
         print(f"devices: port {options.port} cannot be used: {error.strerror}", file=sys.stderr)
         return 1
     with listener:
-        asyncio.run(serve(options, listener))
+        asyncio.run(serve(options, Aws(options.aws_port, *key), listener))
     return 0
 
 

@@ -57,9 +57,15 @@ class Game:
             self._is_ready = True
 
     def send_sample(
-        self, sample_id: str, parameters: dict[str, str], players: list[str], road: str
+        self,
+        sample_id: str,
+        parameters: dict[str, str],
+        players: list[str],
+        *,
+        may_use_topic: bool,
+        road: str,
     ) -> dict[str, Any]:
-        """Sends a sample to these players, or to its topic; says what took it.
+        """Sends a sample to these players, or to its topic if it may; says what took it.
 
         Raises: DevicesError for a sample that does not exist, or with the API's reason.
         """
@@ -68,7 +74,7 @@ class Game:
             raise DevicesError("unknown_sample", f"there is no sample '{sample_id}'", 404)
         content = sample.content(parameters)
         audience: dict[str, Any] = {"players": players}
-        if sample.goes_to_topic and self.has_topics:
+        if sample.goes_to_topic and may_use_topic and self.has_topics:
             audience = {"topic": TOPIC}
         self.prepare()
         if road == "bus":

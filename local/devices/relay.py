@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -43,7 +44,9 @@ class Relay:
 
     def publish(self, kind: str, data: dict[str, Any]) -> None:
         """Tells every page; from any thread."""
-        self._loop.call_soon_threadsafe(self._events.publish, kind, data)
+        # A loop that has closed has no pages any more.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._events.publish, kind, data)
 
     def close(self) -> None:
         """Ends the streams of all pages; from any thread."""

@@ -64,7 +64,7 @@ class Sample:
         }
 
 
-def _template(english: dict[str, Any], **options: str) -> dict[str, Any]:
+def _template(english: dict[str, Any], **options: object) -> dict[str, Any]:
     return {"default_locale": "en-US", "options": options, "locales": {"en-US": english}}
 
 
@@ -167,8 +167,8 @@ _RANKS = [
 HIGH_SCORE = Sample(
     "high-score.beaten",
     "High score beaten",
-    "Toast with a picture and progress, glyph badge, ranking on the tile. Its tag makes each one "
-    "replace the one before",
+    "Toast with a picture and progress, glyph badge, ranking on the tile. Each replaces the one "
+    "before; players who are in the game are left alone",
     (
         Parameter("rival", "Rival", "Kim"),
         Parameter("score", "New record", "12,480"),
@@ -216,6 +216,7 @@ HIGH_SCORE = Sample(
         },
         tag="highscore",
         group="records",
+        skip_players_in_game=True,
     ),
 )
 
@@ -319,7 +320,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
                 "<script>document.title = 'taken over'</script>",
                 "<img src=x onerror=alert(1)>",
             ],
-            "hero": {"src": "https://images.example.com/castle.jpg", "alt": "Not fetched"},
+            "hero": {"src": "https://images.example.com/castle.jpg", "alt": "A castle at night"},
         }
     },
     "Tile of the Windows 8 catalogue": {

@@ -155,8 +155,9 @@ class DevicesServer:
         return JSONResponse({**state, "cursor": cursor})
 
     async def _device(self, request: Request) -> Response:
-        device_id = request.path_params["device_id"]
-        return JSONResponse(await run_in_threadpool(self._roster.view, device_id))
+        cursor = self._relay.cursor
+        view = await run_in_threadpool(self._roster.view, request.path_params["device_id"])
+        return JSONResponse({**view, "cursor": cursor})
 
     async def _events(self, request: Request) -> Response:
         text = request.headers.get("last-event-id") or request.query_params.get("after") or ""
@@ -195,7 +196,13 @@ class DevicesServer:
 
     def _send_sample(self, given: SendSample) -> dict[str, Any]:
         players = self._roster.players(given.player)
-        return self._game.send_sample(given.sample, given.parameters, players, given.road)
+        return self._game.send_sample(
+            given.sample,
+            given.parameters,
+            players,
+            may_use_topic=given.player is None,
+            road=given.road,
+        )
 
     def _send_own(self, given: SendOwn) -> dict[str, Any]:
         return self._game.send(given.notification, self._roster.players(given.player))

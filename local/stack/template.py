@@ -1,8 +1,8 @@
 """The translated template, rewritten for what the AWS emulator can take.
 
-The emulator ignores an HTTP API's OpenAPI body, so every operation becomes an explicit route; and
-it answers the name of a secret for `Ref` where AWS answers its ARN. Everything else is deployed as
-AWS would get it.
+The emulator ignores an HTTP API's OpenAPI body, so every operation becomes an explicit route; it
+has no alarms on metric math, so those are left out; and it answers the name of a secret for `Ref`
+where AWS answers its ARN. Everything else is deployed as AWS would get it.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ def for_laptop(template: Template, function_settings: Mapping[str, str]) -> Temp
     for logical_id, resource in list(resources.items()):
         if resource["Type"] == "AWS::ApiGatewayV2::Api" and "Body" in resource["Properties"]:
             resources.update(_explicit_api(logical_id, resource))
+        elif resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
+            del resources[logical_id]
         elif resource["Type"] == "AWS::Lambda::Function":
             environment = resource["Properties"].setdefault("Environment", {})
             environment.setdefault("Variables", {}).update(function_settings)

@@ -31,6 +31,7 @@ TEMPLATE_PATH = "/apps/my-game/templates/ChallengeReceived"
 @pytest.fixture
 def game(backend: Backend) -> Backend:
     backend.open_app()
+    backend.messages("own-events")
     assert backend.call_as_operator("PUT", TEMPLATE_PATH, CHALLENGE)[0] == 201
     return backend
 
@@ -298,6 +299,28 @@ def test_unavailable_wns_is_tried_again_until_it_serves(
     assert texts(game, "pc") == [["Servers go down at 18:00"]]
     assert outcomes(game) == {"player-1#pc#toast": "delivered"}
     assert game.messages("DeliveryDlq") == []
+
+
+@pytest.mark.parametrize("lost", [{"reset": True}, {"code": 503}])
+def test_toast_whose_answer_was_lost_is_on_the_device_once(
+    game: Backend, lost: dict[str, Any]
+) -> None:
+    game.open_channel("player-1", "pc")
+    game.wns.fail_next(1, accepted=True, **lost)
+    game.send_request(maintenance("player-1"))
+    game.work()
+    game.advance(900)
+    game.work()
+    assert texts(game, "pc") == [["Servers go down at 18:00"]]
+    assert outcomes(game) == {"player-1#pc#toast": "delivered"}
+
+
+def test_toasts_of_different_notifications_do_not_replace_each_other(game: Backend) -> None:
+    game.open_channel("player-1", "pc")
+    for number in range(3):
+        game.send_request(maintenance("player-1", request_id=f"r-{number}"))
+    game.work()
+    assert len(texts(game, "pc")) == 3
 
 
 def test_what_ends_differently_is_put_back_alone(game: Backend) -> None:

@@ -62,6 +62,9 @@ def test_app_put_again_is_changed(game: Backend) -> None:
         SETTINGS | {"name": ""},
         SETTINGS | {"token_audiences": []},
         SETTINGS | {"identity": "passport"},
+        SETTINGS | {"token_audiences": ["two words"]},
+        SETTINGS | {"token_audiences": ["[a]"]},
+        SETTINGS | {"send_rate": 0},
         SETTINGS | {"colour": "red"},
         SETTINGS | {"defaults": {"priority": 5}},
     ],
@@ -70,6 +73,57 @@ def test_app_with_bad_settings_is_refused(game: Backend, settings: dict[str, Any
     status, answer = game.call_as_operator("PUT", "/apps/new-game", settings)
     assert (status, answer["error"]["code"]) == (422, "invalid_request")
     assert [item["pk"] for item in game.items("AppsTable")] == ["my-game"]
+
+
+def test_apps_are_listed(game: Backend) -> None:
+    game.call_as_operator("PUT", "/apps/a-game", SETTINGS)
+    status, answer = game.call_as_operator("GET", "/apps")
+    assert status == 200
+    assert [app["app_id"] for app in answer["apps"]] == ["a-game", "my-game"]
+
+
+def test_deleted_app_is_gone_with_its_secrets(backend: Backend) -> None:
+    backend.open_app()
+    backend.open_channel("player-1", "pc")
+    for _ in range(2):
+        assert backend.call_as_operator("DELETE", "/apps/my-game") == (204, None)
+    assert backend.call_as_operator("GET", "/apps/my-game")[0] == 404
+    assert secrets(backend) == {}
+    assert backend.call_as_player("player-1", "GET", "/apps/my-game/channels")[0] == 404
+    assert backend.refresh() == {}
+
+
+def test_deleting_an_app_leaves_others_alone(backend: Backend) -> None:
+    backend.open_app()
+    backend.open_app("other-game")
+    backend.call_as_operator("DELETE", "/apps/other-game")
+    assert backend.call_as_operator("GET", "/apps/my-game")[0] == 200
+    assert len(secrets(backend)) == 2
+
+
+def test_late_refresh_of_a_deleted_app_stores_nothing(backend: Backend) -> None:
+    backend.open_app()
+    backend.table("AppsTable").delete_item(Key={"pk": "my-game"})
+    backend.advance(13 * 3600)
+    event = {"detail-type": "AppCredentialsChanged", "detail": {"app_id": "my-game"}}
+    before = secrets(backend)
+    assert backend.invoke("token_refresher", event) == {"my-game": "fresh"}
+    rejected = {"detail-type": "AccessTokenRejected", "detail": {"app_id": "my-game"}}
+    backend.advance(13 * 3600)
+    assert backend.invoke("token_refresher", rejected) == {"my-game": "elsewhere"}
+    assert secrets(backend) == before
+    assert backend.items("AppsTable") == []
+
+
+def test_new_credentials_are_announced_once_they_are_stored(game: Backend) -> None:
+    game.call_as_operator(
+        "PUT", "/apps/my-game/credentials", CREDENTIALS | {"client_secret": "wrong"}
+    )
+    assert game.messages("own-events") == []
+    game.call_as_operator("PUT", "/apps/my-game/credentials", CREDENTIALS)
+    (event,) = [json.loads(message["Body"]) for message in game.messages("own-events")]
+    assert event["detail-type"] == "AppCredentialsChanged"
+    assert event["detail"] == {"app_id": "my-game"}
 
 
 @pytest.mark.parametrize("app_id", ["My-Game", "-x", "a_b", "a%23b", "x" * 64])

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.client import BaseClient
 
 from tests.integration.backend import CLIENT_SECRET, PACKAGE_SID, STACK
 from wns.oauth import AccessToken
 
 if TYPE_CHECKING:
     from tests.integration.backend import Backend
+
+
+SETTINGS = {"name": "My Game", "token_audiences": ["windows-game"]}
+CREDENTIALS = {
+    "identity": "package_sid",
+    "package_sid": PACKAGE_SID,
+    "client_secret": CLIENT_SECRET,
+}
 
 
 @pytest.fixture
@@ -37,7 +49,23 @@ def rejected(fingerprint: str | None) -> dict[str, Any]:
 
 
 def fingerprint(game: Backend) -> str:
-    return AccessToken(**token(game)).fingerprint
+    stored = token(game)
+    del stored["credentials_version"]
+    return AccessToken(**stored).fingerprint
+
+
+def changed(app_id: str = "my-game") -> dict[str, Any]:
+    return {
+        "detail-type": "AppCredentialsChanged",
+        "source": "windows-push-backend",
+        "detail": {"app_id": app_id},
+    }
+
+
+def metric(capfd: pytest.CaptureFixture[str], name: str) -> float:
+    """What was last counted under a name."""
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines() if name in line]
+    return float(lines[-1][name][0])
 
 
 def token_requests(game: Backend) -> int:
@@ -98,7 +126,39 @@ def test_failed_refresh_is_tried_again_at_the_next_run(game: Backend) -> None:
     game.advance(13 * 3600)
     game.wns.fail_next(1, endpoint="token", code=503)
     assert game.refresh() == {"my-game": "failed"}
+    game.advance(900)
     assert game.refresh() == {"my-game": "refreshed"}
+
+
+def test_failing_endpoint_is_asked_once_a_minute_at_most(game: Backend) -> None:
+    game.advance(13 * 3600)
+    before = token_requests(game)
+    game.wns.fail_share(1.0, endpoint="token", code=503)
+    assert game.refresh() == {"my-game": "failed"}
+    for _ in range(5):
+        assert game.invoke("token_refresher", rejected(fingerprint(game))) == {
+            "my-game": "elsewhere"
+        }
+    game.advance(61)
+    assert game.invoke("token_refresher", rejected(fingerprint(game))) == {"my-game": "failed"}
+    assert token_requests(game) == before + 2
+
+
+@pytest.mark.parametrize("damage", ["not JSON", "[]", "{}", '{"identity": "package_sid"}'])
+def test_damaged_credentials_fail_their_app_alone(game: Backend, damage: str) -> None:
+    game.open_app("other-game")
+    game.secrets.put_secret_value(SecretId=f"{STACK}/apps/my-game/credentials", SecretString=damage)
+    game.advance(13 * 3600)
+    assert game.refresh() == {"my-game": "failed", "other-game": "refreshed"}
+
+
+@pytest.mark.parametrize("damage", ["not JSON", "[]", "{}", '{"credentials_version": "1"}'])
+def test_damaged_token_is_replaced(game: Backend, damage: str) -> None:
+    game.secrets.put_secret_value(
+        SecretId=f"{STACK}/apps/my-game/access-token", SecretString=damage
+    )
+    assert game.refresh() == {"my-game": "refreshed"}
+    assert token(game)["value"]
 
 
 def test_switched_off_app_is_left_alone(game: Backend) -> None:
@@ -126,6 +186,113 @@ def test_rejected_token_is_renewed_once_in_ten_minutes_at_most(game: Backend) ->
     for _ in range(5):
         game.invoke("token_refresher", rejected(fingerprint(game)))
     assert token_requests(game) == 3  # proving the credentials, the first token, one renewal
+
+
+def test_valid_token_stays_if_the_sender_had_not_seen_it(game: Backend) -> None:
+    game.advance(700)
+    assert game.invoke("token_refresher", rejected(None)) == {"my-game": "fresh"}
+
+
+def test_ended_token_is_renewed_when_the_sender_asks(game: Backend) -> None:
+    game.advance(25 * 3600)
+    assert game.invoke("token_refresher", rejected(None)) == {"my-game": "refreshed"}
+
+
+def test_event_about_an_unknown_app_does_no_harm(game: Backend) -> None:
+    assert game.invoke("token_refresher", changed("no-app")) == {"no-app": "no_credentials"}
+
+
+def test_new_credentials_bring_a_token_at_once(backend: Backend) -> None:
+    backend.wns.put_app(package_sid=PACKAGE_SID, client_secret=CLIENT_SECRET)
+    backend.call_as_operator("PUT", "/apps/my-game", SETTINGS)
+    assert backend.call_as_operator("PUT", "/apps/my-game/credentials", CREDENTIALS)[0] == 204
+    (event,) = [json.loads(message["Body"]) for message in backend.messages("own-events")]
+    assert event["detail-type"] == "AppCredentialsChanged"
+    assert backend.invoke("token_refresher", event) == {"my-game": "refreshed"}
+    assert token(backend)["value"]
+
+
+def test_rotated_credentials_replace_a_fresh_token_once(game: Backend) -> None:
+    before = token(game)
+    assert game.call_as_operator("PUT", "/apps/my-game/credentials", CREDENTIALS)[0] == 204
+    assert token(game) == before  # it serves until the new one is there
+    game.advance(2)
+    assert game.invoke("token_refresher", changed()) == {"my-game": "refreshed"}
+    assert token(game)["value"] != before["value"]
+    assert game.invoke("token_refresher", changed()) == {"my-game": "fresh"}
+
+
+def test_lost_announcement_of_new_credentials_is_made_good_by_the_schedule(game: Backend) -> None:
+    game.call_as_operator("PUT", "/apps/my-game/credentials", CREDENTIALS)
+    assert game.refresh() == {"my-game": "fresh"}  # the token was written a moment ago
+    game.advance(900)
+    assert game.refresh() == {"my-game": "refreshed"}
+
+
+def test_new_credentials_do_not_wait_for_a_failing_refresh(game: Backend) -> None:
+    game.advance(13 * 3600)
+    game.wns.put_app(package_sid=PACKAGE_SID, client_secret="rotated")
+    assert game.refresh() == {"my-game": "failed"}
+    new = CREDENTIALS | {"client_secret": "rotated"}
+    assert game.call_as_operator("PUT", "/apps/my-game/credentials", new)[0] == 204
+    assert game.invoke("token_refresher", changed()) == {"my-game": "refreshed"}
+
+
+def test_two_hundred_senders_at_once_bring_one_token_request(
+    game: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game.advance(700)
+    refresher, stale = game.handler("token_refresher").refresher, fingerprint(game)
+    before = token_requests(game)
+    game.wns.fail_share(1.0, endpoint="token", delay=0.2)
+    one_at_a_time = Lock()  # each call of AWS is atomic there; moto's are not
+    call = BaseClient._make_api_call
+
+    def call_alone(*arguments: Any) -> Any:
+        with one_at_a_time:
+            return call(*arguments)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call_alone)
+    with ThreadPoolExecutor(50) as senders:
+        asked = [senders.submit(refresher.refresh_rejected, "my-game", stale) for _ in range(200)]
+    verdicts = Counter(each.result().verdict for each in asked)
+    assert token_requests(game) == before + 1
+    assert verdicts["refreshed"] == 1
+    assert verdicts["refreshed"] + verdicts["elsewhere"] + verdicts["fresh"] == 200
+
+
+def test_refresher_that_died_hinders_its_successor_for_a_minute(
+    game: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise SystemExit
+
+    game.advance(700)
+    with monkeypatch.context() as killing:
+        killing.setattr("push.refreshing.request_access_token", die)
+        with pytest.raises(SystemExit):
+            game.handler("token_refresher").refresher.refresh_rejected("my-game", fingerprint(game))
+    event = rejected(fingerprint(game))
+    assert game.invoke("token_refresher", event) == {"my-game": "elsewhere"}
+    game.advance(61)
+    assert game.invoke("token_refresher", event) == {"my-game": "refreshed"}
+
+
+@pytest.mark.parametrize(("hours", "near"), [(21.9, 0), (22.1, 1), (25, 1)])
+def test_app_within_two_hours_of_expiry_is_counted(
+    game: Backend, capfd: pytest.CaptureFixture[str], hours: float, near: int
+) -> None:
+    game.advance(hours * 3600)
+    game.wns.fail_share(1.0, endpoint="token", code=503)
+    game.refresh()
+    assert metric(capfd, "TokensNearExpiry") == near
+
+
+def test_refreshed_app_is_not_near_expiry(game: Backend, capfd: pytest.CaptureFixture[str]) -> None:
+    game.call_as_operator("PUT", "/apps/no-credentials-yet", SETTINGS)
+    game.advance(23 * 3600)
+    game.refresh()
+    assert metric(capfd, "TokensNearExpiry") == 0
 
 
 def test_missing_token_is_fetched_when_the_sender_asks(game: Backend) -> None:

@@ -8,13 +8,28 @@ from typing import Any
 import pytest
 
 from tests.template_yaml import ROOT, environment_of, functions, load, referred, resources_of_type
+from wns.result import Outcome
 
 QUEUES = resources_of_type("AWS::SQS::Queue")
 ALARMS = {
     name: each["Properties"] for name, each in resources_of_type("AWS::CloudWatch::Alarm").items()
 }
 each_alarm = pytest.mark.parametrize("alarm", ALARMS)
-COUNTED_BY_US = [name for name, each in ALARMS.items() if not each["Namespace"].startswith("AWS/")]
+
+
+def watched_by(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """The metrics that an alarm looks at: one, or those that its expression is made of."""
+    if "Metrics" not in alarm:
+        return [alarm]
+    return [each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each]
+
+
+COUNTED_BY_US = [
+    (metric["MetricName"], metric)
+    for alarm in ALARMS.values()
+    for metric in watched_by(alarm)
+    if not metric["Namespace"].startswith("AWS/")
+]
 
 
 def arns_of_dead_letter_queues(node: Any) -> list[Any]:
@@ -35,7 +50,7 @@ DEAD_LETTER_QUEUES = sorted({referred(arn) for arn in arns_of_dead_letter_queues
 @pytest.mark.parametrize("queue", DEAD_LETTER_QUEUES)
 def test_first_message_in_a_dead_letter_queue_raises_an_alarm(queue: str) -> None:
     name = {"Name": "QueueName", "Value": {"Fn::GetAtt": [queue, "QueueName"]}}
-    (alarm,) = [each for each in ALARMS.values() if name in each["Dimensions"]]
+    (alarm,) = [each for each in ALARMS.values() if name in each.get("Dimensions", [])]
     assert alarm["Namespace"] == "AWS/SQS"
     assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
     assert alarm["Statistic"] == "Maximum"
@@ -49,9 +64,10 @@ def test_alarm_is_sent_to_the_topic_and_is_silent_without_data(alarm: str) -> No
     assert ALARMS[alarm]["TreatMissingData"] == "notBreaching"
 
 
-@pytest.mark.parametrize("alarm", COUNTED_BY_US)
-def test_alarm_on_a_metric_of_ours_watches_what_the_code_counts(alarm: str) -> None:
-    watched = ALARMS[alarm]
+@pytest.mark.parametrize(("metric", "watched"), COUNTED_BY_US)
+def test_alarm_on_a_metric_of_ours_watches_what_the_code_counts(
+    metric: str, watched: dict[str, Any]
+) -> None:
     (dimension,) = watched["Dimensions"]
     assert dimension["Name"] == "service"
     (function,) = [
@@ -61,7 +77,8 @@ def test_alarm_on_a_metric_of_ours_watches_what_the_code_counts(alarm: str) -> N
     ]
     assert environment_of(function)["POWERTOOLS_METRICS_NAMESPACE"] == watched["Namespace"]
     code = (ROOT / functions()[function]["CodeUri"] / "app.py").read_text(encoding="utf-8")
-    assert f'"{watched["MetricName"]}"' in code
+    of_outcomes = {"".join(map(str.capitalize, outcome.split("_"))) for outcome in Outcome}
+    assert f'"{metric}"' in code or ("metric_name(outcome)" in code and metric in of_outcomes)
 
 
 @each_alarm

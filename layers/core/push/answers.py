@@ -78,7 +78,7 @@ def answer_for_invalid(flaws: Iterable[Any]) -> Answer:
     return 422, _body(
         "invalid_request",
         "the request is not valid; details say which fields and why",
-        [Flaw(_field(flaw["loc"]), flaw["msg"].removeprefix("Value error, ")) for flaw in flaws],
+        [Flaw(_field(flaw["loc"]), _sentence(flaw)) for flaw in flaws],
     )
 
 
@@ -109,6 +109,12 @@ def internal_error() -> Answer:
 
 def _field(location: Sequence[str | int]) -> str:
     return ".".join(str(part) for part in location if part != "body") or "body"
+
+
+def _sentence(flaw: Any) -> str:
+    if flaw["type"] == "union_tag_invalid":  # pydantic's own sentence repeats what was given
+        return f"Input should have one of the tags {flaw['ctx']['expected_tags']}"
+    return str(flaw["msg"]).removeprefix("Value error, ")
 
 
 def _body(code: str, message: str, flaws: Iterable[Flaw] = ()) -> str:

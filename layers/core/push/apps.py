@@ -21,6 +21,9 @@ _MAX_AGE_S = 15.0
 DEFAULT_SEND_RATE = 500
 """WNS publishes no limit; senders report trouble above about 1,000 notifications a second."""
 
+Audience = Annotated[str, Field(pattern=r"^[\x21-\x5a\x5c\x5e-\x7e]{1,255}$")]
+"""One of a token's audiences; without blanks and brackets, in which API Gateway puts several."""
+
 Identity = Literal["package_sid", "entra"]
 
 
@@ -35,7 +38,7 @@ class AppSettings(BaseModel):
         Field(description="`package_sid` for UWP and Store apps, `entra` for the Windows App SDK"),
     ] = "package_sid"
     token_audiences: Annotated[
-        tuple[Annotated[str, Field(min_length=1, max_length=255)], ...],
+        tuple[Audience, ...],
         Field(
             min_length=1,
             max_length=20,

@@ -69,7 +69,8 @@ class HttpApi(APIGatewayHttpResolver):
                 status, body = read
                 headers = {"content-type": "application/json"}
                 return {"statusCode": status, "headers": headers, "body": body}
-            event = {**event, "body": read, "isBase64Encoded": False}
+            headers = _headers(event) | {"content-type": "application/json"}
+            event = {**event, "headers": headers, "body": read, "isBase64Encoded": False}
         return super().resolve(event, context)
 
     def _fail(self, error: Exception) -> Response[str]:
@@ -78,16 +79,15 @@ class HttpApi(APIGatewayHttpResolver):
 
     def _read_body(self, event: Mapping[str, Any]) -> str | Answer:
         """Return the body's text, or the answer to a body that is not taken."""
-        headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
-        media_type = headers.get("content-type", "application/json").partition(";")[0]
+        media_type = _headers(event).get("content-type", "application/json").partition(";")[0]
         if media_type.strip().lower() != "application/json":
             return wrong_content_type()
         body: str = event["body"]
         try:
-            body_bytes = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
-            if len(body_bytes) > self._limit(str(event.get("rawPath", ""))):
-                return too_large(self._limit(str(event.get("rawPath", ""))))
-            return body_bytes.decode()
+            coded = bool(event.get("isBase64Encoded"))
+            body_bytes = base64.b64decode(body, validate=True) if coded else body.encode()
+            limit = self._limit(str(event.get("rawPath", "")))
+            return too_large(limit) if len(body_bytes) > limit else body_bytes.decode()
         except (binascii.Error, UnicodeError):
             return not_json()
 
@@ -120,14 +120,22 @@ def _errors(statuses: Iterable[int]) -> dict[int, Any]:
     return {status: _with(ErrorAnswer, HTTPStatus(status).phrase) for status in statuses}
 
 
+def _headers(event: Mapping[str, Any]) -> dict[str, str]:
+    return {name.lower(): value for name, value in event.get("headers", {}).items()}
+
+
 def _response(answer: Answer) -> Response[str]:
     status, body = answer
     return Response(status, "application/json", body)
 
 
+def _refuse(constant: str) -> None:
+    raise ValueError(f"JSON has no {constant}")
+
+
 def _read_json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_refuse)
     except json.JSONDecodeError:
         raise
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits, 5,000 brackets

@@ -139,6 +139,10 @@ class Renderer:
         # One set of options serves all kinds of a template; a notification given whole must fit its
         # own.
         options = self.options.for_kind(payload.kind) if self._template else self.options
+        if payload.kind == "toast" and options.tag is None:
+            # Should WNS get a toast twice, because its answer was lost, the second copy takes the
+            # first one's place on the device.
+            options = options.model_copy(update={"tag": self._request.notification_id[:16]})
         try:
             notification = Notification.of(payload, options)
         except InvalidNotificationError as error:

@@ -140,7 +140,7 @@ def read_request(body: str, message_id: str) -> Request:
         UnreadableMessageError: it is neither.
     """
     try:
-        fields = json.loads(body)
+        fields = json.loads(body, parse_constant=_no_number)
     except ValueError:
         raise UnreadableMessageError("the message is not JSON") from None
     if isinstance(fields, dict) and fields.keys() >= _EVENT_KEYS:
@@ -167,6 +167,10 @@ class RequestQueue:
             MessageBody=request.model_dump_json(exclude_unset=True),
             DelaySeconds=max(math.ceil(delay_s), 0),
         )
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(text)
 
 
 def _of_event(event: dict[str, Any]) -> Any:

@@ -111,12 +111,12 @@ async function refresh(id) {
   refreshing.delete(id);
 }
 
-function hear(kind, data) {
+function hear(kind, data, number) {
   if (kind === "request") log.add(data);
   else if (kind === "clock") cards.forEach((_, id) => refresh(id));
   else if (kind === "gone") drop(data.device_id);
   else if (cards.has(data.device_id)) {
-    cards.get(data.device_id).hear(kind, data);
+    cards.get(data.device_id).hear(kind, data, number);
     refresh(data.device_id);
   } else if (kind === "step") refreshNew(data.device_id);
 }
@@ -141,7 +141,7 @@ function listen() {
     place("connection").textContent = "Waiting for the stack…";
     place("connection").classList.add("lost");
   });
-  for (const kind of KINDS) stream.addEventListener(kind, (event) => hear(kind, JSON.parse(event.data)));
+  for (const kind of KINDS) stream.addEventListener(kind, (event) => hear(kind, JSON.parse(event.data), Number(event.lastEventId)));
 }
 
 function drawSound() {

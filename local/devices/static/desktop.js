@@ -46,7 +46,7 @@ export class Desktop {
   update(view) {
     this.view = view;
     const toasts = view.toasts.filter((toast) => toast.document).map(readToast);
-    this.popups.keep(new Set(toasts.map((toast) => toast.id)));
+    this.popups.keep(new Set(toasts.map((toast) => toast.id)), view.cursor ?? 0);
     this.centre.update(toasts);
     this.tick(view.tiles.at(-1)?.message_id !== this.tiles.at(-1)?.message_id);
     this.drawTaskbar(toasts.length);
@@ -56,8 +56,9 @@ export class Desktop {
     if (!view.online) this.popups.clear();
   }
 
-  arrive(toast) {
-    if (toast.pops && this.centre.element.hidden) this.popups.show(toast);
+  /** A toast has come in, with the event of that number. */
+  arrive(toast, number) {
+    if (toast.pops && this.centre.element.hidden) this.popups.show(toast, number);
   }
 
   receiveRaw(text) {

@@ -47,12 +47,12 @@ export class DeviceCard {
     this.drawLines();
   }
 
-  /** Something has happened to the device: `kind` and `data` of the stream. */
-  hear(kind, data) {
+  /** Something has happened to the device: an event of the stream. */
+  hear(kind, data, number) {
     const name = this.view.name;
     if (kind === "toast" && data.document) {
       const toast = readToast(data);
-      this.desktop.arrive(toast);
+      this.desktop.arrive(toast, number);
       this.page.announce(`${name}: ${spoken(toast)}`);
       this.note(`Toast: ${toast.title}`, true);
     } else if (kind === "raw") {
@@ -86,6 +86,7 @@ export class DeviceCard {
 
   hands(toast) {
     const leave = () => {
+      if (this.desktop.element.contains(document.activeElement)) this.desktop.bell.focus();
       this.desktop.popups.hide(toast.id);
       this.do("dismiss", { message_id: toast.id });
     };
@@ -95,7 +96,7 @@ export class DeviceCard {
       snooze: (minutes) => {
         leave();
         this.do("press", { text: `Windows shows "${toast.title}" again in ${minutes} min` });
-        setTimeout(() => this.desktop.arrive(toast), minutes * 60_000);
+        setTimeout(() => this.desktop.arrive(toast, Infinity), minutes * 60_000);
       },
       press: ({ arguments: given, activationType, inputs, keeps }) => {
         if (!keeps) leave();
@@ -129,7 +130,7 @@ export class DeviceCard {
     this.size = h("select", { class: "field", "aria-label": "Tile size", on: { change: pin } }, Object.entries(SIZES).map(([value, text]) => h("option", { value }, `${text} tile`)));
     this.cycle = h("input", { type: "checkbox", on: { change: pin } });
     this.signOut = button("Sign out", () => this.do("sign-out"));
-    this.expire = button("Let the channel expire", () => this.do("expire"));
+    this.expire = button("Expire channel", () => this.do("expire"));
     return h(
       "div",
       { class: "controls" },

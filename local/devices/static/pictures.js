@@ -35,8 +35,9 @@ export function picture(image, base, className) {
   const why = `${source} is not fetched: this page loads nothing from elsewhere`;
   return h(
     "span",
-    { class: `${className} no-picture`, role: "img", "aria-label": `Picture not loaded: ${words}`, title: why },
+    { class: `${className} no-picture`, role: "img", "aria-label": `Picture, not fetched: ${words}`, title: why },
     icon("picture", 20),
     h("span", { class: "no-picture-words" }, words),
+    h("span", { class: "no-picture-why" }, "not fetched"),
   );
 }

@@ -16,12 +16,13 @@ export class Popups {
     this.shown = new Map();
   }
 
-  show(toast) {
+  /** `number` is that of the event it came with. */
+  show(toast, number) {
     for (const [id, other] of this.shown) {
       if (id === toast.id || (toast.replaces && other.toast.replaces === toast.replaces)) this.hide(id);
     }
     const element = this.draw(toast);
-    const popup = { toast, element, stop: toast.sound ? play(toast.sound, { loop: toast.soundLoops }) : () => {} };
+    const popup = { toast, number, element, stop: toast.sound ? play(toast.sound, { loop: toast.soundLoops }) : () => {} };
     this.shown.set(toast.id, popup);
     this.list.append(element);
     if (!toast.stays) this.startTimer(popup);
@@ -43,9 +44,9 @@ export class Popups {
     for (const id of [...this.shown.keys()]) this.hide(id);
   }
 
-  /** Takes away what is no longer in the notification centre. */
-  keep(ids) {
-    for (const id of [...this.shown.keys()]) if (!ids.has(id)) this.hide(id);
+  /** Takes away what was not in the notification centre any more after the event `cursor`. */
+  keep(ids, cursor) {
+    for (const [id, { number }] of this.shown) if (!ids.has(id) && number <= cursor) this.hide(id);
   }
 
   // Time stands still while the pointer or the focus is in it.

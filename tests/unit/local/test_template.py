@@ -165,6 +165,20 @@ def test_functions_get_the_settings_beside_their_own() -> None:
     }
 
 
+def test_alarms_on_metric_math_alone_are_left_out() -> None:
+    alarm = {"Type": "AWS::CloudWatch::Alarm"}
+    resources = rewritten(
+        {
+            "OnMath": {
+                **alarm,
+                "Properties": {"Metrics": [{"Id": "share", "Expression": "a / b"}]},
+            },
+            "OnMetric": {**alarm, "Properties": {"MetricName": "Rejected"}},
+        }
+    )
+    assert resources.keys() == {"OnMetric"}
+
+
 def test_secrets_are_referred_to_by_arn() -> None:
     resources = rewritten(
         {

@@ -1,0 +1,215 @@
+"""What is done to a virtual device is done by the ways that a game and its player have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local.scenario import PACKAGE_SID
+from tests.integration.devices.product import refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from local.wns_emulator import WnsEmulator
+    from tests.integration.devices.page import Page
+    from tests.integration.devices.product import Product
+
+TOAST = '<toast><visual><binding template="ToastGeneric"><text>{}</text></binding></visual></toast>'
+
+
+def test_added_device_registers_the_channel_that_windows_gave_it(
+    page: Page, product: Product, wns: WnsEmulator
+) -> None:
+    device = page.add()
+    (channel,) = wns.channels(device["device_id"])
+    assert product.channels[device["device_id"]]["channel_uri"] == channel.channel_uri
+    assert device["signed_in"]
+    assert device["channel"]["state"] == "open"
+
+
+def test_game_is_set_up_once_with_a_template_for_each_sample(page: Page, product: Product) -> None:
+    page.add()
+    product.templates.clear()
+    page.add(name="Second")
+    assert product.templates == {}
+    page.act(page.add(name="Third"), "remove")
+    shown = {sample["id"] for sample in page.get("/api/state").json()["game"]["samples"]}
+    assert shown == {"challenge.received", "high-score.beaten", "tournament.starts", "clan.message"}
+
+
+def test_api_that_refuses_a_registration_is_quoted_and_the_device_is_not_signed_in(
+    page: Page, product: Product
+) -> None:
+    reason = {"error": {"code": "forbidden", "message": "not your app", "details": []}}
+    product.refusals["/channels/sams-pc"] = (403, reason)
+    device = page.add()
+    assert not device["signed_in"]
+    assert [step["text"] for step in device["steps"]] == [
+        "PUT /apps/space-duel/channels/sams-pc answers 403: not your app"
+    ]
+
+
+@pytest.mark.parametrize("knows_topics", [True, False])
+def test_topics_are_used_where_the_api_has_them(
+    page: Page, product: Product, *, knows_topics: bool
+) -> None:
+    product.knows_topics = knows_topics
+    device = page.add()
+    assert ("topics" in product.channels[device["device_id"]]) == knows_topics
+    assert page.post("/api/send", {"sample": "tournament.starts", "road": "api"}).ok
+    topic, players = {"topic": "weekly-tournament"}, {"players": ["sam"]}
+    assert product.requests[0]["audience"] == (topic if knows_topics else players)
+
+
+def test_player_who_is_chosen_gets_what_else_goes_to_a_topic(page: Page, product: Product) -> None:
+    page.add()
+    page.post("/api/send", {"sample": "tournament.starts", "road": "api", "player": "sam"})
+    assert product.requests[0]["audience"] == {"players": ["sam"]}
+
+
+@pytest.mark.parametrize("knows_presence", [True, False])
+def test_presence_is_offered_where_the_api_has_it(
+    page: Page, product: Product, *, knows_presence: bool
+) -> None:
+    product.knows_presence = knows_presence
+    device = page.add()
+    assert device["has_presence"] == knows_presence
+    assert page.act(device, "play", {"game": "front"}).ok
+    assert product.presence.get(device["device_id"], False) == knows_presence
+    assert page.look(device)["game"] == "front"
+
+
+def test_signing_out_removes_the_channel_and_in_again_registers_a_new_one(
+    page: Page, product: Product
+) -> None:
+    device = page.add()
+    first = product.channels[device["device_id"]]["channel_uri"]
+    page.act(device, "sign-out")
+    assert product.channels == {}
+    assert not page.look(device)["signed_in"]
+    page.act(device, "sign-in", {"player": "kim"})
+    assert product.channels[device["device_id"]]["channel_uri"] != first
+    assert page.look(device)["player"] == "kim"
+
+
+def test_expired_channel_is_shown_and_a_new_registration_ends_that(
+    page: Page, product: Product, send: Callable[[str, str, str], int]
+) -> None:
+    device = page.add()
+    page.act(device, "expire")
+    assert page.look(device)["channel"]["state"] == "expired"
+    assert send(device["device_id"], "toast", TOAST.format("late")) == 410
+    page.act(device, "register")
+    assert page.look(device)["channel"]["state"] == "open"
+    assert send(device["device_id"], "toast", TOAST.format("again")) == 200
+
+
+def test_pc_that_is_off_gets_what_wns_kept_when_it_is_on(
+    page: Page, send: Callable[[str, str, str], int]
+) -> None:
+    device = page.add()
+    page.act(device, "switch", {"on": False})
+    send(device["device_id"], "toast", TOAST.format("kept"))
+    off = page.look(device)
+    assert (off["online"], off["toasts"], off["channel"]["held"]) == (False, [], ["toast"])
+    page.act(device, "switch", {"on": True})
+    assert len(page.look(device)["toasts"]) == 1
+
+
+def test_toast_that_the_player_dismisses_is_gone_and_its_neighbour_stays(
+    page: Page, send: Callable[[str, str, str], int]
+) -> None:
+    device = page.add()
+    for text in ("one", "two"):
+        send(device["device_id"], "toast", TOAST.format(text))
+    first, second = page.look(device)["toasts"]
+    page.act(device, "dismiss", {"message_id": first["message_id"]})
+    assert page.look(device)["toasts"] == [second]
+    page.act(device, "dismiss")
+    assert page.look(device)["toasts"] == []
+
+
+def test_removed_device_is_signed_out_and_forgotten_by_wns(
+    page: Page, product: Product, wns: WnsEmulator
+) -> None:
+    device = page.add()
+    page.act(device, "remove")
+    assert product.channels == {}
+    assert page.act(device, "expire").status_code == 404
+    assert device["device_id"] not in {one["device_id"] for one in wns.devices()}
+
+
+def test_devices_of_one_name_get_ids_of_their_own(page: Page) -> None:
+    assert [page.add()["device_id"], page.add()["device_id"]] == ["sams-pc", "sams-pc-2"]
+
+
+def test_there_is_an_end_to_the_devices(page: Page) -> None:
+    for number in range(12):
+        page.add(name=f"PC {number}")
+    answer = page.post("/api/devices", {"player": "sam", "name": "one more"})
+    assert answer.status_code == 409
+
+
+def test_event_names_the_template_and_the_players(page: Page, product: Product) -> None:
+    page.add()
+    page.add("kim", "Laptop")
+    parameters = {"challenger": "<script>"}
+    page.post("/api/send", {"sample": "challenge.received", "parameters": parameters})
+    (event,) = product.events
+    assert event["DetailType"] == "challenge.received"
+    assert '"players": ["kim", "sam"]' in event["Detail"]
+    assert '"challenger": "<script>"' in event["Detail"]
+
+
+def test_notification_of_ones_own_goes_through_the_api_whose_refusal_is_quoted(
+    page: Page, product: Product
+) -> None:
+    page.add()
+    own = {"notification": {"badge": {"value": 7}}}
+    assert page.post("/api/send-own", own).json()["id"] == "notification-1"
+    product.refusals["/notifications"] = (422, refusal("notification.badge"))
+    answer = page.post("/api/send-own", own)
+    assert answer.status_code == 422
+    assert "notification.badge: Extra inputs" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"sample": "no.such"}, 404),
+        ({"sample": "challenge.received", "parameters": {"colour": "red"}}, 422),
+        ({"sample": "challenge.received", "parameters": {"challenger": "x" * 401}}, 422),
+    ],
+    ids=["unknown sample", "unknown parameter", "text too long"],
+)
+def test_sample_that_cannot_be_sent_is_refused(
+    page: Page, product: Product, body: object, status: int
+) -> None:
+    page.add()
+    assert page.post("/api/send", body).status_code == status
+    assert product.events == []
+
+
+def test_without_a_device_there_is_nobody_to_send_to(page: Page, product: Product) -> None:
+    assert page.post("/api/send", {"sample": "challenge.received"}).status_code == 409
+    assert product.events == []
+
+
+def test_tile_is_pinned_in_its_size_and_no_other_word(page: Page, wns: WnsEmulator) -> None:
+    device = page.add()
+    page.act(device, "pin", {"size": "large", "queue": True})
+    shown = wns.device(device["device_id"]).apps[PACKAGE_SID]
+    assert (shown["tile_size"], shown["tile_queue"]) == ("large", True)
+    assert page.act(device, "pin", {"size": "huge"}).status_code == 422
+
+
+def test_notifications_that_the_player_turned_off_are_dropped(
+    page: Page, send: Callable[[str, str, str], int]
+) -> None:
+    device = page.add()
+    page.act(device, "notifications", {"on": False})
+    send(device["device_id"], "toast", TOAST.format("unheard"))
+    view = page.look(device)
+    assert (view["notifications_enabled"], view["toasts"]) == (False, [])

@@ -1,0 +1,135 @@
+"""The send budget of an app, its pauses, and what stops the app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from push.rate import Budgets, Wait
+
+if TYPE_CHECKING:
+    from tests.integration.backend import Backend
+
+NOW = 1_000_000.25
+
+
+@pytest.fixture
+def budgets(backend: Backend) -> Budgets:
+    return Budgets(backend.table("RatesTable"))
+
+
+def test_workers_together_get_no_more_than_the_rate_in_a_second(budgets: Budgets) -> None:
+    taken = [budgets.take("my-game", "direct", 30, rate=100, now=NOW) for _ in range(5)]
+    assert taken == [30, 30, 30, Wait(1_000_001), Wait(1_000_001)]
+    assert budgets.take("my-game", "direct", 10, rate=100, now=NOW) == 10
+    assert budgets.take("my-game", "direct", 30, rate=100, now=NOW + 1) == 30
+
+
+def test_bulk_lane_leaves_a_fifth_to_the_players_own(budgets: Budgets) -> None:
+    assert budgets.take("my-game", "bulk", 500, rate=100, now=NOW) == 80
+    assert budgets.take("my-game", "bulk", 1, rate=100, now=NOW) == Wait(1_000_001)
+    assert budgets.take("my-game", "direct", 20, rate=100, now=NOW) == 20
+    assert budgets.take("my-game", "direct", 1, rate=100, now=NOW) == Wait(1_000_001)
+
+
+def test_bulk_lane_may_use_what_the_direct_one_leaves(budgets: Budgets) -> None:
+    assert budgets.take("my-game", "direct", 50, rate=100, now=NOW) == 50
+    assert budgets.take("my-game", "bulk", 80, rate=100, now=NOW) == Wait(1_000_001)
+    assert budgets.take("my-game", "bulk", 50, rate=100, now=NOW) == 50
+
+
+def test_one_apps_budget_is_not_anothers(budgets: Budgets) -> None:
+    assert budgets.take("my-game", "direct", 100, rate=100, now=NOW) == 100
+    assert budgets.take("other-game", "direct", 100, rate=100, now=NOW) == 100
+
+
+def test_worker_whose_clock_is_behind_takes_from_the_same_second(budgets: Budgets) -> None:
+    assert budgets.take("my-game", "direct", 60, rate=100, now=NOW) == 60
+    assert budgets.take("my-game", "direct", 60, rate=100, now=NOW - 2) == Wait(999_999)
+
+
+@pytest.mark.parametrize("rate", [1, 2, 7])
+def test_slow_app_is_sent_to_all_the_same(budgets: Budgets, rate: int) -> None:
+    assert budgets.take("my-game", "bulk", 50, rate=rate, now=NOW) in range(1, rate + 1)
+
+
+def test_paused_app_gets_nothing_before_the_pause_is_over(budgets: Budgets) -> None:
+    budgets.pause("my-game", NOW + 900)
+    budgets.pause("my-game", NOW + 60)
+    for later in (0, 61, 899):
+        taken = budgets.take("my-game", "direct", 1, rate=100, now=NOW + later)
+        assert taken == Wait(1_000_901)
+    assert budgets.take("my-game", "direct", 1, rate=100, now=NOW + 901) == 1
+
+
+@pytest.fixture
+def game(backend: Backend) -> Backend:
+    backend.open_app()
+    for number in range(3):
+        backend.open_channel(f"player-{number}", f"pc-{number}")
+    return backend
+
+
+def request(number: int) -> dict[str, Any]:
+    return {
+        "app_id": "my-game",
+        "audience": {"players": [f"player-{number}"]},
+        "notification": {"toast": {"texts": ["Hi"]}},
+    }
+
+
+def toasts(game: Backend) -> list[int]:
+    return [len(game.wns.device(f"pc-{number}").toasts) for number in range(3)]
+
+
+def notify_requests(game: Backend) -> int:
+    counts = game.wns.request_counts()
+    return sum(count for name, count in counts.items() if name.startswith("notify"))
+
+
+def test_throttled_app_is_left_alone_until_wns_says(game: Backend) -> None:
+    game.wns.fail_next(1, code=406, retry_after=600)
+    game.send_request(request(0))
+    game.work()
+    for number in (1, 2):
+        game.send_request(request(number))
+        game.work()
+    game.advance(590)
+    game.work()
+    assert notify_requests(game) == 1
+    game.advance(15)
+    game.work()
+    assert toasts(game) == [1, 1, 1]
+
+
+STOPS = {
+    "quota_exceeded": {
+        "code": 429,
+        "headers": {"X-WNS-Error-Description": "The monthly quota of the app is exceeded"},
+    },
+    "sender_blocked": {"code": 410, "reason": "Domain Blocked"},
+}
+
+
+@pytest.mark.parametrize("reason", STOPS)
+def test_app_stops_where_wns_says_so_until_an_operator_starts_it_again(
+    game: Backend, reason: str
+) -> None:
+    game.wns.fail_next(1, **STOPS[reason])
+    game.send_request(request(0))
+    game.work()
+    app = game.call_as_operator("GET", "/apps/my-game")[1]
+    assert app["stopped"] == reason
+    game.send_request(request(1))
+    game.work()
+    game.advance(1000)
+    game.work()
+    assert notify_requests(game) == 1
+    settings = {"name": "My Game", "token_audiences": ["windows-game"]}
+    assert game.call_as_operator("PUT", "/apps/my-game", settings)[0] == 200
+    assert game.call_as_operator("GET", "/apps/my-game")[1]["stopped"] is None
+    game.advance(1000)
+    game.work()
+    assert toasts(game) == [0, 1, 0]
+    assert len(game.items("ChannelsTable")) >= 3
