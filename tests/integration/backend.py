@@ -35,6 +35,14 @@ CLIENT_SECRET = "Vex8L9WOFZuj95euaLrvSH7XyoDhLJc7"
 AUDIENCE = "windows-game"
 
 
+_TRIGGERS = {
+    "RequestQueue": "dispatcher",
+    "BroadcastQueue": "dispatcher",
+    "DeliveryQueue": "notification_sender",
+    "BulkDeliveryQueue": "notification_sender",
+}
+
+
 class Clock:
     """Stands in for the module `time` in handlers: the machine's time, and what was advanced."""
 
@@ -247,14 +255,12 @@ class Backend:
 
     def work(self) -> None:
         """Let the queues' triggers run until nothing that can be seen is left."""
-        triggers = {
-            "RequestQueue": "dispatcher",
-            "BroadcastQueue": "dispatcher",
-            "DeliveryQueue": "notification_sender",
-            "BulkDeliveryQueue": "notification_sender",
-        }
-        while sum(self._work_on(queue, function) for queue, function in triggers.items()):
+        while self.work_once():
             pass
+
+    def work_once(self) -> bool:
+        """Let each queue's trigger take one batch; return whether there was any."""
+        return any([self._work_on(queue, function) for queue, function in _TRIGGERS.items()])
 
     def _work_on(self, queue: str, function: str) -> bool:
         url = self._names[queue]

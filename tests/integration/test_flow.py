@@ -63,7 +63,7 @@ def texts(game: Backend, device: str) -> list[list[str]]:
 def outcomes(game: Backend) -> dict[str, str]:
     """Return every recorded outcome by name."""
     return {
-        name: record["outcome"]
+        name: json.loads(record)["outcome"]
         for item in game.items("NotificationsTable")
         for name, record in item.get("outcomes", {}).items()
     }

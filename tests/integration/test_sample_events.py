@@ -104,7 +104,7 @@ def check_delivery(backend: Backend) -> None:
     # It is older than ten seconds, and its player has no such channel: not sent.
     assert replay(backend, "notification_sender-delivery") == {"batchItemFailures": []}
     (chunk,) = [item for item in backend.items("NotificationsTable") if "outcomes" in item]
-    outcome = chunk["outcomes"]["player-42#living-room-pc#toast"]
+    outcome = json.loads(chunk["outcomes"]["player-42#living-room-pc#toast"])
     assert outcome["outcome"] == "removed"
 
 

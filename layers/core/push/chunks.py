@@ -6,9 +6,9 @@ by it, and what a killed worker has recorded is not done again.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 from boto3.dynamodb.conditions import Key
@@ -227,7 +227,7 @@ class Chunks:
             "ConditionExpression": "#owner = :owner AND attempt = :claimed AND finished = :no",
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": mine
-            | {f":o{number}": said for number, said in enumerate(outcomes.values())}
+            | {f":o{number}": _text(said) for number, said in enumerate(outcomes.values())}
             | {f":{name}": value for name, value in values.items()},
         }
 
@@ -236,11 +236,13 @@ def _key(delivery: Delivery) -> dict[str, str]:
     return {"pk": delivery.notification_id, "sk": f"chunk#{delivery.chunk}"}
 
 
+def _text(said: Mapping[str, Any]) -> str:
+    # One string for each channel: ten attributes would cost the sender more than the sending does.
+    return json.dumps(said, separators=(",", ":"))
+
+
 def _outcomes(item: Mapping[str, Any]) -> Outcomes:
-    return {
-        name: {key: int(v) if isinstance(v, Decimal) else v for key, v in said.items()}
-        for name, said in item["outcomes"].items()
-    }
+    return {name: json.loads(text) for name, text in item["outcomes"].items()}
 
 
 def _why_not(
