@@ -35,7 +35,7 @@ CLIENT_SECRET = "Vex8L9WOFZuj95euaLrvSH7XyoDhLJc7"
 AUDIENCE = "windows-game"
 
 
-_TRIGGERS = {
+TRIGGERS = {
     "RequestQueue": "dispatcher",
     "BroadcastQueue": "dispatcher",
     "DeliveryQueue": "notification_sender",
@@ -73,6 +73,8 @@ class Context:
 
 class Backend:
     """Tables, queues and bus of template.yaml, and the handlers between them."""
+
+    triggers = TRIGGERS
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, wns: WnsEmulator, deeds: Deeds) -> None:
         self.wns = wns
@@ -260,22 +262,36 @@ class Backend:
 
     def work_once(self) -> bool:
         """Let each queue's trigger take one batch; return whether there was any."""
-        return any([self._work_on(queue, function) for queue, function in _TRIGGERS.items()])
+        return sum(self._work_on(queue, function) for queue, function in self.triggers.items()) > 0
 
     def _work_on(self, queue: str, function: str) -> bool:
-        url = self._names[queue]
+        event = self.receive(queue)
+        if event is None:
+            return False
+        failed = self.invoke(function, event)["batchItemFailures"]
+        self.delete(event, {failure["itemIdentifier"] for failure in failed})
+        return True
+
+    def receive(self, queue: str) -> dict[str, Any] | None:
+        """Take a batch off a queue as Lambda's poller does; return the event, None if there is
+        nothing to see."""
         answer = self.sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=360
+            QueueUrl=self._names[queue], MaxNumberOfMessages=10, VisibilityTimeout=360
         )
         messages = answer.get("Messages", [])
-        if not messages:
-            return False
-        failed = self.invoke(function, sqs_event(messages, queue))["batchItemFailures"]
-        kept = {failure["itemIdentifier"] for failure in failed}
-        for message in messages:
-            if message["MessageId"] not in kept:
-                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return True
+        return sqs_event(messages, queue) if messages else None
+
+    def delete(self, event: dict[str, Any], kept: set[str]) -> None:
+        """Delete a batch's messages but those that the handler keeps."""
+        for record in event["Records"]:
+            if record["messageId"] not in kept:
+                queue = record["eventSourceARN"].rpartition(":")[2]
+                self.sqs.delete_message(
+                    QueueUrl=self._names[queue], ReceiptHandle=record["receiptHandle"]
+                )
+
+    def url(self, queue: str) -> str:
+        return self._names[queue]
 
     def send_request(self, body: Any) -> None:
         """Put a message on RequestQueue; `body` may be text."""

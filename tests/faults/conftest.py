@@ -1,0 +1,73 @@
+"""Proofs of what happens when things break; each prints the numbers it found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faults.cloud import Cloud, Servers
+from tests.integration.conftest import backend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.integration.backend import Backend
+
+__all__ = ["backend"]
+
+_FOUND = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_FOUND] = []
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if found := config.stash[_FOUND]:
+        terminalreporter.section("what the proofs found")
+        for line in found:
+            terminalreporter.line(line)
+
+
+@pytest.fixture
+def found(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Takes a line for the summary at the end of the run."""
+    lines = request.config.stash[_FOUND]
+    return lambda line: lines.append(f"{request.node.name}: {line}")
+
+
+def open_app(backend: Backend, *, send_rate: int = 10_000) -> None:
+    """Make the app `my-game`; 10,000 a second is no hindrance."""
+    backend.open_app()
+    settings = {"name": "My Game", "token_audiences": ["windows-game"], "send_rate": send_rate}
+    assert backend.call_as_operator("PUT", "/apps/my-game", settings)[0] == 200
+
+
+@pytest.fixture
+def game(backend: Backend) -> Backend:
+    """The backend on moto with the app `my-game`."""
+    open_app(backend)
+    return backend
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    with Servers(tmp_path_factory.mktemp("servers")) as running:
+        yield running
+
+
+@pytest.fixture
+def cloud(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """The backend in processes, with the app `my-game`; empty and alone."""
+    for name, value in servers.environment().items():
+        monkeypatch.setenv(name, value)
+    servers.empty()
+    cloud = Cloud(monkeypatch, servers)
+    try:
+        open_app(cloud)
+        yield cloud
+    finally:
+        cloud.close()

@@ -1,0 +1,124 @@
+"""Many players at once, and what their devices have received."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from push.keys import SHARDS, channel_key, device_key, shard_of
+from tests.integration.backend import PACKAGE_SID
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from local.wns_emulator.controls import Controls
+
+APP = "my-game"
+TOAST = {"toast": {"texts": ["Alex challenges you"]}}
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Players with their devices: channel URIs by player and device."""
+
+    devices: dict[str, dict[str, str]]
+
+    @property
+    def players(self) -> list[str]:
+        return list(self.devices)
+
+    @property
+    def uris(self) -> list[str]:
+        return [uri for devices in self.devices.values() for uri in devices.values()]
+
+    def request(self, **more: Any) -> dict[str, Any]:
+        """A request for a toast to every device."""
+        return {
+            "app_id": APP,
+            "request_id": "to-all",
+            "audience": {"players": self.players},
+            "notification": TOAST,
+        } | more
+
+
+def gather(
+    wns: Controls, table: Any, size: int, *, name: str = "p", devices_per_player: int = 10
+) -> Crowd:
+    """Make `size` devices and put their channels straight into ChannelsTable."""
+    devices: dict[str, dict[str, str]] = {}
+    with table.batch_writer() as writer:
+        for number in range(size):
+            player, device = f"{name}{number // devices_per_player}", f"{name}{number}"
+            uri = wns.create_channel(PACKAGE_SID, device).channel_uri
+            devices.setdefault(player, {})[device] = uri
+            writer.put_item(Item=_item(player, device, uri, int(time.time())))
+    return Crowd(devices)
+
+
+def _item(player: str, device: str, uri: str, now: int) -> dict[str, Any]:
+    expires_at = now + 30 * 24 * 3600
+    return channel_key(APP, player, device) | {
+        "channel_uri": uri,
+        "registered_at": now,
+        "renewed_at": now,
+        "expires_at": expires_at,
+        "subscribed_until": expires_at,
+        "topics": [],
+        "shard": f"{APP}#{shard_of(player, SHARDS)}",
+        "device_key": device_key(player, device),
+    }
+
+
+def arrivals(wns: Controls) -> Counter[str]:
+    """How many notifications have arrived, by device; devices with none are left out."""
+    return Counter(
+        {
+            each["device_id"]: sum(each["arrived"].values())
+            for each in wns.devices()
+            if each["arrived"]
+        }
+    )
+
+
+def outcomes(items: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """The recorded outcomes of NotificationsTable's items, by name."""
+    return {
+        name: json.loads(record)["outcome"]
+        for item in items
+        for name, record in item.get("outcomes", {}).items()
+    }
+
+
+def counted(items: Sequence[dict[str, Any]]) -> Counter[str]:
+    """The counters of NotificationsTable's items: outcomes by name, and the tallies."""
+    return Counter(
+        {
+            name.removeprefix("outcome_"): count
+            for item in [_sum(items)]
+            for name, count in item.items()
+        }
+    )
+
+
+def _sum(items: Sequence[dict[str, Any]]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for item in items:
+        if str(item["sk"]).startswith("count#"):
+            for name, value in item.items():
+                if name not in {"pk", "sk", "expires_at"}:
+                    total[name] += int(value)
+    return total
+
+
+def notify_answers(wns: Controls) -> Counter[str]:
+    """How WNS has answered notifications so far, by status or ending."""
+    return Counter(
+        {
+            name.removeprefix("notify "): count
+            for name, count in wns.request_counts().items()
+            if name.startswith("notify ")
+        }
+    )

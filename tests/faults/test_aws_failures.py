@@ -1,0 +1,176 @@
+"""Calls to AWS fail, before or after they have done what was asked."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import botocore.endpoint
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ReadTimeoutError
+from moto.core.botocore_stubber import BotocoreStubber
+
+from tests.faults.crowd import arrivals, gather, notify_answers, outcomes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from botocore.awsrequest import AWSPreparedRequest
+
+    from tests.integration.backend import Backend
+
+SHARE = 0.2
+DEAD_LETTER_QUEUES = ("RequestDlq", "BroadcastDlq", "DeliveryDlq")
+
+
+class RawBody:
+    """What urllib3 would have read from the network."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self._content
+
+
+class Trouble:
+    """Makes a share of all HTTP requests to AWS fail while `on`: throttled, answered 500, or
+    carried out without an answer."""
+
+    def __init__(self, dice: random.Random) -> None:
+        self.on = False
+        self.struck: Counter[str] = Counter()
+        self.calls = 0
+        self._dice = dice
+        self._real = BotocoreStubber.__call__
+
+    def answer(
+        self, stubber: BotocoreStubber, event_name: str, request: AWSPreparedRequest, **more: Any
+    ) -> AWSResponse | None:
+        self.calls += self.on
+        if not self.on or self._dice.random() >= SHARE:
+            return self._real(stubber, event_name, request, **more)
+        kind = self._dice.choice(["throttled", "failed", "unheard"])
+        self.struck[kind] += 1
+        if kind == "unheard":
+            self._real(stubber, event_name, request, **more)
+            raise ReadTimeoutError(endpoint_url="https://aws.example")
+        status, code = (400, "ThrottlingException") if kind == "throttled" else (500, "Internal")
+        body = json.dumps({"__type": code, "message": "on order"}).encode()
+        return AWSResponse(request.url, status, {}, RawBody(body))
+
+
+@pytest.fixture
+def trouble(monkeypatch: pytest.MonkeyPatch) -> Trouble:
+    trouble = Trouble(random.Random(8))
+
+    def strike(stubber: BotocoreStubber, event_name: str, request: Any, **more: Any) -> Any:
+        return trouble.answer(stubber, event_name, request, **more)
+
+    monkeypatch.setattr(BotocoreStubber, "__call__", strike)
+    monkeypatch.setattr(botocore.endpoint.time, "sleep", lambda _: None)
+    return trouble
+
+
+@pytest.fixture
+def without_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every failure reaches the functions: boto3 tries nothing again."""
+    monkeypatch.setattr(botocore.endpoint.Endpoint, "_needs_retry", lambda *_, **__: False)
+
+
+@pytest.mark.parametrize("size", [200, pytest.param(5000, marks=pytest.mark.slow_fault)])
+@pytest.mark.parametrize("audience", ["players", "everyone"])
+def test_a_fifth_of_the_calls_to_aws_fail_and_nobody_is_left_out_or_told_twice(
+    game: Backend, found: Callable[[str], None], trouble: Trouble, size: int, audience: str
+) -> None:
+    run(game, found, trouble, size, audience)
+
+
+@pytest.mark.usefixtures("without_retries")
+@pytest.mark.parametrize("size", [200, pytest.param(2000, marks=pytest.mark.slow_fault)])
+def test_sender_whose_every_fifth_call_fails_for_good_leaves_out_and_repeats_nobody(
+    game: Backend, found: Callable[[str], None], trouble: Trouble, size: int
+) -> None:
+    run(game, found, trouble, size, "players", spared="dispatcher")
+
+
+def run(
+    game: Backend,
+    found: Callable[[str], None],
+    trouble: Trouble,
+    size: int,
+    audience: str,
+    spared: str = "",
+) -> None:
+    crowd = gather(game.wns, game.table("ChannelsTable"), size)
+    for function in ("dispatcher", "notification_sender"):
+        game.handler(function)
+    more: dict[str, Any] = {"audience": {"everyone": True}} if audience == "everyone" else {}
+    game.send_request(crowd.request(**more))
+    moved = 0
+    for _ in range(60):
+        work(game, trouble, spared)
+        game.advance(400)
+        moved += redrive(game)
+        if not waiting(game):
+            break
+    told, items = arrivals(game.wns), game.items("NotificationsTable")
+    found(
+        f"{size} notifications, {trouble.calls} requests to AWS, struck {dict(trouble.struck)},"
+        f" {size - len(told)} lost, {sum(told.values()) - len(told)} told twice,"
+        f" {moved} messages moved back from dead-letter queues"
+    )
+    assert told == Counter({device: 1 for each in crowd.devices.values() for device in each})
+    assert notify_answers(game.wns) == {"200": size}
+    assert Counter(outcomes(items).values()) == {"delivered": size}
+
+
+def work(game: Backend, trouble: Trouble, spared: str) -> None:
+    """Let the triggers run until nothing can be seen. Only functions meet trouble: what Lambda's
+    poller does is up to AWS."""
+    while batches := [
+        (function, event)
+        for queue, function in game.triggers.items()
+        if (event := game.receive(queue))
+    ]:
+        for function, event in batches:
+            trouble.on = function != spared
+            try:
+                failed = game.invoke(function, event)["batchItemFailures"]
+            finally:
+                trouble.on = False
+            game.delete(event, {failure["itemIdentifier"] for failure in failed})
+
+
+def redrive(game: Backend) -> int:
+    """Move dead-lettered messages back, as an operator does; one with a reason is not expected."""
+    homes = {"RequestDlq": "RequestQueue", "BroadcastDlq": "BroadcastQueue"}
+    homes["DeliveryDlq"] = "DeliveryQueue"
+    moved = 0
+    for dead in DEAD_LETTER_QUEUES:
+        for message in game.messages(dead):
+            assert "MessageAttributes" not in message
+            lane = '"lane":"bulk"' in message["Body"]
+            home = "BulkDeliveryQueue" if lane else homes[dead]
+            game.sqs.send_message(QueueUrl=game.url(home), MessageBody=message["Body"])
+            moved += 1
+    return moved
+
+
+def waiting(game: Backend) -> int:
+    """How many messages the queues hold, seen or unseen."""
+    return sum(
+        int(count)
+        for queue in game.triggers
+        for count in game.sqs.get_queue_attributes(
+            QueueUrl=game.url(queue),
+            AttributeNames=[
+                "ApproximateNumberOfMessages",
+                "ApproximateNumberOfMessagesNotVisible",
+                "ApproximateNumberOfMessagesDelayed",
+            ],
+        )["Attributes"].values()
+    )

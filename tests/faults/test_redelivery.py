@@ -1,0 +1,64 @@
+"""Messages that come twice, in any order, tell nobody twice."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.faults.crowd import arrivals, gather, notify_answers, outcomes
+from tests.integration.backend import sqs_event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.backend import Backend
+
+
+def work_with_everything_twice(game: Backend, dice: random.Random) -> int:
+    """Let the triggers run until nothing is left, each message given to them twice, shuffled; one
+    that a handler keeps is given to it again later. Return how many messages were handed over."""
+    handed_over = 0
+    while True:
+        waiting = {queue: game.messages(queue) * 2 for queue in game.triggers}
+        if not any(waiting.values()):
+            return handed_over
+        for queue, messages in waiting.items():
+            dice.shuffle(messages)
+            while messages:
+                batch = [messages.pop() for _ in range(min(10, len(messages)))]
+                handed_over += len(batch)
+                answer = game.invoke(game.triggers[queue], sqs_event(batch, queue))
+                kept = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+                if kept:
+                    game.advance(61)  # the visibility time-out is longer than any lease
+                    messages += [message for message in batch if message["MessageId"] in kept]
+
+
+@pytest.mark.parametrize("size", [200, pytest.param(5000, marks=pytest.mark.slow_fault)])
+@pytest.mark.parametrize("audience", ["players", "everyone"])
+def test_every_message_delivered_twice_tells_nobody_twice(
+    game: Backend, found: Callable[[str], None], size: int, audience: str
+) -> None:
+    crowd = gather(game.wns, game.table("ChannelsTable"), size)
+    whom: dict[str, Any] = {"everyone": True} if audience == "everyone" else {}
+    request = crowd.request(**({"audience": whom} if whom else {}))
+    throttled = crowd.uris[:: size // 20]
+    for uri in throttled:
+        game.wns.throttle_channel(uri, seconds=300, retry_after=300)
+    game.send_request(request)
+    game.publish("Whatever", request)
+    dice = random.Random(7)
+    handed_over = work_with_everything_twice(game, dice)
+    game.advance(310)
+    handed_over += work_with_everything_twice(game, dice)
+    told = arrivals(game.wns)
+    found(
+        f"{size} devices, {handed_over} messages handed over, {len(told)} told, "
+        f"{sum(told.values()) - len(told)} told twice, {dict(notify_answers(game.wns))}"
+    )
+    assert told == Counter({device: 1 for each in crowd.devices.values() for device in each})
+    assert notify_answers(game.wns) == {"200": size + len(throttled)}
+    assert set(outcomes(game.items("NotificationsTable")).values()) == {"delivered"}

@@ -1,0 +1,218 @@
+"""WNS is down, or throttles, or rejects the access token, or answers differently by channel."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import threading
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.faults.crowd import (
+    arrivals,
+    counted,
+    gather,
+    notify_answers,
+    outcomes,
+)
+from tests.integration.backend import PACKAGE_SID
+from wns.client import WnsClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.faults.crowd import Crowd
+    from tests.integration.backend import Backend
+
+DEAD_LETTER_QUEUES = ("RequestDlq", "BroadcastDlq", "DeliveryDlq")
+# 64 at once, and as many again that start before the first answer is looked at.
+MOST_UNDER_WAY = 128
+DOWN: dict[str, dict[str, Any]] = {
+    "reset": {"reset": True},
+    "time-out": {"code": 503, "delay": 30.0},
+    "503": {"code": 503},
+}
+FULL = pytest.mark.parametrize(
+    "size",
+    [
+        300,
+        pytest.param(
+            int(__import__("os").environ.get("SZ", "10000")), marks=pytest.mark.slow_fault
+        ),
+    ],
+)
+
+
+def once_each(crowd: Crowd) -> Counter[str]:
+    return Counter({device: 1 for each in crowd.devices.values() for device in each})
+
+
+def assert_no_dead_letters(game: Backend) -> None:
+    assert not [message for queue in DEAD_LETTER_QUEUES for message in game.messages(queue)]
+
+
+def work_with_refresher(game: Backend) -> None:
+    """Let the queues' triggers and the rule for rejected tokens run, by turns."""
+    busy = True
+    while busy:
+        busy = game.work_once()
+        for message in game.messages("own-events"):
+            game.invoke("token_refresher", json.loads(message["Body"]))
+
+
+def half_way(game: Backend, size: int, strike: Callable[[], object]) -> threading.Thread:
+    """Strike as soon as WNS has answered half of the notifications."""
+
+    def watch() -> None:
+        while game.wns.request_counts().get("notify 200", 0) < size // 2:
+            time.sleep(0.001)
+        strike()
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    return watching
+
+
+@pytest.fixture
+def impatient(game: Backend) -> Iterator[None]:
+    """A sender that gives WNS half a second, where a time-out is what is looked at."""
+    sender = game.handler("notification_sender")
+    usual = sender.sending
+    with WnsClient(ca_file=str(game.wns.ca_file), total_timeout=0.5) as client:
+        sender.sending = dataclasses.replace(usual, wns=client)
+        yield
+        sender.sending = usual
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("fault", DOWN)
+def test_what_wns_could_not_take_for_five_minutes_is_delivered_afterwards(
+    game: Backend, found: Callable[[str], None], fault: str
+) -> None:
+    size = 120
+    crowd = gather(game.wns, game.table("ChannelsTable"), size)
+    game.wns.fail_share(1.0, **DOWN[fault])
+    game.send_request(crowd.request())
+    for _ in range(10):
+        game.work()
+        game.advance(30)
+    assert arrivals(game.wns) == {}
+    tried = sum(notify_answers(game.wns).values())
+    game.wns.clear_faults()
+    waited = 0
+    while len(arrivals(game.wns)) < size and waited < 1800:
+        game.work()
+        game.advance(30)
+        waited += 30
+    game.work()
+    found(f"{size} notifications, {tried} vain tries in 300 s, all delivered {waited} s after")
+    assert arrivals(game.wns) == once_each(crowd)
+    assert counted(game.items("NotificationsTable"))["delivered"] == size
+    assert_no_dead_letters(game)
+
+
+@FULL
+def test_throttled_app_is_left_alone_until_the_time_is_up(
+    game: Backend, found: Callable[[str], None], size: int
+) -> None:
+    crowd = gather(game.wns, game.table("ChannelsTable"), size)
+    game.send_request(crowd.request())
+    watching = half_way(game, size, lambda: game.wns.throttle_app(PACKAGE_SID, retry_after=900))
+    game.work()
+    watching.join()
+    at_once = notify_answers(game.wns)
+    told_before = sum(arrivals(game.wns).values())
+    assert size // 2 <= told_before < size
+    for _ in range(89):
+        game.advance(10)
+        game.work()
+    too_early = sum((notify_answers(game.wns) - at_once).values())
+    game.advance(15)
+    game.work()
+    for _ in range(3):
+        game.advance(10)
+        game.work()
+    found(
+        f"{size} notifications, {told_before} delivered before, {at_once['406']} under way when"
+        f" WNS throttled, {too_early} sent within 890 s, all delivered after"
+    )
+    assert at_once["406"] <= MOST_UNDER_WAY
+    assert too_early == 0
+    assert arrivals(game.wns) == once_each(crowd)
+    assert_no_dead_letters(game)
+
+
+@FULL
+def test_expired_token_costs_one_token_request(
+    game: Backend, found: Callable[[str], None], size: int
+) -> None:
+    crowd = gather(game.wns, game.table("ChannelsTable"), size)
+    game.messages("own-events")
+    game.advance(3600)
+    token_requests = game.wns.request_counts()["token 200"]
+    game.send_request(crowd.request())
+    watching = half_way(game, size, game.wns.revoke_tokens)
+    work_with_refresher(game)
+    watching.join()
+    for _ in range(4):
+        game.advance(10)
+        work_with_refresher(game)
+    answers = notify_answers(game.wns)
+    token_requests = game.wns.request_counts()["token 200"] - token_requests
+    found(f"{size} notifications, {token_requests} token requests, answers {dict(answers)}")
+    assert token_requests == 1
+    assert arrivals(game.wns) == once_each(crowd)
+    assert answers["200"] == size
+    assert 1 <= answers["401"] <= MOST_UNDER_WAY
+    assert_no_dead_letters(game)
+
+
+@FULL
+def test_each_channel_ends_as_wns_says(
+    game: Backend, found: Callable[[str], None], size: int
+) -> None:
+    crowd = gather(game.wns, game.table("ChannelsTable"), size)
+    devices = [(device, uri) for each in crowd.devices.values() for device, uri in each.items()]
+    per_cent = size // 100
+    gone = devices[: 10 * per_cent]
+    dropped = devices[10 * per_cent : 15 * per_cent]
+    throttled = devices[15 * per_cent : 20 * per_cent]
+    failing = devices[20 * per_cent : 22 * per_cent]
+    for _, uri in gone:
+        game.wns.revoke_channel(uri)
+    for device, _ in dropped:
+        game.wns.set_notifications_enabled(device, enabled=False)
+    for _, uri in throttled:
+        game.wns.throttle_channel(uri, seconds=600, retry_after=600)
+    for _, uri in failing:
+        game.wns.fail_next(1, code=500, channel=uri)
+    game.send_request(crowd.request())
+    game.work()
+    first = notify_answers(game.wns)
+    for _ in range(3):
+        game.advance(301)
+        game.work()
+    told, items = arrivals(game.wns), game.items("NotificationsTable")
+    counts = counted(items)
+    removed = size - len(game.channels())
+    found(f"{size} notifications, counts {dict(counts)}, {removed} channels removed")
+    expected = {
+        "delivered": size - len(gone) - len(dropped),
+        "dropped": len(dropped),
+        "channel_gone": len(gone),
+    }
+    assert {name: counts[name] for name in expected} == expected
+    assert Counter(outcomes(items).values()) == expected
+    assert counts["finished"] == sum("outcomes" in item for item in items)
+    assert first == {"200": size - len(gone) - len(failing), "410": len(gone), "500": len(failing)}
+    assert notify_answers(game.wns)["200"] == size - len(gone) + len(throttled)
+    left_out = {device for device, _ in gone + dropped}
+    assert told == Counter({device: 1 for device, _ in devices if device not in left_out})
+    gone_devices = {device for device, _ in gone}
+    assert {item["sk"] for item in game.channels()} == {
+        device for device, _ in devices if device not in gone_devices
+    }
+    assert_no_dead_letters(game)

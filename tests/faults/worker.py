@@ -1,0 +1,100 @@
+"""Worker processes of one function: `python -m tests.faults.worker FUNCTION QUEUE SECONDS CLOCK`.
+
+Stands in for Lambda and its poller. Imports the function once; each line on standard input is
+answered with the process id of a new worker, forked from this process, which takes batches off the
+queue and hands them to the handler until it is killed. `CLOCK` is a file with the seconds that the
+time is ahead, `SECONDS` is the visibility time-out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import os
+import signal
+import struct
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import boto3
+
+from tests.integration.backend import Clock, Context, sqs_event
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+FUNCTION_SECONDS = {"dispatcher": 30, "notification_sender": 60}
+
+
+class SharedClock(Clock):
+    """The time of all processes of a test."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self._file = file
+
+    def time(self) -> float:
+        return time.time() + float(struct.unpack("d", self._file.read_bytes())[0])
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+def put_ahead(file: Path, seconds: float) -> None:
+    """Set how many seconds the time is ahead, in one step for every reader."""
+    new = file.with_suffix(".new")
+    new.write_bytes(struct.pack("d", seconds))
+    new.replace(file)
+
+
+def main(arguments: list[str]) -> None:
+    function, queue_url, visibility_seconds, clock_file = arguments
+    module = importlib.import_module(f"functions.{function}.app")
+    module.time = SharedClock(Path(clock_file))  # type: ignore[attr-defined]
+    if function == "notification_sender":
+        module.sending = dataclasses.replace(module.sending, clock=module.time.time)
+    workers: list[int] = []
+    try:
+        for _ in sys.stdin:
+            pid = os.fork()
+            if pid == 0:
+                os.dup2(2, 1)
+                _work(module, function, queue_url, int(visibility_seconds))
+            workers.append(pid)
+            sys.stdout.write(f"worker {pid}\n")
+            sys.stdout.flush()
+    finally:
+        for pid in workers:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def _work(module: ModuleType, function: str, queue_url: str, visibility_seconds: int) -> NoReturn:
+    sqs = boto3.client("sqs")
+    queue = queue_url.rpartition("/")[2]
+    while True:
+        answer = sqs.receive_message(
+            QueueUrl=queue_url,
+            MaxNumberOfMessages=1 if queue == "BroadcastQueue" else 10,
+            VisibilityTimeout=visibility_seconds,
+            WaitTimeSeconds=1,
+        )
+        messages = answer.get("Messages", [])
+        if not messages:
+            continue
+        event = sqs_event(messages, queue)
+        failed = module.lambda_handler(event, Context(FUNCTION_SECONDS[function]))
+        kept = {failure["itemIdentifier"] for failure in failed["batchItemFailures"]}
+        done = [
+            {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
+            for number, message in enumerate(messages)
+            if message["MessageId"] not in kept
+        ]
+        if done:
+            sqs.delete_message_batch(QueueUrl=queue_url, Entries=done)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
