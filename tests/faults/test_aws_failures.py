@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from botocore.awsrequest import AWSPreparedRequest
 
+    from tests.faults.crowd import Crowd
     from tests.integration.backend import Backend
 
 SHARE = 0.2
@@ -86,7 +87,8 @@ def without_retries(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_fifth_of_the_calls_to_aws_fail_and_nobody_is_left_out_or_told_twice(
     game: Backend, found: Callable[[str], None], trouble: Trouble, size: int, audience: str
 ) -> None:
-    run(game, found, trouble, size, audience)
+    crowd = gather(game.wns, game.table("ChannelsTable"), size)
+    run(game, found, trouble, crowd, everyone=audience == "everyone")
 
 
 @pytest.mark.usefixtures("without_retries")
@@ -94,21 +96,23 @@ def test_a_fifth_of_the_calls_to_aws_fail_and_nobody_is_left_out_or_told_twice(
 def test_sender_whose_every_fifth_call_fails_for_good_leaves_out_and_repeats_nobody(
     game: Backend, found: Callable[[str], None], trouble: Trouble, size: int
 ) -> None:
-    run(game, found, trouble, size, "players", spared="dispatcher")
+    crowd = gather(game.wns, game.table("ChannelsTable"), size)
+    run(game, found, trouble, crowd, spared="dispatcher")
 
 
 def run(
     game: Backend,
     found: Callable[[str], None],
     trouble: Trouble,
-    size: int,
-    audience: str,
+    crowd: Crowd,
+    *,
+    everyone: bool = False,
     spared: str = "",
 ) -> None:
-    crowd = gather(game.wns, game.table("ChannelsTable"), size)
+    size = len(crowd.uris)
     for function in ("dispatcher", "notification_sender"):
         game.handler(function)
-    more: dict[str, Any] = {"audience": {"everyone": True}} if audience == "everyone" else {}
+    more: dict[str, Any] = {"audience": {"everyone": True}} if everyone else {}
     game.send_request(crowd.request(**more))
     moved = 0
     for _ in range(60):

@@ -71,8 +71,9 @@ class Broadcasting:
     def work_on(self, page: Page, now: float) -> int:
         """Queue a page's deliveries and the page after it; return how many channels it has.
 
-        A page of a cancelled broadcast queues nothing. One that is worked on twice queues the same
-        deliveries twice, of which the second copies find the claims of the first.
+        A page of a cancelled broadcast queues nothing, and neither does one that is done. One that
+        was left half done queues the same deliveries again, of which second copies find the claims
+        of the first.
 
         Raises:
             NotFoundError: the broadcast, or its app, is not there any more.
@@ -85,6 +86,8 @@ class Broadcasting:
         renderer = Renderer(self.apps.get(page.app_id), request, broadcast.template)
         found, following = self._look_up(page, request, None, now)
         plan = self.pages.plan(page, Plan(_cuts(found, renderer), following), now)
+        if plan is None:
+            return 0
         if plan.end != following:
             found = self._between(page, request, plan.end, now)
         deliveries = _deliveries(page, renderer, plan, found, now)

@@ -19,11 +19,15 @@ class DeadLetterQueue:
         self._queue_url = queue_url
 
     def set_aside(self, body: str, reason: str) -> None:
-        """Put a message aside as it came, with why it could not be worked on."""
+        """Put a message aside as it came, with why it could not be worked on.
+
+        A reason may repeat a field's name, and so what SQS does not take.
+        """
+        shown = "".join(each if each.isprintable() else "?" for each in reason)
         self._client.send_message(
             QueueUrl=self._queue_url,
             MessageBody=body,
             MessageAttributes={
-                "reason": {"DataType": "String", "StringValue": reason[:_MAX_REASON]}
+                "reason": {"DataType": "String", "StringValue": shown[:_MAX_REASON]}
             },
         )

@@ -74,8 +74,12 @@ class Dispatching:
     def _schedule(self, request: Request, at: float) -> None:
         text = request.model_dump_json(exclude_unset=True)
         self.schedules.put(request.notification_id, at, text)
-        # Cancelled in this very moment: then nobody else would take the schedule away.
-        if not self.accepting.notifications.advance(request.notification_id, "scheduled"):
+        notifications = self.accepting.notifications
+        if notifications.advance(request.notification_id, "scheduled"):
+            return
+        # Cancelled in this very moment: then nobody else would take the schedule away. Any other
+        # state means that it was advanced already, if only without our hearing of it.
+        if notifications.state(request.notification_id) == "cancelled":
             self.schedules.delete(request.notification_id)
 
     def _deliveries(self, request: Request, renderer: Renderer, now: float) -> Iterator[Delivery]:

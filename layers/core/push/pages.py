@@ -78,8 +78,9 @@ class Pages:
         self._table = table
         self._transactions = transactions
 
-    def plan(self, page: Page, proposed: Plan, now: float) -> Plan:
-        """Record how the page is cut, or return how it was cut when it was worked on before."""
+    def plan(self, page: Page, proposed: Plan, now: float) -> Plan | None:
+        """Record how the page is cut, or return how it was cut when it was worked on before; None
+        where nothing is left to do."""
         item: dict[str, Any] = _key(page) | {
             "plan": json.dumps({"cuts": proposed.cuts, "end": proposed.end}),
             "done": False,
@@ -89,6 +90,8 @@ class Pages:
             self._table.put_item(Item=item, ConditionExpression="attribute_not_exists(pk)")
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             found = self._table.get_item(Key=_key(page), ConsistentRead=True)["Item"]
+            if found["done"]:
+                return None
             plan = json.loads(str(found["plan"]))
             return Plan(tuple(plan["cuts"]), plan["end"])
         return proposed

@@ -1,0 +1,137 @@
+"""What a page of a broadcast costs, and what is left when its worker dies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from push.broadcasting import CHANNELS_PER_PAGE
+from push.keys import SHARDS, shard_of
+from push.pages import read_page
+from tests.faults.crowd import APP, TOAST, arrivals, counted, gather
+from tests.integration.backend import sqs_event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.integration.backend import Backend
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+class Calls:
+    """Counts calls to AWS by name; the worker dies before the one numbered `fatal`."""
+
+    def __init__(self) -> None:
+        self.made: Counter[str] = Counter()
+        self.fatal: int | None = None
+
+    def reset(self, fatal: int | None = None) -> None:
+        self.made, self.fatal = Counter(), fatal
+
+    def note(self, model: Any, **_: Any) -> None:
+        if self.fatal is not None and self.made.total() == self.fatal:
+            raise Killed
+        self.made[f"{model.service_model.service_name} {model.name}"] += 1
+
+
+@pytest.fixture
+def calls(game: Backend) -> Iterator[Calls]:
+    dispatcher = game.handler("dispatcher")
+    calls = Calls()
+    clients = [dispatcher.dynamodb.meta.client, dispatcher.sqs]
+    for client in clients:
+        client.meta.events.register("before-call", calls.note, unique_id="faults")
+    yield calls
+    for client in clients:
+        client.meta.events.unregister("before-call", unique_id="faults")
+
+
+def begin(game: Backend, audience: dict[str, Any]) -> None:
+    """Turn a request for an audience into first pages."""
+    request = {"app_id": APP, "request_id": "to-all", "audience": audience, "notification": TOAST}
+    game.send_request(request)
+    game.invoke("dispatcher", sqs_event(game.messages("RequestQueue"), "RequestQueue"))
+
+
+def test_page_costs_a_bounded_number_of_calls(
+    game: Backend, found: Callable[[str], None], calls: Calls
+) -> None:
+    size = 3 * CHANNELS_PER_PAGE
+    gather(game.wns, game.table("ChannelsTable"), size, devices_per_player=size)
+    begin(game, {"everyone": True})
+    dearest: Counter[str] = Counter()
+    pages = 0
+    while messages := game.messages("BroadcastQueue"):
+        for message in messages:
+            calls.reset()
+            work_on(game, message)
+            pages += 1
+            dearest = max(dearest, calls.made, key=Counter.total)
+    found(
+        f"{size} channels in one of 64 shards, {pages} pages; the dearest cost"
+        f" {dearest.total()} calls: {dict(dearest)}"
+    )
+    assert pages == 64 + 2
+    assert dearest.total() <= 8
+
+
+def test_page_whose_worker_dies_at_any_call_is_finished_by_the_next(
+    game: Backend, found: Callable[[str], None], calls: Calls
+) -> None:
+    size = CHANNELS_PER_PAGE + 50
+    crowd = gather(game.wns, game.table("ChannelsTable"), size, devices_per_player=size)
+    begin(game, {"everyone": True})
+    full = shard_of(crowd.players[0], SHARDS)
+    kills = 0
+    while messages := game.messages("BroadcastQueue"):
+        for message in messages:
+            calls.reset(0 if read_page(message["Body"]).shard == full else None)
+            while not worked_on(game, message):
+                kills += 1
+                calls.reset((calls.fatal or 0) + 1)
+            calls.reset()
+    game.work()
+    told = arrivals(game.wns)
+    found(
+        f"{kills} kills, one before each call of each page: {len(told)} of {size} told, once each"
+    )
+    assert kills >= 2 * 7
+    assert told == Counter({device: 1 for each in crowd.devices.values() for device in each})
+    counts = counted(game.items("NotificationsTable"))
+    assert counts["shards_done"] == 64
+    assert counts["deliveries"] == counts["finished"]
+    assert counts["delivered"] == size
+
+
+def test_copy_of_a_page_that_is_done_queues_nothing(game: Backend) -> None:
+    size = CHANNELS_PER_PAGE + 50
+    gather(game.wns, game.table("ChannelsTable"), size, devices_per_player=size)
+    begin(game, {"everyone": True})
+    first_pages = game.messages("BroadcastQueue")
+    for message in first_pages:
+        work_on(game, message)
+    assert len(game.messages("BroadcastQueue")) == 1
+    assert game.messages("BulkDeliveryQueue")
+    for message in first_pages:
+        work_on(game, message)
+    assert game.messages("BroadcastQueue") == []
+    assert game.messages("BulkDeliveryQueue") == []
+
+
+def work_on(game: Backend, message: dict[str, Any]) -> None:
+    page = read_page(message["Body"])
+    game.handler("dispatcher").broadcasting.work_on(page, game.clock.time())
+
+
+def worked_on(game: Backend, message: dict[str, Any]) -> bool:
+    """Let a worker have a page; return whether it came to its end."""
+    try:
+        work_on(game, message)
+    except Killed:
+        return False
+    return True

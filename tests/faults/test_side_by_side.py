@@ -1,0 +1,155 @@
+"""Many at once: publishers, dispatchers, senders, lanes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faults.cloud import wait_until
+from tests.faults.conftest import open_app
+from tests.faults.crowd import arrivals, gather, notify_answers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.faults.cloud import Cloud
+
+PUBLISHERS = 20
+
+
+def test_event_published_twenty_times_at_once_is_one_notification(
+    cloud: Cloud, found: Callable[[str], None]
+) -> None:
+    crowd = gather(cloud.wns, cloud.table("ChannelsTable"), 20, devices_per_player=1)
+    for _ in range(3):
+        cloud.spawn("RequestQueue", "dispatcher", visibility_seconds=30)
+        cloud.spawn("DeliveryQueue", "notification_sender", visibility_seconds=30)
+    start = threading.Barrier(PUBLISHERS)
+
+    def publish() -> None:
+        start.wait()
+        cloud.publish("ChallengeReceived", crowd.request(request_id="one-challenge"))
+
+    publishers = [threading.Thread(target=publish) for _ in range(PUBLISHERS)]
+    for each in publishers:
+        each.start()
+    for each in publishers:
+        each.join()
+    wait_until(lambda: len(arrivals(cloud.wns)) == 20, 30, "all are told")
+    wait_until(
+        lambda: not cloud.waiting("RequestQueue") and not cloud.waiting("DeliveryQueue"),
+        60,
+        "the queues are empty",
+    )
+    records = [item for item in cloud.items("NotificationsTable") if item["sk"] == "summary"]
+    found(
+        f"{PUBLISHERS} publishers, 3 dispatchers, 3 senders: {len(records)} notification, "
+        f"{notify_answers(cloud.wns)['200']} requests to WNS for 20 devices"
+    )
+    assert len(records) == 1
+    assert arrivals(cloud.wns) == Counter(
+        {device: 1 for each in crowd.devices.values() for device in each}
+    )
+    assert notify_answers(cloud.wns) == {"200": 20}
+
+
+@pytest.mark.slow_fault
+@pytest.mark.timeout(300)
+def test_senders_share_the_budget_of_an_app(cloud: Cloud, found: Callable[[str], None]) -> None:
+    size, rate = 900, 100
+    open_app(cloud, send_rate=rate)
+    crowd = gather(cloud.wns, cloud.table("ChannelsTable"), size)
+    cloud.send_request(crowd.request())
+    cloud.dispatch_all()
+    for _ in range(3):
+        cloud.spawn("DeliveryQueue", "notification_sender", visibility_seconds=120)
+    wait_until(lambda: len(arrivals(cloud.wns)) == size, 120, "all are told")
+    at = sorted(each["at"] for each in cloud.wns.requests(endpoint="notify"))
+    busiest = Counter(int(each) for each in at).most_common(1)[0][1]
+    took = at[-1] - at[0]
+    found(
+        f"{size} notifications, 3 senders, {rate} a second allowed: {size / took:.0f} a second, "
+        f"{busiest} in the busiest second"
+    )
+    assert busiest <= rate * 1.5  # what is taken in one second may arrive in the next
+    assert rate * 0.5 <= size / took <= rate * 1.15
+
+
+@pytest.mark.slow_fault
+@pytest.mark.timeout(300)
+def test_direct_lane_does_not_wait_behind_a_broadcast(
+    cloud: Cloud, found: Callable[[str], None]
+) -> None:
+    size, rate, direct = 3000, 150, 10
+    open_app(cloud, send_rate=rate)
+    crowd = gather(cloud.wns, cloud.table("ChannelsTable"), size)
+    few = gather(cloud.wns, cloud.table("ChannelsTable"), direct, name="direct")
+    cloud.send_request(crowd.request(audience={"everyone": True}))
+    for queue in ("RequestQueue", "BroadcastQueue"):
+        cloud.spawn(queue, "dispatcher", visibility_seconds=60)
+    for queue in ("DeliveryQueue", "BulkDeliveryQueue"):
+        cloud.spawn(queue, "notification_sender", visibility_seconds=120)
+    wait_until(lambda: len(arrivals(cloud.wns)) > 100, 60, "the broadcast is under way")
+    waits = []
+    for number, player in enumerate(few.players):
+        before = sum(arrivals(cloud.wns)[device] for device in few.devices[player])
+        started = time.monotonic()
+        cloud.send_request(
+            few.request(audience={"players": [player]}, request_id=f"direct-{number}")
+        )
+        wait_until(
+            lambda before=before, player=player: (
+                sum(arrivals(cloud.wns)[device] for device in few.devices[player])
+                >= before + len(few.devices[player])
+            ),
+            20,
+            "the player is told",
+        )
+        waits.append(time.monotonic() - started)
+    left = size - len(arrivals(cloud.wns))
+    found(
+        f"broadcast to {size} at {rate} a second; players told after at most {max(waits):.1f} s "
+        f"while {left} of the broadcast were still to be sent"
+    )
+    assert left > 0
+    assert max(waits) < 5
+
+
+@pytest.mark.slow_fault
+@pytest.mark.timeout(300)
+def test_cancelled_broadcast_stops_within_seconds(
+    cloud: Cloud, found: Callable[[str], None]
+) -> None:
+    size, rate = 3000, 100
+    open_app(cloud, send_rate=rate)
+    gather(cloud.wns, cloud.table("ChannelsTable"), size)
+    _, answer = cloud.call_as_operator(
+        "POST",
+        "/apps/my-game/notifications",
+        {"audience": {"everyone": True}, "notification": {"toast": {"texts": ["Hello"]}}},
+    )
+    for queue in ("RequestQueue", "BroadcastQueue"):
+        cloud.spawn(queue, "dispatcher", visibility_seconds=60)
+    for _ in range(2):
+        cloud.spawn("BulkDeliveryQueue", "notification_sender", visibility_seconds=120)
+    wait_until(lambda: len(arrivals(cloud.wns)) > 100, 60, "the broadcast is under way")
+    path = f"/apps/my-game/notifications/{answer['notification_id']}"
+    assert cloud.call_as_operator("DELETE", path)[0] == 200
+    cancelled_at = cloud.wns.now()
+    wait_until(
+        lambda: not cloud.waiting("BulkDeliveryQueue") and not cloud.waiting("BroadcastQueue"),
+        120,
+        "the queues are empty",
+    )
+    sent = cloud.wns.requests(endpoint="notify")
+    late = [each["at"] - cancelled_at for each in sent if each["at"] > cancelled_at]
+    found(
+        f"broadcast to {size} at {rate} a second: cancelled after {len(sent) - len(late)}, the last "
+        f"of {len(late)} more sent {max(late, default=0):.1f} s later"
+    )
+    assert max(late, default=0) < 5
+    assert len(sent) < size
