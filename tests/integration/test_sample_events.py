@@ -84,6 +84,23 @@ def check_challenge_received(backend: Backend) -> None:
     assert backend.wns.device(DEVICE).badge == "1"
 
 
+def check_put_template_high_score_beaten(backend: Backend) -> None:
+    name = "operator_api-put_template_high_score_beaten"
+    assert replay(backend, name)["statusCode"] == 201
+    assert [item["sk"] for item in backend.items("TemplatesTable")] == ["HighScoreBeaten"]
+
+
+def check_high_score_beaten(backend: Backend) -> None:
+    replay(backend, "operator_api-put_template_high_score_beaten")
+    backend.open_channel("player-42", DEVICE)
+    assert replay(backend, "dispatcher-high_score_beaten") == {"batchItemFailures": []}
+    backend.work()
+    device = backend.wns.device(DEVICE)
+    assert shown(backend) == [["Kim beat your high score", "98000 points on Asteroids"]]
+    assert device.sounds == ["ms-winsoundevent:Notification.Reminder"]
+    assert device.badge == "2"
+
+
 def check_direct_request(backend: Backend) -> None:
     backend.open_channel("player-42", DEVICE)
     assert replay(backend, "dispatcher-direct_request") == {"batchItemFailures": []}
@@ -127,6 +144,8 @@ CHECKS: dict[str, Callable[[Backend], None]] = {
     "operator_api-put_template": check_put_template,
     "operator_api-request_notification": check_request_notification,
     "dispatcher-challenge_received": check_challenge_received,
+    "operator_api-put_template_high_score_beaten": check_put_template_high_score_beaten,
+    "dispatcher-high_score_beaten": check_high_score_beaten,
     "dispatcher-direct_request": check_direct_request,
     "dispatcher-unreadable": check_unreadable,
     "notification_sender-delivery": check_delivery,
