@@ -53,6 +53,28 @@ def check_remove(backend: Backend) -> None:
     assert registered(backend) == []
 
 
+def check_put_presence(backend: Backend) -> None:
+    replay(backend, "channels_api-register")
+    assert replay(backend, "channels_api-put_presence")["statusCode"] == 204
+    assert [item["in_game_until"] > backend.clock.time() for item in backend.channels()] == [True]
+
+
+def check_list_apps(backend: Backend) -> None:
+    answer = replay(backend, "operator_api-list_apps")
+    assert [each["app_id"] for each in json.loads(answer["body"])["apps"]] == ["my-game"]
+
+
+def check_delete_app(backend: Backend) -> None:
+    assert replay(backend, "operator_api-delete_app")["statusCode"] == 204
+    assert backend.items("AppsTable") == []
+
+
+def check_app_credentials_changed(backend: Backend) -> None:
+    replay(backend, "operator_api-put_credentials")
+    answer = replay(backend, "token_refresher-app_credentials_changed")
+    assert answer == {"my-game": "refreshed"}
+
+
 def check_put_app(backend: Backend) -> None:
     assert replay(backend, "operator_api-put_app")["statusCode"] == 200
     assert [item["pk"] for item in backend.items("AppsTable")] == ["my-game"]
@@ -139,6 +161,9 @@ CHECKS: dict[str, Callable[[Backend], None]] = {
     "channels_api-register": check_register,
     "channels_api-list": check_list,
     "channels_api-remove": check_remove,
+    "channels_api-put_presence": check_put_presence,
+    "operator_api-list_apps": check_list_apps,
+    "operator_api-delete_app": check_delete_app,
     "operator_api-put_app": check_put_app,
     "operator_api-put_credentials": check_put_credentials,
     "operator_api-put_template": check_put_template,
@@ -151,6 +176,7 @@ CHECKS: dict[str, Callable[[Backend], None]] = {
     "notification_sender-delivery": check_delivery,
     "token_refresher-schedule": check_schedule,
     "token_refresher-access_token_rejected": check_access_token_rejected,
+    "token_refresher-app_credentials_changed": check_app_credentials_changed,
 }
 
 
