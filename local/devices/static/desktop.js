@@ -77,14 +77,14 @@ export class Desktop {
   update(view) {
     this.view = view;
     const toasts = view.toasts.filter((toast) => toast.document).map(readToast);
-    this.popups.keep(new Set(toasts.map((toast) => toast.id)), view.cursor ?? 0);
+    const onScreen = view.online ? toasts.map((toast) => toast.id) : [];
+    this.popups.keep(new Set(onScreen), view.cursor ?? 0);
     this.centre.update(toasts);
     this.tick(view.tiles.at(-1)?.message_id !== this.tiles.at(-1)?.message_id);
     this.drawTaskbar(toasts.length);
     this.scene.hidden = view.game !== "front";
     this.off.hidden = view.online;
     this.kept.textContent = keptWords(view.channel?.held ?? []);
-    if (!view.online) this.popups.clear();
   }
 
   /** A toast has come in, with the event of that number. */
