@@ -8,7 +8,7 @@ SAM := .tools/sam/bin/sam
 # What `sam build` and the lock files are made with comes from the environments, not from the machine.
 TOOL_PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/uv/bin:$(PATH)
 
-.PHONY: help setup run demo test check format validate build deploy lock clean
+.PHONY: help setup run demo test fuzz check format validate openapi build deploy lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,11 +25,15 @@ demo: setup ## run the demo scenario on a stack of its own, verify every step, s
 test: setup ## unit, integration, template and end-to-end tests
 	@$(PYTHON_OF_VENV) -m pytest
 
-check: setup validate ## format, lint, types, import rules and the template gate
+fuzz: setup ## 130 made-up requests for each operation of both APIs, on the laptop stack
+	@FUZZ_REQUESTS=130 $(PYTHON_OF_VENV) -m pytest -q tests/e2e/test_fuzz.py
+
+check: setup validate ## format, lint, types, import rules, API document and the template gate
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy functions layers/core
 	@PYTHONPATH=layers/core:. .venv/bin/lint-imports --no-cache
+	@$(PYTHON_OF_VENV) -m local.openapi --check
 
 format: setup ## format the code and sort its imports
 	@.venv/bin/ruff check --fix-only --quiet .
@@ -41,6 +45,9 @@ validate: ## the template gate: lint, validate, lint what it translates to, test
 	@$(SAM) validate
 	@.tools/sam/bin/python -m local.check_template
 	@$(PYTHON_OF_VENV) -m pytest -q tests/template
+
+openapi: setup ## write docs/openapi.json from the code
+	@$(PYTHON_OF_VENV) -m local.openapi
 
 build: setup ## sam build: arm64, Python 3.13, what `make deploy` uploads
 	@$(PYTHON_OF_VENV) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' || \

@@ -7,7 +7,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from local.devices.errors import DevicesError
-from local.devices.samples import EXAMPLES, SAMPLES, TOPIC
+from local.devices.examples import EXAMPLES
+from local.devices.samples import SAMPLES, TOPIC
 from local.scenario import APP, AUDIENCE, CLIENT_SECRET, PACKAGE_SID
 
 if TYPE_CHECKING:

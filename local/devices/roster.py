@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from collections import deque
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from local.devices.errors import DevicesError
+from local.devices.page_device import PageDevice
 from local.devices.samples import TOPIC
 from local.devices.views import device_view
 from local.scenario import APP, AUDIENCE, PACKAGE_SID
@@ -21,28 +20,12 @@ if TYPE_CHECKING:
 
     from local.devices.backend import Answer, Backend
     from local.devices.game import Game
+    from local.devices.page_device import GameState
     from local.wns_emulator.control import EmulatorControl
 
 MOST_DEVICES = 12
-STEPS_KEPT = 30
 TILE_SIZE = "wide"
 CHANNEL_AGE_SECONDS = 31 * 24 * 3600
-
-GameState = Literal["closed", "background", "front"]
-
-
-@dataclass(slots=True)
-class PageDevice:
-    """One virtual Windows device."""
-
-    device_id: str
-    name: str
-    player: str
-    channel_id: str | None = None
-    signed_in: bool = False
-    game: GameState = "background"
-    steps: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=STEPS_KEPT))
-    dismissed: set[str] = field(default_factory=set)
 
 
 class Roster:

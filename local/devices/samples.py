@@ -2,83 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from local.devices.errors import DevicesError
+from local.devices.pieces import ART, styled
+from local.devices.sample import Parameter, Sample
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-ART = "ms-appx:///Assets/"
 TOPIC = "weekly-tournament"
-LONGEST_VALUE = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A text that the sender chooses; `default` stands in the form at first."""
-
-    name: str
-    label: str
-    default: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """An event of the game: filled by a template, or a notification given whole."""
-
-    sample_id: str
-    title: str
-    shows: str
-    parameters: tuple[Parameter, ...]
-    template: Mapping[str, Any] = field(default_factory=dict)
-    goes_to_topic: bool = False
-
-    def content(self, given: Mapping[str, str]) -> dict[str, Any]:
-        """The part of a request that says what to send.
-
-        Raises: DevicesError for a parameter that does not exist or is too long.
-        """
-        values = {one.name: one.default for one in self.parameters}
-        for name, value in given.items():
-            if name not in values:
-                raise DevicesError("unknown_parameter", f"{self.sample_id} has no '{name}'")
-            if len(value) > LONGEST_VALUE:
-                raise DevicesError("too_long", f"'{name}' may have {LONGEST_VALUE} characters")
-            values[name] = value
-        if self.template:
-            return {"template": self.sample_id, "parameters": values}
-        return {"notification": {"raw": {"text": json.dumps({"type": self.sample_id, **values})}}}
-
-    def view(self) -> dict[str, Any]:
-        return {
-            "id": self.sample_id,
-            "title": self.title,
-            "shows": self.shows,
-            "parameters": [
-                {"name": one.name, "label": one.label, "default": one.default}
-                for one in self.parameters
-            ],
-        }
 
 
 def _template(english: dict[str, Any], **options: object) -> dict[str, Any]:
     return {"default_locale": "en-US", "options": options, "locales": {"en-US": english}}
 
 
-def _styled(text: str, style: str, **more: object) -> dict[str, object]:
-    return {"text": text, "style": style, **more}
-
-
 def _challenge_tile(size: str) -> dict[str, Any]:
     texts: list[Any] = [
-        _styled("${challenger}", "base"),
-        _styled("challenges you", "captionSubtle"),
+        styled("${challenger}", "base"),
+        styled("challenges you", "captionSubtle"),
     ]
     if size != "medium":
-        texts.append(_styled("${arena}, best of three", "captionSubtle", wrap=True))
+        texts.append(styled("${arena}, best of three", "captionSubtle", wrap=True))
     return {"content": texts, "background": {"src": f"{ART}duel.png", "overlay": 40}}
 
 
@@ -150,15 +92,15 @@ _RANKS = [
             {
                 "weight": 70,
                 "content": [
-                    _styled("1  ${rival}", "body"),
-                    _styled("2  You", "bodySubtle"),
+                    styled("1  ${rival}", "body"),
+                    styled("2  You", "bodySubtle"),
                 ],
             },
             {
                 "weight": 30,
                 "content": [
-                    _styled("${score}", "body", align="right"),
-                    _styled("${best}", "bodySubtle", align="right"),
+                    styled("${score}", "body", align="right"),
+                    styled("${best}", "bodySubtle", align="right"),
                 ],
             },
         ]
@@ -200,8 +142,8 @@ HIGH_SCORE = Sample(
                 "small": {"background": f"{ART}high-score.png"},
                 "medium": {
                     "content": [
-                        _styled("${score}", "subtitle"),
-                        _styled("${rival} leads", "captionSubtle"),
+                        styled("${score}", "subtitle"),
+                        styled("${rival} leads", "captionSubtle"),
                     ],
                     "peek": f"{ART}high-score.png",
                 },
@@ -273,68 +215,3 @@ CLAN_MESSAGE = Sample(
 )
 
 SAMPLES = {one.sample_id: one for one in (CHALLENGE, HIGH_SCORE, TOURNAMENT, CLAN_MESSAGE)}
-
-# To start from when writing one's own: what the samples do not show.
-EXAMPLES: dict[str, dict[str, Any]] = {
-    "Badge 128, shown as 99+": {"badge": {"value": 128}},
-    "Badge glyph": {"badge": {"value": "newMessage"}},
-    "Incoming call": {
-        "toast": {
-            "scenario": "incomingCall",
-            "texts": [
-                {"text": "Kim is calling", "call_scenario_center_align": True},
-                {"text": "Clan 42 voice", "call_scenario_center_align": True},
-            ],
-            "app_logo": {"src": f"{ART}pilot.png", "alt": "Kim", "crop": "circle"},
-            "audio": {"src": "ms-winsoundevent:Notification.Looping.Call", "loop": True},
-            "duration": "long",
-            "buttons": [
-                {"content": "Answer", "arguments": "answer", "style": "Success"},
-                {"content": "Decline", "arguments": "decline", "style": "Critical"},
-            ],
-        }
-    },
-    "Columns and sound of an alarm": {
-        "toast": {
-            "texts": ["Castle siege", "Round 3 of 5"],
-            "content": [
-                {
-                    "subgroups": [
-                        {"content": [_styled("Clan 42", "base"), _styled("Kim, Robin", "caption")]},
-                        {
-                            "weight": 1,
-                            "content": [
-                                _styled("52 : 48", "titleNumeral", align="right"),
-                                _styled("8 minutes", "captionSubtle", align="right"),
-                            ],
-                        },
-                    ]
-                }
-            ],
-            "audio": {"src": "ms-winsoundevent:Notification.Looping.Alarm3"},
-        }
-    },
-    "A toast that holds <script>": {
-        "toast": {
-            "texts": [
-                "<script>document.title = 'taken over'</script>",
-                "<img src=x onerror=alert(1)>",
-            ],
-            "hero": {"src": "https://images.example.com/castle.jpg", "alt": "A castle at night"},
-        }
-    },
-    "Tile of the Windows 8 catalogue": {
-        "tile": {
-            "legacy": [
-                {
-                    "template": "TileSquare150x150Text01",
-                    "texts": ["Ranking", "1 Kim", "2 Alex", "3 You"],
-                },
-                {
-                    "template": "TileWide310x150Text01",
-                    "texts": ["Ranking", "1 Kim", "2 Alex", "3 You"],
-                },
-            ]
-        }
-    },
-}

@@ -16,8 +16,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from local.devices.errors import DevicesError
+from local.devices.page_device import GameState
 from local.devices.page_guard import PageGuard
-from local.devices.roster import GameState
 from local.devices.views import event_view
 from local.wns_emulator.errors import ControlError
 from local.wns_emulator.loopback_guard import LoopbackGuard

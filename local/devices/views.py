@@ -11,7 +11,7 @@ from local.scenario import PACKAGE_SID
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from local.devices.roster import PageDevice
+    from local.devices.page_device import PageDevice
     from local.wns_emulator.controls.views import Channel, DeviceView
 
 SHOWN_KINDS = {"toast", "tile", "badge"}

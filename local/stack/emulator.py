@@ -4,6 +4,7 @@ The emulator is pinned by its hash, so what is reached into here is there.
 """
 
 import io
+import json
 import re
 import tempfile
 import zipfile
@@ -31,8 +32,15 @@ def action_without_batch(*request: Any) -> str | None:
     return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
 
 
-def resource_with_suffix(service: str, *request: Any) -> str:
-    """IAM sees a secret with its six random characters even where it is still to be made."""
+def resource_as_iam_sees_it(service: str, *request: Any) -> str:
+    """IAM sees a secret with its six random characters even where it is still to be made, and a
+    schedule in its group, of which the emulator sees nothing."""
+    _, path, _, body, query, region, account = request
+    if service == "scheduler" and path.startswith("/schedules/"):
+        group = json.loads(body or b"{}").get("GroupName") or query.get("groupName", "default")
+        group = group[0] if isinstance(group, list) else group
+        name = path.removeprefix("/schedules/")
+        return f"arn:aws:scheduler:{region}:{account}:schedule/{group}/{name}"
     resource: str = resource_of_request(service, *request)
     is_name_only = service == "secretsmanager" and SECRET_WITHOUT_SUFFIX.fullmatch(resource)
     return f"{resource}-000000" if is_name_only else resource
@@ -69,7 +77,7 @@ def zip_of_attachment(layer: Any) -> bytes | None:
 
 scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULE_INTERVAL_SECONDS  # noqa: SLF001 (it has no setting)
 iam_actions.extract_iam_action = action_without_batch
-iam_actions.extract_resource_arn = resource_with_suffix
+iam_actions.extract_resource_arn = resource_as_iam_sees_it
 lambda_svc._resolve_layer_zip = zip_of_attachment  # noqa: SLF001 (it has no other name)
 lambda_svc.lambda_execute_result_to_api_proxy_response = answer_without_null
 app.main()

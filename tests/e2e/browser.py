@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 15.0
 CALL_SECONDS = 60.0
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+SHOWN = """
+return [...(arguments[1] ?? document).querySelectorAll(arguments[0])]
+    .filter((element) => element.checkVisibility());
+"""
+KEYS = {"Enter": "\ue007"}
 OPTIONS = (
     "--headless",
     "--no-sandbox",
@@ -30,6 +35,8 @@ OPTIONS = (
     "--disable-component-update",
     "--disable-dev-shm-usage",
     "--disable-sync",
+    # What slides in has no text to be read until it stands still.
+    "--force-prefers-reduced-motion",
 )
 
 
@@ -69,10 +76,6 @@ class Element:
         """What a screen reader calls it."""
         return str(self._browser.call("GET", f"{self._path}/computedlabel"))
 
-    @property
-    def is_shown(self) -> bool:
-        return bool(self._browser.call("GET", f"{self._path}/displayed"))
-
     def click(self) -> None:
         """A click of the mouse, as a person would; fails where something covers the element."""
         self._browser.call("POST", f"{self._path}/click", {})
@@ -84,11 +87,12 @@ class Element:
         self._browser.call("POST", f"{self._path}/clear", {})
 
     def all(self, selector: str) -> list[Element]:
-        return self._browser.found(f"{self._path}/elements", selector)
+        """What fits and can be seen now."""
+        return self._browser.shown(selector, self.reference)
 
     def one(self, selector: str) -> Element:
         """The first that fits and can be seen, as soon as there is one."""
-        return self._browser.wait_for_one(self.all, selector)
+        return self._browser.wait_for_one(selector, self.reference)
 
 
 class Browser:
@@ -103,15 +107,26 @@ class Browser:
         self.call("POST", "/url", {"url": url})
 
     def all(self, selector: str) -> list[Element]:
-        return self.found("/elements", selector)
+        """What fits and can be seen now."""
+        return self.shown(selector, None)
 
     def one(self, selector: str) -> Element:
         """The first that fits and can be seen, as soon as there is one."""
-        return self.wait_for_one(self.all, selector)
+        return self.wait_for_one(selector, None)
 
     def run(self, script: str, *arguments: object) -> Any:
         """What the body of a function returns in the page."""
         return self.call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
+
+    def press(self, *keys: str) -> None:
+        """Presses keys, one after the other, wherever the focus is; `Enter` and single letters."""
+        actions = [
+            {"type": kind, "value": KEYS.get(key, key)}
+            for key in keys
+            for kind in ("keyDown", "keyUp")
+        ]
+        source = {"type": "key", "id": "keyboard", "actions": actions}
+        self.call("POST", "/actions", {"actions": [source]})
 
     def wait_until(self, predicate: Callable[[], Any], what: str) -> Any:
         """What `predicate` returns, as soon as it is true.
@@ -140,15 +155,14 @@ class Browser:
         entries = self.call("POST", "/se/log", {"type": "browser"})
         return [entry["message"] for entry in entries if entry["level"] == "SEVERE"]
 
-    def wait_for_one(self, look: Callable[[str], list[Element]], selector: str) -> Element:
-        def shown() -> Element | None:
-            return next((each for each in look(selector) if each.is_shown), None)
+    def wait_for_one(self, selector: str, within: object) -> Element:
+        found: list[Element] = self.wait_until(
+            lambda: self.shown(selector, within), f"{selector} is shown"
+        )
+        return found[0]
 
-        found: Element = self.wait_until(shown, f"{selector} is shown")
-        return found
-
-    def found(self, path: str, selector: str) -> list[Element]:
-        found = self.call("POST", path, {"using": "css selector", "value": selector})
+    def shown(self, selector: str, within: object) -> list[Element]:
+        found = self.run(SHOWN, selector, within)
         return [Element(self, each[ELEMENT]) for each in found]
 
     def call(self, method: str, path: str, body: object = None) -> Any:

@@ -72,6 +72,7 @@ def test_everyone_is_told_once_in_their_language(game: Backend) -> None:
     assert summary["shards"] == summary["shards_done"] == 64
     assert summary["deliveries"] == summary["finished"]
     assert summary["counts"] == {"delivered": 30}
+    assert summary["recipients"] == 30
 
 
 def test_topic_reaches_its_subscribers_and_nobody_else(game: Backend) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from push.requests import Request
 from tests.integration.backend import CLIENT_SECRET, PACKAGE_SID, sqs_event
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def test_accepted_request_ends_in_an_outcome_for_every_device(game: Backend) -> 
     assert status == 200
     assert view["state"] == "completed"
     assert view["counts"] == {"delivered": 2}
-    assert (view["deliveries"], view["finished"]) == (1, 1)
+    assert (view["recipients"], view["deliveries"], view["finished"]) == (1, 1, 1)
     record = view["outcomes"]["player-1#pc#toast"]
     assert record["outcome"] == "delivered"
     assert record["status_code"] == 200
@@ -144,6 +145,24 @@ def test_same_request_again_is_the_same_notification_and_not_sent_twice(game: Ba
     game.work()
     assert first == again
     assert texts(game, "pc") == [["Servers go down at 18:00"]]
+
+
+@pytest.mark.parametrize("road", ["api", "bus", "queue"])
+def test_three_roads_in_make_the_same_notification(game: Backend, road: str) -> None:
+    game.open_channel("player-1", "pc")
+    request = filled_challenge("player-1", request_id="r-1")
+    if road == "api":
+        body = {name: value for name, value in request.items() if name != "app_id"}
+        assert game.call_as_operator("POST", "/apps/my-game/notifications", body)[0] == 202
+    elif road == "bus":
+        game.publish("ChallengeReceived", request)
+    else:
+        game.send_request(request)
+    game.work()
+    assert texts(game, "pc") == [["Alex challenges you"]]
+    summaries = [item for item in game.items("NotificationsTable") if item["sk"] == "summary"]
+    assert [item["pk"] for item in summaries] == [Request.model_validate(request).notification_id]
+    assert outcomes(game) == {"player-1#pc#toast": "delivered", "player-1#pc#badge": "delivered"}
 
 
 def test_queue_messages_delivered_twice_tell_once(game: Backend) -> None:

@@ -53,6 +53,28 @@ def check_remove(backend: Backend) -> None:
     assert registered(backend) == []
 
 
+def check_put_presence(backend: Backend) -> None:
+    replay(backend, "channels_api-register")
+    assert replay(backend, "channels_api-put_presence")["statusCode"] == 204
+    assert [item["in_game_until"] > backend.clock.time() for item in backend.channels()] == [True]
+
+
+def check_list_apps(backend: Backend) -> None:
+    answer = replay(backend, "operator_api-list_apps")
+    assert [each["app_id"] for each in json.loads(answer["body"])["apps"]] == ["my-game"]
+
+
+def check_delete_app(backend: Backend) -> None:
+    assert replay(backend, "operator_api-delete_app")["statusCode"] == 204
+    assert backend.items("AppsTable") == []
+
+
+def check_app_credentials_changed(backend: Backend) -> None:
+    replay(backend, "operator_api-put_credentials")
+    answer = replay(backend, "token_refresher-app_credentials_changed")
+    assert answer == {"my-game": "refreshed"}
+
+
 def check_put_app(backend: Backend) -> None:
     assert replay(backend, "operator_api-put_app")["statusCode"] == 200
     assert [item["pk"] for item in backend.items("AppsTable")] == ["my-game"]
@@ -82,6 +104,23 @@ def check_challenge_received(backend: Backend) -> None:
     backend.work()
     assert shown(backend) == [["Alex fordert dich heraus", "Schlage 12400 Punkte"]]
     assert backend.wns.device(DEVICE).badge == "1"
+
+
+def check_put_template_high_score_beaten(backend: Backend) -> None:
+    name = "operator_api-put_template_high_score_beaten"
+    assert replay(backend, name)["statusCode"] == 201
+    assert [item["sk"] for item in backend.items("TemplatesTable")] == ["HighScoreBeaten"]
+
+
+def check_high_score_beaten(backend: Backend) -> None:
+    replay(backend, "operator_api-put_template_high_score_beaten")
+    backend.open_channel("player-42", DEVICE)
+    assert replay(backend, "dispatcher-high_score_beaten") == {"batchItemFailures": []}
+    backend.work()
+    device = backend.wns.device(DEVICE)
+    assert shown(backend) == [["Kim beat your high score", "98000 points on Asteroids"]]
+    assert device.sounds == ["ms-winsoundevent:Notification.Reminder"]
+    assert device.badge == "2"
 
 
 def check_direct_request(backend: Backend) -> None:
@@ -122,16 +161,22 @@ CHECKS: dict[str, Callable[[Backend], None]] = {
     "channels_api-register": check_register,
     "channels_api-list": check_list,
     "channels_api-remove": check_remove,
+    "channels_api-put_presence": check_put_presence,
+    "operator_api-list_apps": check_list_apps,
+    "operator_api-delete_app": check_delete_app,
     "operator_api-put_app": check_put_app,
     "operator_api-put_credentials": check_put_credentials,
     "operator_api-put_template": check_put_template,
     "operator_api-request_notification": check_request_notification,
     "dispatcher-challenge_received": check_challenge_received,
+    "operator_api-put_template_high_score_beaten": check_put_template_high_score_beaten,
+    "dispatcher-high_score_beaten": check_high_score_beaten,
     "dispatcher-direct_request": check_direct_request,
     "dispatcher-unreadable": check_unreadable,
     "notification_sender-delivery": check_delivery,
     "token_refresher-schedule": check_schedule,
     "token_refresher-access_token_rejected": check_access_token_rejected,
+    "token_refresher-app_credentials_changed": check_app_credentials_changed,
 }
 
 

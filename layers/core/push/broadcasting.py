@@ -94,7 +94,7 @@ class Broadcasting:
         self.queue.put_all(deliveries)
         if plan.end is not None:
             self.page_queue.put([page.next(plan.end)])
-        self.pages.close(page, plan, now)
+        self.pages.close(page, plan, len(found), now)
         return len(found)
 
     def _between(self, page: Page, request: Request, end: str | None, now: float) -> list[Channel]:

@@ -29,6 +29,7 @@ CHANNEL_LIFE_S = 30 * 24 * 3600
 channel")."""
 
 _BATCH_KEYS = 100
+_LOOKS_LIKE = r"^https://([A-Za-z0-9-]+\.)*notify\.windows\.com(:443)?/[!-~]*\?[!-~]+$"
 
 
 class Registration(BaseModel):
@@ -38,7 +39,11 @@ class Registration(BaseModel):
 
     channel_uri: Annotated[
         str,
-        Field(max_length=2048, description="The URI of PushNotificationChannel, unchanged"),
+        Field(
+            max_length=2048,
+            description="The URI of PushNotificationChannel, unchanged",
+            json_schema_extra={"format": "uri", "pattern": _LOOKS_LIKE},
+        ),
         AfterValidator(parse_channel_uri),
     ]
     locale: Annotated[

@@ -1,4 +1,4 @@
-"""The counters of a notification: deliveries, shards, outcomes by name.
+"""The counters of a notification: deliveries, recipients, shards, outcomes by name.
 
 They are spread over a few items `count#n` of NotificationsTable, because many workers add at once.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 RECORD_LIFE_S = 30 * 24 * 3600
 """How long a record is kept, in seconds."""
 
-TALLIES = frozenset({"deliveries", "finished", "shards_done"})
+TALLIES = frozenset({"deliveries", "finished", "recipients", "shards_done"})
 """What is counted besides outcomes."""
 
 _ITEMS = 8

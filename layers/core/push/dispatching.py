@@ -68,7 +68,13 @@ class Dispatching:
         else:
             deliveries = list(self._deliveries(request, prepared.renderer, now))
             self.queue.put_all(deliveries)
-            notifications.advance(notification_id, "dispatched", deliveries=len(deliveries))
+            devices = {(c.player_id, c.device_id) for d in deliveries for c in d.channels}
+            notifications.advance(
+                notification_id,
+                "dispatched",
+                deliveries=len(deliveries),
+                recipients=len(devices),
+            )
         return state
 
     def _schedule(self, request: Request, at: float) -> None:

@@ -53,6 +53,7 @@ class Summary(BaseModel):
     send_at: int | None = None
     shards: Annotated[int, Field(description="Of a broadcast: the parts it is worked on in")] = 0
     shards_done: Annotated[int, Field(description="How many of them are paged through")] = 0
+    recipients: Annotated[int, Field(description="Devices found so far")] = 0
     deliveries: Annotated[int, Field(description="Deliveries queued so far")] = 0
     finished: Annotated[
         int, Field(description="How many of them have an outcome on every channel")
@@ -94,11 +95,17 @@ class Notifications:
         return item.get("state")
 
     def advance(
-        self, notification_id: str, state: State, *, shards: int = 0, deliveries: int = 0
+        self,
+        notification_id: str,
+        state: State,
+        *,
+        shards: int = 0,
+        deliveries: int = 0,
+        recipients: int = 0,
     ) -> bool:
         """Move on to a state; return False where the notification has gone elsewhere already.
 
-        `deliveries` is how many there are when none will be counted later, `shards` how many will.
+        `deliveries` and `recipients` are those that no page will count, `shards` whose pages will.
         """
         states: dict[str, Any] = {
             f":before{number}": name for number, name in enumerate(_BEFORE[state])
@@ -106,13 +113,15 @@ class Notifications:
         try:
             self._table.update_item(
                 Key=_key(notification_id, "summary"),
-                UpdateExpression="SET #state = :state, shards = :shards, deliveries = :deliveries",
+                UpdateExpression="SET #state = :state, shards = :shards,"
+                " deliveries = :deliveries, recipients = :recipients",
                 ConditionExpression=f"#state IN ({', '.join(states)})",
                 ExpressionAttributeNames={"#state": "state"},
                 ExpressionAttributeValues={
                     ":state": state,
                     ":shards": shards,
                     ":deliveries": deliveries,
+                    ":recipients": recipients,
                 }
                 | states,
             )
@@ -163,7 +172,8 @@ def _summary(item: Mapping[str, Any], counters: Counter[str]) -> Summary:
     state: State = item["state"]
     shards = int(item.get("shards", 0))
     tallies = {name: counters[name] for name in TALLIES}
-    tallies["deliveries"] += int(item.get("deliveries", 0))
+    for name in ("deliveries", "recipients"):
+        tallies[name] += int(item.get(name, 0))
     if state == "broadcasting" and tallies["shards_done"] >= shards:
         state = "dispatched"
     if state == "dispatched" and tallies["finished"] >= tallies["deliveries"]:

@@ -96,10 +96,14 @@ class Pages:
             return Plan(tuple(plan["cuts"]), plan["end"])
         return proposed
 
-    def close(self, page: Page, plan: Plan, now: float) -> None:
-        """Count the page's deliveries, and its shard if this was the last page; once, however often
-        the page is worked on."""
-        counts = {"deliveries": len(plan.cuts), "shards_done": int(plan.end is None)}
+    def close(self, page: Page, plan: Plan, recipients: int, now: float) -> None:
+        """Count the page's deliveries and recipients, and its shard if this was the last page;
+        once, however often the page is worked on."""
+        counts = {
+            "deliveries": len(plan.cuts),
+            "recipients": recipients,
+            "shards_done": int(plan.end is None),
+        }
         done = {
             "TableName": self._table.name,
             "Key": _key(page),

@@ -16,15 +16,29 @@ export function adaptive(children, base, { wrapsByDefault = false } = {}) {
 
 export function adaptiveText(text, wrapsByDefault) {
   const style = attribute(text, "hint-style", "caption");
-  const wraps = attribute(text, "hint-wrap") === "true" || (wrapsByDefault && attribute(text, "hint-wrap") !== "false");
+  const wraps =
+    attribute(text, "hint-wrap") === "true" || (wrapsByDefault && attribute(text, "hint-wrap") !== "false");
   const lines = attribute(text, "hint-maxLines");
   const subtle = style.endsWith("Subtle");
-  const classes = ["text", `text-${style.replace(/Subtle$/, "")}`, subtle && "text-subtle", wraps && "text-wraps", lines && "text-clamped"];
-  const css = { "text-align": attribute(text, "hint-align") === "auto" ? null : attribute(text, "hint-align") };
+  const classes = [
+    "text",
+    `text-${style.replace(/Subtle$/, "")}`,
+    subtle && "text-subtle",
+    wraps && "text-wraps",
+    lines && "text-clamped",
+  ];
+  const css = {
+    "text-align": attribute(text, "hint-align") === "auto" ? null : attribute(text, "hint-align"),
+  };
   if (lines) css["-webkit-line-clamp"] = lines;
-  if (attribute(text, "hint-minLines")) css["min-height"] = `${1.35 * Number(attribute(text, "hint-minLines"))}em`;
+  if (attribute(text, "hint-minLines"))
+    css["min-height"] = `${1.35 * Number(attribute(text, "hint-minLines"))}em`;
   const kept = Object.fromEntries(Object.entries(css).filter(([, value]) => value));
-  return h("p", { class: classes.filter(Boolean).join(" "), style: kept, lang: attribute(text, "lang") }, text.text);
+  return h(
+    "p",
+    { class: classes.filter(Boolean).join(" "), style: kept, lang: attribute(text, "lang") },
+    text.text,
+  );
 }
 
 function adaptiveImage(image, base) {
@@ -43,7 +57,10 @@ function columns(group, base) {
     subgroups.map((subgroup, index) =>
       h(
         "div",
-        { class: `column stack-${attribute(subgroup, "hint-textStacking", "top")}`, style: { flex: `${weights[index]} 1 0` } },
+        {
+          class: `column stack-${attribute(subgroup, "hint-textStacking", "top")}`,
+          style: { flex: `${weights[index]} 1 0` },
+        },
         adaptive(subgroup.children, base),
       ),
     ),

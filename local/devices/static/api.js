@@ -17,6 +17,7 @@ export function act(deviceId, action, body) {
 
 async function answer(response) {
   const content = await response.json().catch(() => ({}));
-  if (!response.ok) throw new RefusedError(content.error?.message ?? `the page's server answers ${response.status}`);
+  if (!response.ok)
+    throw new RefusedError(content.error?.message ?? `the page's server answers ${response.status}`);
   return content;
 }

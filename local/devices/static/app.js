@@ -9,7 +9,22 @@ import { fillAddForm, SendPanel } from "./panel.js";
 import { knowArt } from "./pictures.js";
 import { soundIsOn, switchSound } from "./sound.js";
 
-const KINDS = ["toast", "tile", "badge", "raw", "dropped", "discarded", "held", "removed", "device", "step", "channel", "clock", "request", "gone"];
+const KINDS = [
+  "toast",
+  "tile",
+  "badge",
+  "raw",
+  "dropped",
+  "discarded",
+  "held",
+  "removed",
+  "device",
+  "step",
+  "channel",
+  "clock",
+  "request",
+  "gone",
+];
 const PRESENCE_SECONDS = 120;
 const PROBLEM_SECONDS = 12;
 
@@ -34,7 +49,11 @@ async function attempt(promise) {
     return await promise;
   } catch (error) {
     if (!(error instanceof RefusedError || error instanceof TypeError)) throw error;
-    showProblem(error instanceof RefusedError ? error.message : "The page's server does not answer: is the laptop stack running?");
+    showProblem(
+      error instanceof RefusedError
+        ? error.message
+        : "The page's server does not answer: is the laptop stack running?",
+    );
     return null;
   }
 }
@@ -93,7 +112,14 @@ function drawEmpty() {
   const empty = devices.querySelector(".empty");
   if (cards.size) empty?.remove();
   else if (!empty) {
-    devices.append(h("div", { class: "empty" }, h("img", { src: "/static/art/duel.svg", alt: "" }), h("p", {}, "No device yet. Add one, or two side by side, and send them a challenge.")));
+    devices.append(
+      h(
+        "div",
+        { class: "empty" },
+        h("img", { src: "/static/art/duel.svg", alt: "" }),
+        h("p", {}, "No device yet. Add one, or two side by side, and send them a challenge."),
+      ),
+    );
   }
 }
 
@@ -141,7 +167,8 @@ function listen() {
     place("connection").textContent = "Waiting for the stack…";
     place("connection").classList.add("lost");
   });
-  for (const kind of KINDS) stream.addEventListener(kind, (event) => hear(kind, JSON.parse(event.data), Number(event.lastEventId)));
+  for (const kind of KINDS)
+    stream.addEventListener(kind, (event) => hear(kind, JSON.parse(event.data), Number(event.lastEventId)));
 }
 
 function drawSound() {

@@ -30,21 +30,40 @@ export class Centre {
     const groups = Map.groupBy([...toasts].reverse(), (toast) => toast.header?.id ?? "");
     const content = [...groups].map(([id, group]) => this.group(id, group));
     const focused = document.activeElement;
-    this.body.replaceChildren(...(content.length ? [this.appLine(), ...content] : [h("p", { class: "centre-empty" }, "No new notifications")]));
+    this.body.replaceChildren(
+      ...(content.length
+        ? [this.appLine(), ...content]
+        : [h("p", { class: "centre-empty" }, "No new notifications")]),
+    );
     // A field that is being typed into moves with its card; it gets the focus back.
     if (this.body.contains(focused)) focused.focus();
   }
 
   appLine() {
-    return h("p", { class: "centre-app" }, h("img", { src: "/static/art/logo.svg", alt: "", width: 16, height: 16 }), this.gameName);
+    return h(
+      "p",
+      { class: "centre-app" },
+      h("img", { src: "/static/art/logo.svg", alt: "", width: 16, height: 16 }),
+      this.gameName,
+    );
   }
 
   group(id, toasts) {
     const shown = this.unfolded.has(id) ? toasts : toasts.slice(0, SHOWN_AT_FIRST);
     const hidden = toasts.length - shown.length;
-    const seeMore = hidden > 0 && button(`See ${hidden} more`, () => (this.unfolded.add(id), this.update(this.toasts)), { class: "button small see-more" });
+    const seeMore =
+      hidden > 0 &&
+      button(`See ${hidden} more`, () => (this.unfolded.add(id), this.update(this.toasts)), {
+        class: "button small see-more",
+      });
     const title = toasts[0].header?.title;
-    return h("div", { class: "centre-group" }, title && h("h5", { class: "centre-header" }, title), shown.map((toast) => this.card(toast)), seeMore || null);
+    return h(
+      "div",
+      { class: "centre-group" },
+      title && h("h5", { class: "centre-header" }, title),
+      shown.map((toast) => this.card(toast)),
+      seeMore || null,
+    );
   }
 
   card(toast) {

@@ -6,7 +6,8 @@ import { clockTime, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { Popups } from "./popups.js";
 import { tileElement } from "./tile.js";
-import { readToast, toastElement } from "./toast.js";
+import { toastElement } from "./toast.js";
+import { readToast } from "./toast_model.js";
 
 const CYCLE_SECONDS = 6;
 const CHAT_LINES = 4;
@@ -18,14 +19,36 @@ export class Desktop {
     this.hands = hands;
     this.pinned = h("div", { class: "pinned" });
     this.chat = h("ol", { class: "chat", "aria-label": "Raw notifications in the game" });
-    this.scene = h("div", { class: "scene", hidden: true }, h("p", { class: "scene-title" }, gameName), this.chat);
-    this.popups = new Popups(h("div", { class: "popups" }), (toast) => toastElement(toast, gameName, this.hands(toast)));
-    this.centre = new Centre(gameName, (toast, open_) => toastElement(toast, gameName, this.hands(toast), { folds: true, open: open_ }), clear);
+    this.scene = h(
+      "div",
+      { class: "scene", hidden: true },
+      h("p", { class: "scene-title" }, gameName),
+      this.chat,
+    );
+    this.popups = new Popups(h("div", { class: "popups" }), (toast) =>
+      toastElement(toast, gameName, this.hands(toast)),
+    );
+    this.centre = new Centre(
+      gameName,
+      (toast, open_) => toastElement(toast, gameName, this.hands(toast), { folds: true, open: open_ }),
+      clear,
+    );
     this.taskIcon = h("button", { type: "button", class: "task task-game", on: { click: open } });
-    this.bell = h("button", { type: "button", class: "task task-bell", "aria-expanded": "false", on: { click: () => this.toggleCentre() } });
+    this.bell = h("button", {
+      type: "button",
+      class: "task task-bell",
+      "aria-expanded": "false",
+      on: { click: () => this.toggleCentre() },
+    });
     this.time = h("span", { class: "task-time" });
     this.kept = h("p", { class: "off-kept" });
-    this.off = h("div", { class: "off", hidden: true }, icon("power", 40), h("p", { class: "off-words" }, "Switched off"), this.kept);
+    this.off = h(
+      "div",
+      { class: "off", hidden: true },
+      icon("power", 40),
+      h("p", { class: "off-words" }, "Switched off"),
+      this.kept,
+    );
     this.element = h(
       "div",
       { class: "screen" },
@@ -33,10 +56,18 @@ export class Desktop {
       this.scene,
       this.popups.list,
       this.centre.element,
-      h("div", { class: "taskbar" }, h("div", { class: "task-middle" }, startIcon(), this.taskIcon), h("div", { class: "task-tray" }, this.bell)),
+      h(
+        "div",
+        { class: "taskbar" },
+        h("div", { class: "task-middle" }, startIcon(), this.taskIcon),
+        h("div", { class: "task-tray" }, this.bell),
+      ),
       this.off,
     );
-    this.element.addEventListener("keydown", (event) => event.key === "Escape" && !this.centre.element.hidden && this.toggleCentre());
+    this.element.addEventListener(
+      "keydown",
+      (event) => event.key === "Escape" && !this.centre.element.hidden && this.toggleCentre(),
+    );
     this.tiles = [];
     this.turn = 0;
     setInterval(() => this.tick(), CYCLE_SECONDS * 1000);
@@ -46,14 +77,14 @@ export class Desktop {
   update(view) {
     this.view = view;
     const toasts = view.toasts.filter((toast) => toast.document).map(readToast);
-    this.popups.keep(new Set(toasts.map((toast) => toast.id)), view.cursor ?? 0);
+    const onScreen = view.online ? toasts.map((toast) => toast.id) : [];
+    this.popups.keep(new Set(onScreen), view.cursor ?? 0);
     this.centre.update(toasts);
     this.tick(view.tiles.at(-1)?.message_id !== this.tiles.at(-1)?.message_id);
     this.drawTaskbar(toasts.length);
     this.scene.hidden = view.game !== "front";
     this.off.hidden = view.online;
     this.kept.textContent = keptWords(view.channel?.held ?? []);
-    if (!view.online) this.popups.clear();
   }
 
   /** A toast has come in, with the event of that number. */
@@ -83,7 +114,9 @@ export class Desktop {
     const { tiles, tile_size: size, tile_queue: cycles, badge } = this.view;
     this.tiles = tiles;
     this.turn = isNew || !cycles ? 0 : this.turn + 1;
-    const shown = tiles.length ? tiles[(tiles.length * 2 - 1 - (this.turn % tiles.length)) % tiles.length] : null;
+    const shown = tiles.length
+      ? tiles[(tiles.length * 2 - 1 - (this.turn % tiles.length)) % tiles.length]
+      : null;
     const key = JSON.stringify([shown?.message_id, size, badge]);
     if (key !== this.tileKey) {
       this.tileKey = key;
@@ -99,9 +132,21 @@ export class Desktop {
     const state = { closed: "closed", background: "running", front: "in front" }[game];
     const marked = badge === null ? "" : `, badge ${badge}`;
     this.taskIcon.setAttribute("aria-label", `${this.gameName}, ${state}${marked}`);
-    this.taskIcon.replaceChildren(...[h("img", { src: "/static/art/logo.svg", alt: "", width: 26, height: 26 }), badgeElement(badge)].filter(Boolean));
-    this.bell.setAttribute("aria-label", `Notification centre, ${count} ${count === 1 ? "notification" : "notifications"}`);
-    this.bell.replaceChildren(this.time, icon("bell", 15), ...(count ? [h("span", { class: "bell-count" }, String(count))] : []));
+    this.taskIcon.replaceChildren(
+      ...[
+        h("img", { src: "/static/art/logo.svg", alt: "", width: 26, height: 26 }),
+        badgeElement(badge),
+      ].filter(Boolean),
+    );
+    this.bell.setAttribute(
+      "aria-label",
+      `Notification centre, ${count} ${count === 1 ? "notification" : "notifications"}`,
+    );
+    this.bell.replaceChildren(
+      this.time,
+      icon("bell", 15),
+      ...(count ? [h("span", { class: "bell-count" }, String(count))] : []),
+    );
   }
 }
 

@@ -4,7 +4,7 @@ import { act } from "./api.js";
 import { Desktop } from "./desktop.js";
 import { button, clockTime, h, segments, when } from "./dom.js";
 import { SIZES } from "./tile.js";
-import { readToast, spoken } from "./toast.js";
+import { readToast, spoken } from "./toast_model.js";
 
 const LINES_KEPT = 40;
 const STATES = { closed: "Closed", background: "Background", front: "In front" };
@@ -31,7 +31,11 @@ export class DeviceCard {
     const channel = view.channel?.state ?? "none";
     const isLive = view.signed_in && channel === "open";
     this.who.textContent = view.signed_in ? `Signed in as ${view.player}` : `${view.player} has signed out`;
-    this.state.textContent = !view.signed_in ? "Not registered" : channel === "open" ? `Channel until ${when(view.channel.expires_at)}` : `Channel ${channel}`;
+    this.state.textContent = !view.signed_in
+      ? "Not registered"
+      : channel === "open"
+        ? `Channel until ${when(view.channel.expires_at)}`
+        : `Channel ${channel}`;
     this.state.className = `chip ${isLive ? "chip-good" : "chip-bad"}`;
     setSwitch(this.power, view.online);
     setSwitch(this.notifications, view.notifications_enabled);
@@ -110,7 +114,12 @@ export class DeviceCard {
     this.who = h("span", { class: "device-who" });
     this.state = h("span", { class: "chip" });
     this.notice = h("div", { class: "notice", hidden: true });
-    this.lines = h("ol", { class: "lines", role: "log", "aria-label": `What happened on ${view.name}`, tabindex: "0" });
+    this.lines = h("ol", {
+      class: "lines",
+      role: "log",
+      "aria-label": `What happened on ${view.name}`,
+      tabindex: "0",
+    });
     this.element = h(
       "article",
       { class: "device", "aria-label": view.name, "data-device": view.device_id },
@@ -124,10 +133,18 @@ export class DeviceCard {
 
   controls(view) {
     this.power = onOff("PC", () => this.do("switch", { on: !this.view.online }));
-    this.notifications = onOff("Notifications", () => this.do("notifications", { on: !this.view.notifications_enabled }));
-    this.games = segments("Game", `game-${view.device_id}`, Object.entries(STATES), (value) => this.play(value));
+    this.notifications = onOff("Notifications", () =>
+      this.do("notifications", { on: !this.view.notifications_enabled }),
+    );
+    this.games = segments("Game", `game-${view.device_id}`, Object.entries(STATES), (value) =>
+      this.play(value),
+    );
     const pin = () => this.do("pin", { size: this.size.value, queue: this.cycle.checked });
-    this.size = h("select", { class: "field", "aria-label": "Tile size", on: { change: pin } }, Object.entries(SIZES).map(([value, text]) => h("option", { value }, `${text} tile`)));
+    this.size = h(
+      "select",
+      { class: "field", "aria-label": "Tile size", on: { change: pin } },
+      Object.entries(SIZES).map(([value, text]) => h("option", { value }, `${text} tile`)),
+    );
     this.cycle = h("input", { type: "checkbox", on: { change: pin } });
     this.signOut = button("Sign out", () => this.do("sign-out"));
     this.expire = button("Expire channel", () => this.do("expire"));
@@ -135,8 +152,22 @@ export class DeviceCard {
       "div",
       { class: "controls" },
       h("div", { class: "controls-row" }, this.power, this.notifications, this.size),
-      h("div", { class: "controls-row" }, this.games, h("label", { class: "check" }, this.cycle, "Cycle tiles")),
-      h("div", { class: "controls-row" }, this.signOut, this.expire, button("Remove", () => this.do("remove"), { class: "button quiet-button", "aria-label": `Remove ${view.name}` })),
+      h(
+        "div",
+        { class: "controls-row" },
+        this.games,
+        h("label", { class: "check" }, this.cycle, "Cycle tiles"),
+      ),
+      h(
+        "div",
+        { class: "controls-row" },
+        this.signOut,
+        this.expire,
+        button("Remove", () => this.do("remove"), {
+          class: "button quiet-button",
+          "aria-label": `Remove ${view.name}`,
+        }),
+      ),
     );
   }
 
@@ -146,21 +177,46 @@ export class DeviceCard {
     this.noticeKind = kind;
     this.notice.hidden = !kind;
     if (kind === "signed out") {
-      const player = h("input", { class: "field", value: view.player, "aria-label": "Player to sign in", required: true, pattern: "[\\x21-\\x7e]{1,64}" });
-      const form = h("form", { class: "notice-form" }, player, h("button", { class: "button accent" }, "Sign in"));
-      form.addEventListener("submit", (event) => (event.preventDefault(), this.do("sign-in", { player: player.value })));
-      this.notice.replaceChildren(h("p", {}, "Nobody is signed in here: nothing reaches this device any more."), form);
+      const player = h("input", {
+        class: "field",
+        value: view.player,
+        "aria-label": "Player to sign in",
+        required: true,
+        pattern: "[\\x21-\\x7e]{1,64}",
+      });
+      const form = h(
+        "form",
+        { class: "notice-form" },
+        player,
+        h("button", { class: "button accent" }, "Sign in"),
+      );
+      form.addEventListener(
+        "submit",
+        (event) => (event.preventDefault(), this.do("sign-in", { player: player.value })),
+      );
+      this.notice.replaceChildren(
+        h("p", {}, "Nobody is signed in here: nothing reaches this device any more."),
+        form,
+      );
     } else if (kind) {
       this.notice.replaceChildren(
-        h("p", {}, `The channel is ${kind}. WNS answers 410 to the next notification, and the backend forgets the channel.`),
+        h(
+          "p",
+          {},
+          `The channel is ${kind}. WNS answers 410 to the next notification, and the backend forgets the channel.`,
+        ),
         button("Register again", () => this.do("register"), { class: "button accent" }),
       );
     }
   }
 
   drawLines() {
-    const lines = [...this.view.steps, ...this.heard].sort((one, other) => other.at - one.at).slice(0, LINES_KEPT);
-    const items = lines.map((line) => h("li", { class: line.ok ? "" : "bad" }, h("time", {}, clockTime(line.at)), h("span", {}, line.text)));
+    const lines = [...this.view.steps, ...this.heard]
+      .sort((one, other) => other.at - one.at)
+      .slice(0, LINES_KEPT);
+    const items = lines.map((line) =>
+      h("li", { class: line.ok ? "" : "bad" }, h("time", {}, clockTime(line.at)), h("span", {}, line.text)),
+    );
     this.lines.replaceChildren(...items);
   }
 }
@@ -168,13 +224,19 @@ export class DeviceCard {
 /** What the game is given when something is pressed, in words. */
 function pressed(activationType, given, inputs) {
   if (activationType === "protocol") return `Windows would open ${given}`;
-  const who = activationType === "background" ? "The game's background task receives" : "The game opens and receives";
+  const who =
+    activationType === "background" ? "The game's background task receives" : "The game opens and receives";
   const answers = Object.entries(inputs).map(([id, value]) => `${id} = "${value}"`);
   return `${who} "${given}"${answers.length ? `, with ${answers.join(", ")}` : ""}`;
 }
 
 function onOff(text, listener) {
-  return h("button", { type: "button", class: "switch", role: "switch", on: { click: listener } }, h("span", { class: "switch-track" }), h("span", {}, text));
+  return h(
+    "button",
+    { type: "button", class: "switch", role: "switch", on: { click: listener } },
+    h("span", { class: "switch-track" }),
+    h("span", {}, text),
+  );
 }
 
 function setSwitch(element, isOn) {

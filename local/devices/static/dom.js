@@ -7,7 +7,9 @@ const SVG = "http://www.w3.org/2000/svg";
 export function h(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) set(element, key, value);
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
@@ -45,8 +47,19 @@ export function button(text, listener, attributes = {}) {
 
 /** A choice of one of `options` ([value, text]), as buttons in a row. */
 export function segments(title, name, options, listener) {
-  const option = ([value, text]) => h("label", {}, h("input", { type: "radio", name, value, on: { change: () => listener(value) } }), h("span", {}, text));
-  return h("div", { class: "choice", role: "radiogroup", "aria-label": title }, h("span", { class: "choice-title" }, title), h("div", { class: "segments" }, options.map(option)));
+  const option = ([value, text]) =>
+    h(
+      "label",
+      {},
+      h("input", { type: "radio", name, value, on: { change: () => listener(value) } }),
+      h("span", {}, text),
+    );
+  return h(
+    "div",
+    { class: "choice", role: "radiogroup", "aria-label": title },
+    h("span", { class: "choice-title" }, title),
+    h("div", { class: "segments" }, options.map(option)),
+  );
 }
 
 export function clockTime(seconds) {
@@ -56,6 +69,9 @@ export function clockTime(seconds) {
 /** Shortest text that says when: a time, and the day where it is not today's. */
 export function when(seconds) {
   const date = new Date(seconds * 1000);
-  const day = date.toDateString() === new Date().toDateString() ? "" : `${date.toLocaleDateString([], { day: "numeric", month: "short" })} `;
+  const day =
+    date.toDateString() === new Date().toDateString()
+      ? ""
+      : `${date.toLocaleDateString([], { day: "numeric", month: "short" })} `;
   return `${day}${clockTime(seconds)}`;
 }

@@ -30,8 +30,16 @@ export class RequestLog {
 
 function line(entry) {
   const outcome = entry.outcome ?? entry.reason;
-  const tone = entry.status === 200 && GOOD.has(outcome) ? "good" : WAITING.has(outcome) ? "held" : entry.status < 300 ? "warn" : "bad";
-  const what = entry.endpoint === "token" ? "access token" : (entry.type ?? "").replace("wns/", "") || entry.method;
+  const tone =
+    entry.status === 200 && GOOD.has(outcome)
+      ? "good"
+      : WAITING.has(outcome)
+        ? "held"
+        : entry.status < 300
+          ? "warn"
+          : "bad";
+  const what =
+    entry.endpoint === "token" ? "access token" : (entry.type ?? "").replace("wns/", "") || entry.method;
   return h(
     "li",
     {},
@@ -64,6 +72,13 @@ function block(title, pairs) {
     "div",
     { class: "log-block" },
     h("h4", {}, title),
-    h("dl", {}, pairs.flatMap(([name, value]) => [h("dt", { class: value === "" ? "log-line" : "" }, name), value === "" ? null : h("dd", {}, value)])),
+    h(
+      "dl",
+      {},
+      pairs.flatMap(([name, value]) => [
+        h("dt", { class: value === "" ? "log-line" : "" }, name),
+        value === "" ? null : h("dd", {}, value),
+      ]),
+    ),
   );
 }

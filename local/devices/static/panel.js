@@ -4,14 +4,32 @@ import { post } from "./api.js";
 import { button, h, segments } from "./dom.js";
 
 const PLAYERS = ["sam", "kim", "robin", "alex"];
-const ROADS = [["bus", "Event bus"], ["api", "Operator API"]];
+const ROADS = [
+  ["bus", "Event bus"],
+  ["api", "Operator API"],
+];
 const KINDS = ["PC", "laptop", "handheld"];
 
 /** Fills the form that adds devices; `add(player, name)` returns a promise. */
 export function fillAddForm(form, add) {
   let count = 0;
-  const player = h("input", { class: "field", name: "player", required: true, maxlength: 64, pattern: "[\\x21-\\x7e]+", title: "No spaces: the sub of a token", autocomplete: "off", spellcheck: "false" });
-  const name = h("input", { class: "field", name: "name", required: true, maxlength: 40, autocomplete: "off" });
+  const player = h("input", {
+    class: "field",
+    name: "player",
+    required: true,
+    maxlength: 64,
+    pattern: "[\\x21-\\x7e]+",
+    title: "No spaces: the sub of a token",
+    autocomplete: "off",
+    spellcheck: "false",
+  });
+  const name = h("input", {
+    class: "field",
+    name: "name",
+    required: true,
+    maxlength: 40,
+    autocomplete: "off",
+  });
   const submit = h("button", { class: "button accent" }, "Add device");
   const suggest = () => {
     const round = Math.floor(count / PLAYERS.length);
@@ -23,15 +41,21 @@ export function fillAddForm(form, add) {
     h("label", {}, "Player", player),
     h("label", {}, "Device", name),
     submit,
-    h("p", { class: "quiet" }, "Signs in with a token of the issuer, gets a channel from Windows, registers it with the API."),
+    h(
+      "p",
+      { class: "quiet" },
+      "Signs in with a token of the issuer, gets a channel from Windows, registers it with the API.",
+    ),
   );
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     submit.disabled = true;
     submit.textContent = "Registering…";
-    if (await add(player.value, name.value)) {
+    const given = [player.value, name.value];
+    if (await add(...given)) {
       count += 1;
-      suggest();
+      // What has been typed meanwhile, for the next device, stays.
+      if (player.value === given[0] && name.value === given[1]) suggest();
     }
     submit.disabled = false;
     submit.textContent = "Add device";
@@ -58,7 +82,11 @@ export class SendPanel {
       h("label", { class: "to" }, "To", this.player),
       roads,
       this.told,
-      h("ul", { class: "samples" }, game.samples.map((sample) => this.sample(sample))),
+      h(
+        "ul",
+        { class: "samples" },
+        game.samples.map((sample) => this.sample(sample)),
+      ),
       this.own(game.examples),
     );
     this.setPlayers([]);
@@ -72,7 +100,14 @@ export class SendPanel {
   }
 
   sample(sample) {
-    const fields = sample.parameters.map((one) => h("label", {}, one.label, h("input", { class: "field", name: one.name, value: one.default, autocomplete: "off" })));
+    const fields = sample.parameters.map((one) =>
+      h(
+        "label",
+        {},
+        one.label,
+        h("input", { class: "field", name: one.name, value: one.default, autocomplete: "off" }),
+      ),
+    );
     const form = h("form", { class: "sample-fields" }, fields);
     const send = () => {
       const parameters = Object.fromEntries(new FormData(form));
@@ -82,15 +117,33 @@ export class SendPanel {
     return h(
       "li",
       { class: "sample" },
-      h("div", { class: "sample-head" }, h("h3", {}, sample.title), button("Send", send, { class: "button accent small", "aria-label": `Send: ${sample.title}`, "data-sample": sample.id })),
+      h(
+        "div",
+        { class: "sample-head" },
+        h("h3", {}, sample.title),
+        button("Send", send, {
+          class: "button accent small",
+          "aria-label": `Send: ${sample.title}`,
+          "data-sample": sample.id,
+        }),
+      ),
       h("p", { class: "quiet" }, sample.shows),
       h("details", {}, h("summary", {}, "Change the texts"), form),
     );
   }
 
   own(examples) {
-    const text = h("textarea", { class: "field code", rows: 9, spellcheck: "false", "aria-label": "Notification as JSON" });
-    const choice = h("select", { class: "field", "aria-label": "Example to start from" }, Object.keys(examples).map((name) => h("option", { value: name }, name)));
+    const text = h("textarea", {
+      class: "field code",
+      rows: 9,
+      spellcheck: "false",
+      "aria-label": "Notification as JSON",
+    });
+    const choice = h(
+      "select",
+      { class: "field", "aria-label": "Example to start from" },
+      Object.keys(examples).map((name) => h("option", { value: name }, name)),
+    );
     const fill = () => (text.value = JSON.stringify(examples[choice.value], null, 2));
     choice.addEventListener("change", fill);
     fill();

@@ -20,7 +20,11 @@ export function bundled(source, base = "ms-appx:///") {
     return null;
   }
   if (!/^ms-appx(-web)?:$/.test(address.protocol)) return null;
-  const stem = address.pathname.split("/").pop().replace(/(\.[a-z0-9-]+)*$/i, "").toLowerCase();
+  const stem = address.pathname
+    .split("/")
+    .pop()
+    .replace(/(\.[a-z0-9-]+)*$/i, "")
+    .toLowerCase();
   return known.has(stem) ? `/static/art/${stem}.svg` : null;
 }
 
@@ -35,7 +39,12 @@ export function picture(image, base, className) {
   const why = `${source} is not fetched: this page loads nothing from elsewhere`;
   return h(
     "span",
-    { class: `${className} no-picture`, role: "img", "aria-label": `Picture, not fetched: ${words}`, title: why },
+    {
+      class: `${className} no-picture`,
+      role: "img",
+      "aria-label": `Picture, not fetched: ${words}`,
+      title: why,
+    },
     icon("picture", 20),
     h("span", { class: "no-picture-words" }, words),
     h("span", { class: "no-picture-why" }, "not fetched"),

@@ -22,12 +22,18 @@ export class Popups {
       if (id === toast.id || (toast.replaces && other.toast.replaces === toast.replaces)) this.hide(id);
     }
     const element = this.draw(toast);
-    const popup = { toast, number, element, stop: toast.sound ? play(toast.sound, { loop: toast.soundLoops }) : () => {} };
+    const popup = {
+      toast,
+      number,
+      element,
+      stop: toast.sound ? play(toast.sound, { loop: toast.soundLoops }) : () => {},
+    };
     this.shown.set(toast.id, popup);
     this.list.append(element);
     if (!toast.stays) this.startTimer(popup);
     const passing = [...this.shown.values()].filter((one) => one !== popup);
-    const isFull = () => this.shown.size > MOST || heightOf(this.list.children) > this.list.parentElement.clientHeight - ROOM;
+    const isFull = () =>
+      this.shown.size > MOST || heightOf(this.list.children) > this.list.parentElement.clientHeight - ROOM;
     while (passing.length && isFull()) this.hide(passing.shift().toast.id);
   }
 
@@ -57,7 +63,10 @@ export class Popups {
     };
     const hold = () => clearTimeout(popup.timer);
     for (const type of ["pointerenter", "focusin"]) popup.element.addEventListener(type, hold);
-    popup.element.addEventListener("pointerleave", () => !popup.element.contains(document.activeElement) && wait());
+    popup.element.addEventListener(
+      "pointerleave",
+      () => !popup.element.contains(document.activeElement) && wait(),
+    );
     popup.element.addEventListener("focusout", wait);
     wait();
   }

@@ -43,7 +43,8 @@ export function play(source, { loop = false } = {}) {
   const rounds = loop ? Math.ceil(LOOP_SECONDS / length) : 1;
   for (let round = 0; round < rounds; round += 1) {
     tune.notes.forEach((frequency, index) => {
-      if (frequency) stops.push(note(frequency * shift, context.currentTime + round * length + index * tune.step));
+      if (frequency)
+        stops.push(note(frequency * shift, context.currentTime + round * length + index * tune.step));
     });
   }
   return () => stops.forEach((stop) => stop());

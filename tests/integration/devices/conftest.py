@@ -1,18 +1,12 @@
 from __future__ import annotations
 
-import asyncio
-import socket
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from local.devices.backend import Addresses
-from local.devices.page_server import PageServer
 from local.scenario import PACKAGE_SID
-from local.stack.aws import Aws
 from local.wns_emulator import WnsEmulator
-from tests.integration.devices.page import Page
+from tests.integration.devices.page import Page, running_page
 from tests.integration.devices.product import Product, running_product
 from tests.integration.wns_emulator.wire import Wire
 
@@ -35,25 +29,8 @@ def product() -> Iterator[Product]:
 @pytest.fixture
 def page(wns: WnsEmulator, product: Product) -> Iterator[Page]:
     """The page's server in front of a stand-in for the product and a real WNS emulator."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        made: list[PageServer] = []
-
-        async def serve() -> None:
-            addresses = Addresses(f"{product.url}", product.url, "game-events", "refresher")
-            operator = Aws(product.port, "operator", "not-to-be-told")
-            made.append(
-                PageServer(addresses, operator, wns.control_url, asyncio.get_running_loop())
-            )
-            await made[0].serve([listener])
-
-        thread = threading.Thread(target=lambda: asyncio.run(serve()))
-        thread.start()
-        with Page(f"http://127.0.0.1:{listener.getsockname()[1]}") as client:
-            yield client
-            for view in client.get("/api/state").json()["devices"]:
-                client.post(f"/api/devices/{view['device_id']}/remove")
-        made[0].stop()
-        thread.join()
+    with running_page(wns, product) as page:
+        yield page
 
 
 @pytest.fixture

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import socket
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import requests
 
+from local.devices.backend import Addresses
+from local.devices.page_server import PageServer
+from local.stack.aws import Aws
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from local.wns_emulator import WnsEmulator
+    from tests.integration.devices.product import Product
 
 CALL_SECONDS = 20.0
 SILENCE_SECONDS = 5.0
@@ -67,3 +78,26 @@ def _events(answer: requests.Response, lines: Iterator[bytes]) -> Iterator[dict[
                 kind = value
             elif name == "data":
                 yield {"kind": kind, "data": json.loads(value), "line": value}
+
+
+@contextmanager
+def running_page(wns: WnsEmulator, product: Product) -> Iterator[Page]:
+    """The page's server on a thread; its devices are removed again."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        made: list[PageServer] = []
+
+        async def serve() -> None:
+            addresses = Addresses(product.url, product.url, "game-events", "refresher")
+            operator = Aws(product.port, "operator", "not-to-be-told")
+            loop = asyncio.get_running_loop()
+            made.append(PageServer(addresses, operator, wns.control_url, loop))
+            await made[0].serve([listener])
+
+        thread = threading.Thread(target=lambda: asyncio.run(serve()))
+        thread.start()
+        with Page(f"http://127.0.0.1:{listener.getsockname()[1]}") as page:
+            yield page
+            for view in page.get("/api/state").json()["devices"]:
+                page.act(view, "remove")
+        made[0].stop()
+        thread.join()

@@ -7,10 +7,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.integration.devices.page import Page, running_page
+from tests.integration.devices.product import running_product
+
 if TYPE_CHECKING:
-    from tests.integration.devices.page import Page
+    from collections.abc import Iterator
+
+    from local.wns_emulator import WnsEmulator
 
 ADD = {"player": "sam", "name": "PC"}
+
+
+@pytest.fixture(scope="module")
+def page(wns: WnsEmulator) -> Iterator[Page]:
+    with running_product() as product, running_page(wns, product) as page:
+        yield page
 
 
 @pytest.mark.parametrize(

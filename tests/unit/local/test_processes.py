@@ -114,7 +114,7 @@ def test_worker_that_a_dead_server_left_behind_is_killed(tmp_path: Path) -> None
         server, worker = pids_in(told)
         os.kill(server, signal.SIGKILL)
         wait_until(lambda: processes.ended() == "server")
-        assert not is_alive(worker)
+        wait_until(lambda: not is_alive(worker))
 
 
 def test_server_that_ends_while_starting_is_reported_with_its_last_words(tmp_path: Path) -> None:

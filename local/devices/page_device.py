@@ -1,0 +1,25 @@
+"""What the page itself knows of a device, beside what the emulator knows."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+STEPS_KEPT = 30
+
+GameState = Literal["closed", "background", "front"]
+
+
+@dataclass(slots=True)
+class PageDevice:
+    """One virtual Windows device."""
+
+    device_id: str
+    name: str
+    player: str
+    channel_id: str | None = None
+    signed_in: bool = False
+    game: GameState = "background"
+    steps: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=STEPS_KEPT))
+    dismissed: set[str] = field(default_factory=set)

@@ -1,0 +1,62 @@
+"""A sample: something that happens in the game, with the texts that the sender may change."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from local.devices.errors import DevicesError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LONGEST_VALUE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A text that the sender chooses; `default` stands in the form at first."""
+
+    name: str
+    label: str
+    default: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An event of the game: filled by a template, or a notification given whole."""
+
+    sample_id: str
+    title: str
+    shows: str
+    parameters: tuple[Parameter, ...]
+    template: Mapping[str, Any] = field(default_factory=dict)
+    goes_to_topic: bool = False
+
+    def content(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """The part of a request that says what to send.
+
+        Raises: DevicesError for a parameter that does not exist or is too long.
+        """
+        values = {one.name: one.default for one in self.parameters}
+        for name, value in given.items():
+            if name not in values:
+                raise DevicesError("unknown_parameter", f"{self.sample_id} has no '{name}'")
+            if len(value) > LONGEST_VALUE:
+                raise DevicesError("too_long", f"'{name}' may have {LONGEST_VALUE} characters")
+            values[name] = value
+        if self.template:
+            return {"template": self.sample_id, "parameters": values}
+        return {"notification": {"raw": {"text": json.dumps({"type": self.sample_id, **values})}}}
+
+    def view(self) -> dict[str, Any]:
+        return {
+            "id": self.sample_id,
+            "title": self.title,
+            "shows": self.shows,
+            "parameters": [
+                {"name": one.name, "label": one.label, "default": one.default}
+                for one in self.parameters
+            ],
+        }
