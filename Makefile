@@ -8,7 +8,7 @@ SAM := .tools/sam/bin/sam
 # What `sam build` and the lock files are made with comes from the environments, not from the machine.
 TOOL_PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/uv/bin:$(PATH)
 
-.PHONY: help setup run demo test fuzz check format validate openapi build deploy lock clean
+.PHONY: help setup run demo test test-faults fuzz check format validate openapi build deploy lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ demo: setup ## run the demo scenario on a stack of its own, verify every step, s
 
 test: setup ## unit, integration, template and end-to-end tests
 	@$(PYTHON_OF_VENV) -m pytest
+
+test-faults: setup ## every proof of docs/reliability.md, the long ones too, with their numbers
+	@$(PYTHON_OF_VENV) -m pytest -q -m "" tests/faults
 
 fuzz: setup ## 130 made-up requests for each operation of both APIs, on the laptop stack
 	@FUZZ_REQUESTS=130 $(PYTHON_OF_VENV) -m pytest -q tests/e2e/test_fuzz.py

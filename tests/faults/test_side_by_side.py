@@ -148,8 +148,8 @@ def test_cancelled_broadcast_stops_within_seconds(
     sent = cloud.wns.requests(endpoint="notify")
     late = [each["at"] - cancelled_at for each in sent if each["at"] > cancelled_at]
     found(
-        f"broadcast to {size} at {rate} a second: cancelled after {len(sent) - len(late)}, the last "
-        f"of {len(late)} more sent {max(late, default=0):.1f} s later"
+        f"broadcast to {size} at {rate} a second: cancelled after {len(sent) - len(late)}, the"
+        f" last of {len(late)} more sent {max(late, default=0):.1f} s later"
     )
     assert max(late, default=0) < 5
     assert len(sent) < size

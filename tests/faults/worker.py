@@ -77,7 +77,7 @@ def _work(module: ModuleType, function: str, queue_url: str, visibility_seconds:
     while True:
         answer = sqs.receive_message(
             QueueUrl=queue_url,
-            MaxNumberOfMessages=1 if queue == "BroadcastQueue" else 10,
+            MaxNumberOfMessages=10,
             VisibilityTimeout=visibility_seconds,
             WaitTimeSeconds=1,
         )

@@ -147,7 +147,9 @@ class Backend:
         return self.dynamodb.Table(name)
 
     def items(self, table: str) -> list[dict[str, Any]]:
-        return self.table(table).scan(ConsistentRead=True)["Items"]
+        paginator = self.dynamodb.meta.client.get_paginator("scan")
+        pages = paginator.paginate(TableName=table, ConsistentRead=True)
+        return [item for page in pages for item in page["Items"]]
 
     def channels(self) -> list[dict[str, Any]]:
         """Return the items of ChannelsTable that are channels, dead or alive."""
