@@ -3,8 +3,8 @@
     python -m local.run [--name NAME]
 
 Ports are 4566 to 4570, or what LAPTOP_AWS_PORT, LAPTOP_ISSUER_PORT, LAPTOP_WNS_PROXY_PORT,
-LAPTOP_WNS_CONTROL_PORT and LAPTOP_DEVICES_PORT say. The issuer's key and the certificate authority are kept in
-.local/NAME; everything else starts from nothing.
+LAPTOP_WNS_CONTROL_PORT and LAPTOP_DEVICES_PORT say. The issuer's key and the certificate authority
+are kept in .local/NAME; everything else starts from nothing.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, ConfigDict
 
-from push.apps import Apps
+from push.apps import AppCache, Apps
 from push.channels import Channel, Channels, Registration
 from push.http_api import AppIdInPath, HttpApi, done, stored
 from push.identifiers import DeviceId
@@ -40,7 +40,7 @@ logger = Logger()
 dynamodb = boto3.resource("dynamodb")
 channels_table = dynamodb.Table(settings.CHANNELS_TABLE)
 registering = Registering(
-    apps=Apps(dynamodb.Table(settings.APPS_TABLE)),
+    apps=AppCache(Apps(dynamodb.Table(settings.APPS_TABLE))),
     channels=Channels(channels_table),
     owners=Owners(channels_table),
     topics=Topics(dynamodb.Table(settings.TOPICS_TABLE)),
@@ -110,7 +110,7 @@ def list_channels(app_id: AppIdInPath) -> ChannelList:
     responses=done(),
 )
 def remove_channel(app_id: AppIdInPath, device_id: DeviceIdInPath) -> Response[None]:
-    registering.remove(caller(), app_id, device_id)
+    registering.remove(caller(), app_id, device_id, int(time.time()))
     return Response(204)
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from local.devices.errors import DevicesError
+
 if TYPE_CHECKING:
     from local.stack.aws import Aws
 
@@ -70,10 +72,15 @@ class Backend:
         self._operator = operator
 
     def player_token(self, player: str, audience: str) -> str:
-        """What the game gets when its player signs in."""
+        """What the game gets when its player signs in.
+
+        Raises: DevicesError where the issuer gives none.
+        """
         answer = self._call(
             "POST", f"{self._addresses.issuer_url}/token", {"sub": player, "aud": audience}, {}
         )
+        if "access_token" not in answer.content:
+            raise DevicesError("no_token", f"the issuer of tokens answers {answer.status}", 502)
         token: str = answer.content["access_token"]
         return token
 
@@ -90,7 +97,7 @@ class Backend:
     def publish(self, source: str, detail_type: str, detail: dict[str, Any]) -> str:
         """Puts an event on the bus, as another service of the game would; returns its id.
 
-        Raises: requests.RequestException where EventBridge does not take it.
+        Raises: DevicesError where EventBridge does not take it.
         """
         entry = {
             "EventBusName": self._addresses.bus,
@@ -101,7 +108,7 @@ class Backend:
         answer = self._operator.client("events").put_events(Entries=[entry])
         taken = answer["Entries"][0]
         if "EventId" not in taken:
-            raise requests.RequestException(f"EventBridge: {taken.get('ErrorMessage')}")
+            raise DevicesError("not_taken", f"EventBridge: {taken.get('ErrorMessage')}", 502)
         event_id: str = taken["EventId"]
         return event_id
 

@@ -33,7 +33,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
                     "subgroups": [
                         {"content": [styled("Clan 42", "base"), styled("Kim, Robin", "caption")]},
                         {
-                            "weight": 1,
+                            "weight": 50,
                             "content": [
                                 styled("52 : 48", "titleNumeral", align="right"),
                                 styled("8 minutes", "captionSubtle", align="right"),

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 NAME = "Space Duel"
 SOURCE = "com.example.space-duel"
+APP_SETTINGS = {"name": NAME, "identity": "package_sid", "token_audiences": [AUDIENCE]}
+CREDENTIALS = {
+    "identity": "package_sid",
+    "package_sid": PACKAGE_SID,
+    "client_secret": CLIENT_SECRET,
+}
 
 
 class Game:
@@ -27,6 +33,7 @@ class Game:
         self._wns = wns
         self._lock = threading.Lock()
         self._is_ready = False
+        self._makes_app = False
         self.has_topics: bool | None = None
         """Whether the API knows topics; None until a registration has told."""
 
@@ -39,18 +46,12 @@ class Game:
             if self._is_ready:
                 return
             self._wns.put_app(package_sid=PACKAGE_SID, client_secret=CLIENT_SECRET)
-            if self._backend.as_operator("GET", f"/apps/{APP}").status == HTTPStatus.NOT_FOUND:
-                self._put(
-                    "", {"name": NAME, "identity": "package_sid", "token_audiences": [AUDIENCE]}
-                )
-                self._put(
-                    "/credentials",
-                    {
-                        "identity": "package_sid",
-                        "package_sid": PACKAGE_SID,
-                        "client_secret": CLIENT_SECRET,
-                    },
-                )
+            looked = self._backend.as_operator("GET", f"/apps/{APP}")
+            if looked.status == HTTPStatus.NOT_FOUND:
+                self._makes_app = True
+            if self._makes_app:
+                self._put("", APP_SETTINGS)
+                self._put("/credentials", CREDENTIALS)
             for sample in SAMPLES.values():
                 if sample.template:
                     self._put(f"/templates/{sample.sample_id}", sample.template)

@@ -81,7 +81,6 @@ class Roster:
         """Gets the player's token from the issuer, and registers a channel with it."""
         device = self._get(device_id)
         device.player = player
-        device.signed_in = True
         self.register(device_id)
 
     def register(self, device_id: str) -> None:

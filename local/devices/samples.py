@@ -21,7 +21,7 @@ def _challenge_tile(size: str) -> dict[str, Any]:
     ]
     if size != "medium":
         texts.append(styled("${arena}, best of three", "captionSubtle", wrap=True))
-    return {"content": texts, "background": {"src": f"{ART}duel.png", "overlay": 40}}
+    return {"content": texts, "background": {"src": f"{ART}duel.png", "overlay": 55}}
 
 
 CHALLENGE = Sample(

@@ -109,7 +109,7 @@ class ShardPage:
 
 class Channels:
     """The channels in ChannelsTable. DynamoDB deletes late, so what has expired is left out here,
-    but for `get`."""
+    but for `get` and `all_of_player`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -122,9 +122,14 @@ class Channels:
 
     def of_player(self, app_id: str, player_id: str, now: int) -> Iterator[Channel]:
         """Yield the player's channels that are alive at `now` (epoch seconds)."""
+        every = self.all_of_player(app_id, player_id)
+        return (channel for channel in every if channel.expires_at > now)
+
+    def all_of_player(self, app_id: str, player_id: str) -> Iterator[Channel]:
+        """Yield the player's channels, alive or not."""
         query: dict[str, Any] = {
-            "KeyConditionExpression": Key("pk").eq(f"{app_id}#{player_id}"),
-            "FilterExpression": Attr("expires_at").gt(now),
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": f"{app_id}#{player_id}"},
             "ConsistentRead": True,
         }
         while True:

@@ -16,7 +16,7 @@ from push.transactions import ConditionFailedError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from push.apps import Apps
+    from push.apps import AppCache
     from push.channels import Channels, Registration
     from push.owners import Owners
     from push.presence import Presence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DEVICES_PER_PLAYER = 10
 
+_MANY_DEVICES = 5  # from here on, devices that register at once may make too many together
 _TRIES = 5
 _SPARE_S = 7 * 24 * 3600  # so that subscriptions need writing again once a week at most
 _WRITES_PER_TRANSACTION = 100
@@ -66,7 +67,7 @@ class Registering:
     accept the caller.
     """
 
-    apps: Apps
+    apps: AppCache
     channels: Channels
     owners: Owners
     topics: Topics
@@ -82,11 +83,12 @@ class Registering:
         Raises:
             ConflictError: others kept writing the same channel.
         """
-        self._let_in(caller, app_id)
+        self._let_in(caller, app_id, now)
         device = caller.player_id, device_id
         first = None
         for _ in range(_TRIES):
-            before = self.channels.get(app_id, *device)
+            mine = {each.device_id: each for each in self.channels.all_of_player(app_id, device[0])}
+            before = mine.get(device_id)
             channel = _channel(app_id, device, registration, before, now)
             try:
                 self.transactions.write(self._writes(channel, before, first))
@@ -94,19 +96,19 @@ class Registering:
                 first = self.owners.get(app_id, channel.channel_uri)
                 continue
             is_new = before is None or before.expires_at <= now
-            if is_new:
+            if is_new and len(mine) >= _MANY_DEVICES:
                 self._make_room(channel, now)
             return channel, is_new
         raise ConflictError(f"device '{device_id}' is being registered by others; try again")
 
     def list(self, caller: Caller, app_id: str, now: int) -> Sequence[Channel]:
         """Return the caller's channels that are alive."""
-        self._let_in(caller, app_id)
+        self._let_in(caller, app_id, now)
         return list(self.channels.of_player(app_id, caller.player_id, now))
 
-    def remove(self, caller: Caller, app_id: str, device_id: str) -> None:
+    def remove(self, caller: Caller, app_id: str, device_id: str, now: int) -> None:
         """Remove a channel of the caller; that it is gone already is no error."""
-        self._let_in(caller, app_id)
+        self._let_in(caller, app_id, now)
         self._forget(self.channels.remove(app_id, caller.player_id, device_id))
 
     def put_presence(
@@ -117,11 +119,11 @@ class Registering:
         Raises:
             NotFoundError: the device has no channel that is alive.
         """
-        self._let_in(caller, app_id)
+        self._let_in(caller, app_id, now)
         self.presence.put(app_id, caller.player_id, device_id, now, in_game=in_game)
 
-    def _let_in(self, caller: Caller, app_id: str) -> None:
-        self.apps.get(app_id).check_audience(caller.audiences)
+    def _let_in(self, caller: Caller, app_id: str, now: int) -> None:
+        self.apps.get(app_id, now).check_audience(caller.audiences)
 
     def _writes(
         self, channel: Channel, before: Channel | None, first: tuple[str, str] | None

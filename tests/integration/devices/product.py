@@ -34,6 +34,7 @@ class Product:
     templates: dict[str, Any] = field(default_factory=dict)
     requests: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
+    answers_to_events: dict[str, str] = field(default_factory=lambda: {"EventId": "event-1"})
     refusals: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
 
     @property
@@ -48,7 +49,7 @@ class Product:
             return 200, {"access_token": f"token-of-{body['sub']}"}
         if path == "/":
             self.events += body["Entries"]
-            return 200, {"FailedEntryCount": 0, "Entries": [{"EventId": "event-1"}]}
+            return 200, {"FailedEntryCount": 0, "Entries": [self.answers_to_events]}
         if path.endswith("/invocations"):
             return 200, {}
         return self._api(method, path, body)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.scenario import PACKAGE_SID
-from tests.integration.devices.product import refusal
+from tests.integration.devices.product import NO_SUCH_ROUTE, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,38 @@ def test_game_is_set_up_once_with_a_template_for_each_sample(page: Page, product
     page.act(page.add(name="Third"), "remove")
     shown = {sample["id"] for sample in page.get("/api/state").json()["game"]["samples"]}
     assert shown == {"challenge.received", "high-score.beaten", "tournament.starts", "clan.message"}
+
+
+def test_game_whose_credentials_were_refused_is_set_up_the_next_time(
+    page: Page, product: Product
+) -> None:
+    product.refusals["/apps/space-duel"] = (404, NO_SUCH_ROUTE)
+    product.refusals["/credentials"] = (422, refusal("client_secret"))
+    new = {"player": "sam", "name": "PC"}
+    assert page.post("/api/devices", new).status_code == 422
+    product.refusals.pop("/apps/space-duel")
+    answer = page.post("/api/devices", new)
+    assert "PUT /apps/space-duel/credentials answers 422" in answer.json()["error"]["message"]
+    product.refusals.clear()
+    assert page.post("/api/devices", new).ok
+
+
+def test_player_without_a_token_is_not_signed_in(page: Page, product: Product) -> None:
+    product.refusals["/token"] = (400, {"error": "invalid_request"})
+    answer = page.post("/api/devices", {"player": "sam", "name": "PC"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "no_token")
+    assert not page.get("/api/state").json()["devices"][0]["signed_in"]
+
+
+def test_event_that_the_bus_does_not_take_is_told(page: Page, product: Product) -> None:
+    page.add()
+    entry = {"ErrorCode": "InternalFailure", "ErrorMessage": "try again"}
+    product.answers_to_events = entry
+    answer = page.post("/api/send", {"sample": "challenge.received"})
+    assert (answer.status_code, answer.json()["error"]["message"]) == (
+        502,
+        "EventBridge: try again",
+    )
 
 
 def test_api_that_refuses_a_registration_is_quoted_and_the_device_is_not_signed_in(
