@@ -82,7 +82,7 @@ def without_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(botocore.endpoint.Endpoint, "_needs_retry", lambda *_, **__: False)
 
 
-@pytest.mark.parametrize("size", [200, pytest.param(5000, marks=pytest.mark.slow_fault)])
+@pytest.mark.parametrize("size", [100, pytest.param(5000, marks=pytest.mark.slow_fault)])
 @pytest.mark.parametrize("audience", ["players", "everyone"])
 def test_a_fifth_of_the_calls_to_aws_fail_and_nobody_is_left_out_or_told_twice(
     game: Backend, found: Callable[[str], None], trouble: Trouble, size: int, audience: str
@@ -92,7 +92,7 @@ def test_a_fifth_of_the_calls_to_aws_fail_and_nobody_is_left_out_or_told_twice(
 
 
 @pytest.mark.usefixtures("without_retries")
-@pytest.mark.parametrize("size", [200, pytest.param(2000, marks=pytest.mark.slow_fault)])
+@pytest.mark.parametrize("size", [100, pytest.param(2000, marks=pytest.mark.slow_fault)])
 def test_sender_whose_every_fifth_call_fails_for_good_leaves_out_and_repeats_nobody(
     game: Backend, found: Callable[[str], None], trouble: Trouble, size: int
 ) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SECRET = "Zm9yYmlkZGVu"
 URI = f"https://wns2-by3p.notify.windows.com/?token={SECRET}"
-EXAMPLES = 300
+EXAMPLES = 200
 
 HOSTILE = st.one_of(
     st.none(),

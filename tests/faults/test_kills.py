@@ -47,7 +47,7 @@ def recorded(cloud: Cloud) -> set[str]:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    ("size", "kills"), [(200, 4), pytest.param(5000, 50, marks=pytest.mark.slow_fault)]
+    ("size", "kills"), [(100, 2), pytest.param(5000, 50, marks=pytest.mark.slow_fault)]
 )
 def test_sender_killed_at_random_moments_loses_nothing_and_repeats_only_what_was_in_flight(
     cloud: Cloud, found: Callable[[str], None], size: int, kills: int
@@ -118,7 +118,7 @@ def test_broadcast_whose_page_worker_is_killed_tells_each_device_exactly_once(
     for _ in range(kills):
         worker = cloud.spawn("BroadcastQueue", "dispatcher", visibility_seconds=2)
         wait_until(lambda: cloud.waiting("BroadcastQueue") > 0, 30, "pages are queued")
-        time.sleep(0.02 + dice.random() * 0.2)
+        time.sleep(0.2 + dice.random() * 0.8)
         cloud.kill(worker)
     pages = cloud.waiting("BroadcastQueue")
     cloud.spawn("BroadcastQueue", "dispatcher", visibility_seconds=30)

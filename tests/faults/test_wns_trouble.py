@@ -92,7 +92,7 @@ def impatient(game: Backend) -> Iterator[None]:
 def test_what_wns_could_not_take_for_five_minutes_is_delivered_afterwards(
     game: Backend, found: Callable[[str], None], fault: str
 ) -> None:
-    size = 120
+    size = 60
     crowd = gather(game.wns, game.table("ChannelsTable"), size)
     game.wns.fail_share(1.0, **DOWN[fault])
     game.send_request(crowd.request())
