@@ -26,7 +26,7 @@ test: setup ## unit, integration, template and end-to-end tests
 	@$(PYTHON_OF_VENV) -m pytest
 
 test-faults: setup ## every proof of docs/reliability.md, the long ones too, with their numbers
-	@$(PYTHON_OF_VENV) -m pytest -q -m "" tests/faults
+	@$(PYTHON_OF_VENV) -m pytest -q -m "" --timeout 900 tests/faults
 
 fuzz: setup ## 130 made-up requests for each operation of both APIs, on the laptop stack
 	@FUZZ_REQUESTS=130 $(PYTHON_OF_VENV) -m pytest -q tests/e2e/test_fuzz.py

@@ -158,7 +158,6 @@ def quiet(game: Backend) -> Backend:
     return game
 
 
-@pytest.mark.timeout(300)
 def test_hostile_request_is_worked_on_or_set_aside_with_its_reason(
     quiet: Backend, found: Callable[[str], None]
 ) -> None:
@@ -177,7 +176,6 @@ def test_hostile_request_is_worked_on_or_set_aside_with_its_reason(
     assert min(verdicts.values()) > EXAMPLES // 20
 
 
-@pytest.mark.timeout(300)
 def test_hostile_request_is_answered(quiet: Backend, found: Callable[[str], None]) -> None:
     statuses: dict[int, int] = {}
 
@@ -194,7 +192,6 @@ def test_hostile_request_is_answered(quiet: Backend, found: Callable[[str], None
     assert statuses[422]
 
 
-@pytest.mark.timeout(300)
 def test_hostile_delivery_is_worked_on_or_set_aside_with_its_reason(
     quiet: Backend, found: Callable[[str], None]
 ) -> None:

@@ -45,7 +45,6 @@ def recorded(cloud: Cloud) -> set[str]:
     return {name.split("#")[1] for name in outcomes(cloud.items("NotificationsTable"))}
 
 
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("size", "kills"), [(100, 2), pytest.param(5000, 50, marks=pytest.mark.slow_fault)]
 )
@@ -103,7 +102,6 @@ def test_sender_killed_at_random_moments_loses_nothing_and_repeats_only_what_was
 
 
 @pytest.mark.slow_fault
-@pytest.mark.timeout(900)
 def test_broadcast_whose_page_worker_is_killed_tells_each_device_exactly_once(
     cloud: Cloud, found: Callable[[str], None]
 ) -> None:

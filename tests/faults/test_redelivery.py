@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from push.deliveries import DeliveryQueue
+from push.errors import QueueRefusedError
 from tests.faults.crowd import arrivals, gather, notify_answers, outcomes
 from tests.integration.backend import sqs_event
 
@@ -68,3 +70,27 @@ def test_every_message_delivered_twice_tells_nobody_twice(
     assert told == Counter({device: 1 for each in crowd.devices.values() for device in each})
     assert notify_answers(game.wns) == {"200": size + len(throttled)}
     assert set(outcomes(game.items("NotificationsTable")).values()) == {"delivered"}
+
+
+def test_rest_that_was_never_queued_is_found_by_a_message_moved_back_from_the_dead_letter_queue(
+    game: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = gather(game.wns, game.table("ChannelsTable"), 10)
+    game.wns.throttle_channel(crowd.uris[0], seconds=300, retry_after=300)
+    game.send_request(crowd.request())
+    game.invoke("dispatcher", sqs_event(game.messages("RequestQueue"), "RequestQueue"))
+    (message,) = game.messages("DeliveryQueue")
+
+    def refuse(*_: object) -> None:
+        raise QueueRefusedError("SQS does not answer")
+
+    with monkeypatch.context() as refusing:
+        refusing.setattr(DeliveryQueue, "put", refuse)
+        answer = game.invoke("notification_sender", sqs_event([message], "DeliveryQueue"))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": message["MessageId"]}]}
+    game.send_delivery(message["Body"])  # as a new message, which is what a redrive makes of it
+    game.work()
+    assert notify_answers(game.wns) == {"200": 10}
+    game.advance(310)
+    game.work()
+    assert arrivals(game.wns) == Counter(dict.fromkeys(crowd.devices["p0"], 1))

@@ -58,7 +58,6 @@ def test_event_published_twenty_times_at_once_is_one_notification(
 
 
 @pytest.mark.slow_fault
-@pytest.mark.timeout(300)
 def test_senders_share_the_budget_of_an_app(cloud: Cloud, found: Callable[[str], None]) -> None:
     size, rate = 900, 100
     open_app(cloud, send_rate=rate)
@@ -80,7 +79,6 @@ def test_senders_share_the_budget_of_an_app(cloud: Cloud, found: Callable[[str],
 
 
 @pytest.mark.slow_fault
-@pytest.mark.timeout(300)
 def test_direct_lane_does_not_wait_behind_a_broadcast(
     cloud: Cloud, found: Callable[[str], None]
 ) -> None:
@@ -120,7 +118,6 @@ def test_direct_lane_does_not_wait_behind_a_broadcast(
 
 
 @pytest.mark.slow_fault
-@pytest.mark.timeout(300)
 def test_cancelled_broadcast_stops_within_seconds(
     cloud: Cloud, found: Callable[[str], None]
 ) -> None:

@@ -56,13 +56,13 @@ class Finished:
 @dataclass(frozen=True, slots=True)
 class Superseded:
     """What was left of the delivery went on as a later attempt, not to be made before `not_before`
-    (epoch seconds). `same_message` tells whether this very message put it off and so has to see
-    that it is queued; any other copy may be forgotten."""
+    (epoch seconds). If it is `taken_up`, its message is known to exist; else whoever finds out has
+    to queue it, as the worker may have died before it did."""
 
     attempt: int
     outcomes: Outcomes
     not_before: int
-    same_message: bool
+    taken_up: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +123,8 @@ class Chunks:
         try:
             item = self._table.update_item(
                 Key=_key(delivery),
-                UpdateExpression="SET attempt = :attempt, #owner = :owner, lease_until = :until,"
-                " outcomes = if_not_exists(outcomes, :none),"
+                UpdateExpression="SET attempt = :attempt, claimed = :attempt, #owner = :owner,"
+                " lease_until = :until, outcomes = if_not_exists(outcomes, :none),"
                 " counted_through = if_not_exists(counted_through, :never),"
                 " finished = :no, expires_at = if_not_exists(expires_at, :expiry)",
                 ConditionExpression="attribute_not_exists(pk)"
@@ -250,8 +250,7 @@ def _why_not(
 ) -> Finished | Superseded | Busy:
     if item["finished"]:
         return Finished()
-    same_message = str(item["owner"]).partition(_NONCE)[0] == message_id
     if item["attempt"] > delivery.attempt:
-        not_before = int(item.get("not_before", 0))
-        return Superseded(int(item["attempt"]), _outcomes(item), not_before, same_message)
-    return Busy(same_message)
+        not_before, taken_up = int(item["not_before"]), item["claimed"] == item["attempt"]
+        return Superseded(int(item["attempt"]), _outcomes(item), not_before, taken_up)
+    return Busy(same_message=str(item["owner"]).partition(_NONCE)[0] == message_id)

@@ -128,7 +128,7 @@ class _Run:
         match sending.chunks.claim(delivery, message_id, nonce, now, lease_s):
             case Claim() as claim:
                 self._begin(claim, message_id)
-            case Superseded(same_message=True) as found:
+            case Superseded(taken_up=False) as found:
                 rest = delivery.remainder(
                     list(left_of(delivery, found.outcomes).values()),
                     attempt=found.attempt,

@@ -3,8 +3,8 @@ recorded, and what goes back on the queue.
 
 What has no outcome when the work is closed goes on as the delivery's next attempt, whatever the
 reason; so nothing is left out that nobody thought of. What is left is recorded before it is queued:
-if the worker dies in between, the same message comes again, finds that it was superseded, and
-queues the rest itself.
+if the worker dies in between, the message comes again, or is moved back from the dead-letter queue,
+finds that it was superseded and that nobody has taken the rest up, and queues it.
 """
 
 from __future__ import annotations
