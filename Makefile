@@ -23,7 +23,7 @@ demo: setup ## run the demo scenario on a stack of its own, verify every step, s
 	@$(PYTHON_OF_VENV) -m local.demo
 
 test: setup ## unit, integration, template and end-to-end tests
-	@$(PYTHON_OF_VENV) -m pytest
+	@$(PYTHON_OF_VENV) -m pytest -n auto --maxprocesses 4 --dist loadgroup
 
 fuzz: setup ## 130 made-up requests for each operation of both APIs, on the laptop stack
 	@FUZZ_REQUESTS=130 $(PYTHON_OF_VENV) -m pytest -q tests/e2e/test_fuzz.py
