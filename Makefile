@@ -23,7 +23,7 @@ demo: setup ## run the demo scenario on a stack of its own, verify every step, s
 	@$(PYTHON_OF_VENV) -m local.demo
 
 test: setup ## unit, integration, template and end-to-end tests
-	@$(PYTHON_OF_VENV) -m pytest
+	@$(PYTHON_OF_VENV) -m pytest -n auto --maxprocesses 4 --dist loadgroup
 
 test-faults: setup ## every proof of docs/reliability.md, the long ones too, with their numbers
 	@$(PYTHON_OF_VENV) -m pytest -q -m "" --timeout 900 tests/faults
