@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,27 +17,29 @@ if TYPE_CHECKING:
 
 __all__ = ["backend"]
 
-_FOUND = pytest.StashKey[list[str]]()
+_FOUND = "found"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_FOUND] = []
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    if found := config.stash[_FOUND]:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [
+        each for status in ("passed", "failed") for each in terminalreporter.getreports(status)
+    ]
+    lines = [
+        f"{report.nodeid.rpartition('::')[2]}: {line}"
+        for report in reports
+        for name, line in report.user_properties
+        if name == _FOUND and report.when == "call"
+    ]
+    if lines:
         terminalreporter.section("what the proofs found")
-        for line in found:
+        for line in lines:
             terminalreporter.line(line)
 
 
 @pytest.fixture
-def found(request: pytest.FixtureRequest) -> Callable[[str], None]:
+def found(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Takes a line for the summary at the end of the run."""
-    lines = request.config.stash[_FOUND]
-    return lambda line: lines.append(f"{request.node.name}: {line}")
+    return partial(record_property, _FOUND)
 
 
 def open_app(backend: Backend, *, send_rate: int = 10_000) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from tests.faults.cloud import Cloud
 
+pytestmark = pytest.mark.xdist_group("processes")  # which start once for all
+
 PUBLISHERS = 20
 
 

@@ -65,12 +65,15 @@ def work_with_refresher(game: Backend) -> None:
 
 
 def half_way(game: Backend, size: int, strike: Callable[[], object]) -> threading.Thread:
-    """Strike as soon as WNS has answered half of the notifications."""
+    """Strike as soon as WNS has answered half of the notifications. Until then it takes its time,
+    so that the other half is not through before the blow falls."""
+    game.wns.fail_share(1.0, delay=0.05)
 
     def watch() -> None:
         while game.wns.request_counts().get("notify 200", 0) < size // 2:
             time.sleep(0.001)
         strike()
+        game.wns.clear_faults()
 
     watching = threading.Thread(target=watch)
     watching.start()
