@@ -42,11 +42,16 @@ def found(record_property: Callable[[str, object], None]) -> Callable[[str], Non
     return partial(record_property, _FOUND)
 
 
-def open_app(backend: Backend, *, send_rate: int = 10_000) -> None:
-    """Make the app `my-game`; 10,000 a second is no hindrance."""
-    backend.open_app()
+def set_send_rate(backend: Backend, send_rate: int) -> None:
+    """Let the app `my-game` send so many notifications a second."""
     settings = {"name": "My Game", "token_audiences": ["windows-game"], "send_rate": send_rate}
     assert backend.call_as_operator("PUT", "/apps/my-game", settings)[0] == 200
+
+
+def open_app(backend: Backend) -> None:
+    """Make the app `my-game`, with a send rate that is no hindrance."""
+    backend.open_app()
+    set_send_rate(backend, 10_000)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.cloud import wait_until
-from tests.faults.conftest import open_app
+from tests.faults.conftest import set_send_rate
 from tests.faults.crowd import arrivals, gather, notify_answers
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def test_event_published_twenty_times_at_once_is_one_notification(
 @pytest.mark.slow_fault
 def test_senders_share_the_budget_of_an_app(cloud: Cloud, found: Callable[[str], None]) -> None:
     size, rate = 900, 100
-    open_app(cloud, send_rate=rate)
+    set_send_rate(cloud, rate)
     crowd = gather(cloud.wns, cloud.table("ChannelsTable"), size)
     cloud.send_request(crowd.request())
     cloud.dispatch_all()
@@ -73,11 +73,11 @@ def test_senders_share_the_budget_of_an_app(cloud: Cloud, found: Callable[[str],
     busiest = Counter(int(each) for each in at).most_common(1)[0][1]
     took = at[-1] - at[0]
     found(
-        f"{size} notifications, 3 senders, {rate} a second allowed: {size / took:.0f} a second, "
+        f"{size} notifications, 3 senders, {rate} a second allowed: sent in {took:.1f} s, "
         f"{busiest} in the busiest second"
     )
     assert busiest <= rate * 1.5  # what is taken in one second may arrive in the next
-    assert rate * 0.5 <= size / took <= rate * 1.15
+    assert size / rate - 2 <= took <= size / rate * 2
 
 
 @pytest.mark.slow_fault
@@ -85,7 +85,7 @@ def test_direct_lane_does_not_wait_behind_a_broadcast(
     cloud: Cloud, found: Callable[[str], None]
 ) -> None:
     size, rate, direct = 3000, 150, 10
-    open_app(cloud, send_rate=rate)
+    set_send_rate(cloud, rate)
     crowd = gather(cloud.wns, cloud.table("ChannelsTable"), size)
     few = gather(cloud.wns, cloud.table("ChannelsTable"), direct, name="direct")
     cloud.send_request(crowd.request(audience={"everyone": True}))
@@ -124,7 +124,7 @@ def test_cancelled_broadcast_stops_within_seconds(
     cloud: Cloud, found: Callable[[str], None]
 ) -> None:
     size, rate = 3000, 100
-    open_app(cloud, send_rate=rate)
+    set_send_rate(cloud, rate)
     gather(cloud.wns, cloud.table("ChannelsTable"), size)
     _, answer = cloud.call_as_operator(
         "POST",
