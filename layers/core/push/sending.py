@@ -282,7 +282,7 @@ class _Run:
                 taken = self.sending.budgets.take(
                     work.delivery.app_id,
                     work.delivery.lane,
-                    min(wanted, _BUDGET_BLOCK),
+                    min(wanted, _BUDGET_BLOCK, max(work.app.send_rate // 10, 1)),
                     rate=work.app.send_rate,
                     now=self.sending.clock(),
                 )
