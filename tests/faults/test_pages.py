@@ -90,6 +90,25 @@ def test_page_costs_a_bounded_number_of_calls(
     assert dearest.total() <= 8
 
 
+def test_delivery_costs_a_bounded_number_of_calls(
+    game: Backend, found: Callable[[str], None]
+) -> None:
+    size = 100
+    gather(game.wns, game.table("ChannelsTable"), size, devices_per_player=size)
+    begin(game, {"everyone": True})
+    for message in game.messages("BroadcastQueue"):
+        work_on(game, message)
+    (message,) = game.messages("BulkDeliveryQueue")
+    sender, calls = game.handler("notification_sender"), Calls()
+    events = sender.dynamodb.meta.client.meta.events
+    events.register("before-call", calls.note, unique_id="sender")
+    game.invoke("notification_sender", sqs_event([message], "BulkDeliveryQueue"))
+    events.unregister("before-call", unique_id="sender")
+    found(f"{size} channels in one delivery: {calls.made.total()} calls, {dict(calls.made)}")
+    assert calls.made["dynamodb TransactWriteItems"] == 1
+    assert calls.made.total() <= 15
+
+
 @pytest.mark.usefixtures("small_pages")
 def test_page_whose_worker_dies_at_any_call_is_finished_by_the_next(
     game: Backend, found: Callable[[str], None], calls: Calls
