@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-class Settings(BaseModel):
+class Settings(BaseModel, hide_input_in_errors=True):
     APPS_TABLE: str
     TEMPLATES_TABLE: str
     CHANNELS_TABLE: str

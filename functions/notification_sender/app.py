@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from botocore.config import Config
 from pydantic import BaseModel
 
 from push.access_tokens import AccessTokenCache
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-class Settings(BaseModel):
+class Settings(BaseModel, hide_input_in_errors=True):
     APPS_TABLE: str
     CHANNELS_TABLE: str
     NOTIFICATIONS_TABLE: str
@@ -55,12 +56,17 @@ logger = Logger()
 metrics = Metrics()
 dynamodb = boto3.resource("dynamodb")
 sqs = boto3.client("sqs")
+# Rather the access token from the cache than a sender that waits for Secrets Manager to come back.
+secretsmanager = boto3.client(
+    "secretsmanager",
+    config=Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2}),
+)
 jitter = random.SystemRandom().random
 notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
 sending = Sending(
     wns=WnsClient(ca_file=settings.SSL_CERT_FILE),
     apps=AppCache(Apps(dynamodb.Table(settings.APPS_TABLE))),
-    tokens=AccessTokenCache(SecretStore(boto3.client("secretsmanager"), settings.SECRET_PREFIX)),
+    tokens=AccessTokenCache(SecretStore(secretsmanager, settings.SECRET_PREFIX)),
     channels=Channels(dynamodb.Table(settings.CHANNELS_TABLE)),
     budgets=Budgets(dynamodb.Table(settings.RATES_TABLE)),
     notifications=Notifications(notifications_table),

@@ -52,8 +52,8 @@ def backend(
     }.items():
         monkeypatch.setenv(name, value)
     # Making a client costs more than most tests; it keeps no state, and moto always answers it.
-    monkeypatch.setattr(boto3, "client", _client)
-    monkeypatch.setattr(boto3, "resource", _resource)
+    monkeypatch.setattr(boto3, "client", lambda service, **_: _client(service))
+    monkeypatch.setattr(boto3, "resource", lambda service, **_: _resource(service))
     directory = tmp_path_factory.getbasetemp() / "wns"
     directory.mkdir(exist_ok=True)
     with WnsEmulator(directory=directory) as wns, mock_aws():
