@@ -8,7 +8,7 @@ SAM := .tools/sam/bin/sam
 # What `sam build` and the lock files are made with comes from the environments, not from the machine.
 TOOL_PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/uv/bin:$(PATH)
 
-.PHONY: help setup run demo test test-faults fuzz check format validate openapi build deploy lock clean
+.PHONY: help setup run demo bench test test-faults fuzz check format validate openapi build deploy lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test-faults: setup ## every proof of docs/reliability.md, the long ones too, wit
 
 fuzz: setup ## 130 made-up requests for each operation of both APIs, on the laptop stack
 	@FUZZ_REQUESTS=130 $(PYTHON_OF_VENV) -m pytest -q tests/e2e/test_fuzz.py
+
+bench: setup ## what registering a channel costs in CPU
+	@$(PYTHON_OF_VENV) -m benchmarks.register_cpu
 
 check: setup validate ## format, lint, types, import rules, API document and the template gate
 	@.venv/bin/ruff format --check .
