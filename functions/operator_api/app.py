@@ -165,8 +165,9 @@ def put_template(
     template = Template(template_id=template_id, **settings.model_dump(exclude_unset=True))
     check_template(template)
     apps.get(app_id)
-    stored = templates.put(app_id, template, None if if_match is None else int(if_match.strip('"')))
-    return stored, 201 if stored.version == 1 else 200
+    version = None if if_match is None else int(if_match.strip('"'))
+    template = templates.put(app_id, template, version)
+    return template, 201 if template.version == 1 else 200
 
 
 @app.get("/apps/<app_id>/templates/<template_id>", summary="Get a template")

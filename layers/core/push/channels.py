@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
     from mypy_boto3_dynamodb.service_resource import Table
 
+DEVICES_PER_PLAYER = 10
 CHANNEL_LIFE_S = 30 * 24 * 3600
 """Windows gives channels for 30 days (Microsoft, "Request, create, and save a notification
 channel")."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from push.errors import UnreadableMessageError
 from push.identifiers import AppId, DeviceId, NotificationId, PlayerId
-from push.queues import send_batches, told_as_refusal
+from push.queues import LONGEST_DELAY_S, send_batches, told_as_refusal
 from wns.notification import Notification
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 Lane = Literal["direct", "bulk"]
 
 MAX_DELIVERY_BYTES = 200_000
-MAX_DELAY_S = 900
 
 
 class Rendered(BaseModel):
@@ -163,7 +162,7 @@ class DeliveryQueue:
             self._client.send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=_body(delivery),
-                DelaySeconds=min(max(math.ceil(delivery.not_before - now), 0), MAX_DELAY_S),
+                DelaySeconds=min(max(math.ceil(delivery.not_before - now), 0), LONGEST_DELAY_S),
             )
 
     def put_all(self, deliveries: Iterable[Delivery]) -> None:

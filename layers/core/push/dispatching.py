@@ -12,7 +12,9 @@ from heapq import nlargest
 from typing import TYPE_CHECKING
 
 from push.accepting import due_in
+from push.channels import DEVICES_PER_PLAYER
 from push.deliveries import MAX_DELIVERY_BYTES
+from push.queues import LONGEST_DELAY_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from push.schedules import Schedules
 
 PLAYERS_PER_CHUNK = 10
-DEVICES_PER_PLAYER = 10
-LONGEST_QUEUE_DELAY_S = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Dispatching:
         wait_s = due_in(request, now)
         if not prepared.is_on:
             notifications.advance(notification_id, "suppressed")
-        elif wait_s > LONGEST_QUEUE_DELAY_S:
+        elif wait_s > LONGEST_DELAY_S:
             self._schedule(request, now + wait_s)
         elif wait_s > 0:
             self.requests.put(request, wait_s)
@@ -96,9 +96,9 @@ class Dispatching:
                 for player in players[start : start + PLAYERS_PER_CHUNK]
             ]
             everyone = [channel for channels in found for channel in channels]
-            whole = renderer.address(str(number), everyone, now)
             if not everyone:
                 continue
+            whole = renderer.address(str(number), everyone, now)
             if len(whole.model_dump_json()) <= MAX_DELIVERY_BYTES:
                 yield whole
                 continue

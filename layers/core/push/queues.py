@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sqs import SQSClient
 
+LONGEST_DELAY_S = 900
+"""For how long a message can be held back, in seconds (Amazon SQS, "Delay queues")."""
+
 _ENTRIES = 10
 _BYTES = 250_000
 

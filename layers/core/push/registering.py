@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from push.channels import CHANNEL_LIFE_S, Channel
+from push.channels import CHANNEL_LIFE_S, DEVICES_PER_PLAYER, Channel
 from push.errors import ConflictError, UnauthorizedError
 from push.identifiers import PlayerId
 from push.transactions import ConditionFailedError
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from push.topics import Topics
     from push.transactions import Transactions
 
-DEVICES_PER_PLAYER = 10
 
 _MANY_DEVICES = 5  # from here on, devices that register at once may make too many together
 _TRIES = 5
