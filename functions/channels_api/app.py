@@ -16,15 +16,15 @@ from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
 from pydantic import BaseModel, ConfigDict
 
-from push.apps import AppCache, Apps
-from push.channels import Channel, Channels, Registration
-from push.http_api import AppIdInPath, HttpApi, done, stored
+from push.api.http_api import AppIdInPath, HttpApi, done, stored
+from push.apps.table import AppCache, Apps
+from push.aws.dynamodb import Transactions
+from push.channels.models import Channel, Registration
+from push.channels.registration import Caller, Registering
+from push.channels.table import Channels, Presence
+from push.channels.topics import Topics
+from push.channels.uri_owners import Owners
 from push.identifiers import DeviceId
-from push.owners import Owners
-from push.presence import Presence
-from push.registering import Caller, Registering
-from push.topics import Topics
-from push.transactions import Transactions
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -20,13 +20,15 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from pydantic import BaseModel
 
-from push.accepting import Accepting
-from push.apps import Apps
-from push.broadcasting import Broadcasting
-from push.channels import Channels
-from push.dead_letters import DeadLetterQueue
-from push.deliveries import DeliveryQueue
-from push.dispatching import Dispatching
+from push.apps.table import Apps
+from push.aws.dynamodb import Transactions
+from push.aws.sqs import DeadLetterQueue
+from push.channels.table import Channels
+from push.channels.topics import Topics
+from push.delivery.queue import DeliveryQueue
+from push.dispatch.broadcast import Broadcasting
+from push.dispatch.direct import Dispatching
+from push.dispatch.pages import BroadcastQueue, Pages, read_page
 from push.errors import (
     ConflictError,
     InvalidRequestError,
@@ -34,14 +36,12 @@ from push.errors import (
     PushError,
     UnreadableMessageError,
 )
-from push.notifications import Notifications
-from push.pages import BroadcastQueue, Pages, read_page
-from push.recent import RecentBroadcasts
-from push.requests import RequestQueue, read_request
-from push.schedules import Schedules, ScheduleTarget
-from push.templates import Templates
-from push.topics import Topics
-from push.transactions import Transactions
+from push.notifications.record import Notifications
+from push.requests.intake import Accepting
+from push.requests.queue import RequestQueue, read_request
+from push.requests.repeat_guard import RecentBroadcasts
+from push.requests.schedules import Schedules, ScheduleTarget
+from push.templates.table import Templates
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse

@@ -14,19 +14,20 @@ from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
 from pydantic import BaseModel
 
-from push.access_tokens import AccessTokenCache
-from push.announcements import Rejections
-from push.apps import AppCache, Apps
-from push.channels import Channels
-from push.chunks import Chunks
-from push.dead_letters import DeadLetterQueue
-from push.deliveries import Delivery, DeliveryQueue, read_delivery
+from push.apps.access_tokens import AccessTokenCache
+from push.apps.events import Rejections
+from push.apps.table import AppCache, Apps
+from push.aws.dynamodb import Transactions
+from push.aws.secret_store import SecretStore
+from push.aws.sqs import DeadLetterQueue
+from push.channels.table import Channels
+from push.delivery.claims import Chunks
+from push.delivery.models import Delivery
+from push.delivery.queue import DeliveryQueue, read_delivery
+from push.delivery.send_budget import Budgets
+from push.delivery.sender import Sending, send
 from push.errors import UnreadableMessageError
-from push.notifications import Notifications
-from push.rate import Budgets
-from push.secret_store import SecretStore
-from push.sending import Sending, send
-from push.transactions import Transactions
+from push.notifications.record import Notifications
 from wns.client import WnsClient
 
 if TYPE_CHECKING:

@@ -14,22 +14,24 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from pydantic import BaseModel
 
-from push.accepting import Accepting
-from push.announcements import CredentialChanges
-from push.apps import App, Apps, AppSettings
-from push.cancelling import cancel
-from push.chunks import ChunkName, ChunkOutcomes
-from push.http_api import AppIdInPath, HttpApi, accepted, done, stored
+from push.api.http_api import AppIdInPath, HttpApi, accepted, done, stored
+from push.apps.credentials import forget_secrets, prove_and_store
+from push.apps.events import CredentialChanges
+from push.apps.models import App, AppSettings
+from push.apps.table import Apps
+from push.aws.secret_store import SecretStore
+from push.delivery.outcomes import ChunkName, ChunkOutcomes
 from push.identifiers import NotificationId, TemplateId
-from push.notifications import Notifications, Summary
-from push.previewing import Preview, PreviewRequest, preview
-from push.proving import forget_secrets, prove_and_store
-from push.recent import RecentBroadcasts
-from push.requests import NotificationRequest, Request, RequestQueue
-from push.schedules import Schedules
-from push.secret_store import SecretStore
-from push.template_check import check_template
-from push.templates import Template, Templates, TemplateSettings
+from push.notifications.record import Notifications, Summary
+from push.requests.intake import Accepting, cancel
+from push.requests.models import NotificationRequest, Request
+from push.requests.preview import Preview, PreviewRequest, preview
+from push.requests.queue import RequestQueue
+from push.requests.repeat_guard import RecentBroadcasts
+from push.requests.schedules import Schedules
+from push.templates.models import Template, TemplateSettings
+from push.templates.table import Templates
+from push.templates.validation import check_template
 from wns.oauth import Credentials
 
 if TYPE_CHECKING:

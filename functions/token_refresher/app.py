@@ -13,15 +13,15 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel
 
-from push.announcements import (
+from push.apps.events import (
     ACCESS_TOKEN_REJECTED,
     APP_CREDENTIALS_CHANGED,
     AccessTokenRejected,
     AppCredentialsChanged,
 )
-from push.apps import Apps
-from push.refreshing import Refresh, Refresher, Verdict
-from push.secret_store import SecretStore
+from push.apps.table import Apps
+from push.apps.token_refresh import Refresh, Refresher, Verdict
+from push.aws.secret_store import SecretStore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from push.keys import SHARDS, channel_key, device_key, shard_of
+from push.channels.keys import SHARDS, channel_key, device_key, shard_of
 from tests.integration.backend import PACKAGE_SID
 
 if TYPE_CHECKING:

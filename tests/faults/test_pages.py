@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from push import broadcasting
-from push.broadcasting import CHANNELS_PER_PAGE
-from push.keys import SHARDS, shard_of
-from push.pages import read_page
+from push.channels.keys import SHARDS, shard_of
+from push.dispatch import broadcast as broadcasting
+from push.dispatch.broadcast import CHANNELS_PER_PAGE
+from push.dispatch.pages import read_page
 from tests.faults.crowd import APP, TOAST, arrivals, counted, gather
 from tests.integration.backend import sqs_event
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from push.deliveries import DeliveryQueue
+from push.delivery.queue import DeliveryQueue
 from push.errors import QueueRefusedError
 from tests.faults.crowd import arrivals, gather, notify_answers, outcomes
 from tests.integration.backend import sqs_event

@@ -125,10 +125,10 @@ def test_page_that_comes_again_makes_the_same_deliveries(
 ) -> None:
     """Players leave and come between the first and the second work on a page of several chunks."""
     dispatcher = game.handler("dispatcher")
-    broadcasting = __import__("push.broadcasting", fromlist=["broadcasting"])
+    broadcasting = __import__("push.dispatch.broadcast", fromlist=["broadcasting"])
     monkeypatch.setattr(broadcasting, "CHANNELS_PER_PAGE", 10)
     monkeypatch.setattr(broadcasting, "NOTIFICATIONS_PER_CHUNK", 3)
-    keys = __import__("push.keys", fromlist=["keys"])
+    keys = __import__("push.channels.keys", fromlist=["keys"])
     same_shard = [f"p{n}" for n in range(2000) if keys.shard_of(f"p{n}", 64) == 7][:26]
     first, late = same_shard[:24], same_shard[24:]
     for player in first:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from push.rate import Budgets, Wait
+from push.delivery.send_budget import Budgets, Wait
 
 if TYPE_CHECKING:
     from tests.integration.backend import Backend

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from push.requests import Request
+from push.requests.models import Request
 from tests.integration.backend import CLIENT_SECRET, PACKAGE_SID, sqs_event
 
 if TYPE_CHECKING:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from push.channels import Channels
-from push.keys import SHARDS, TOPIC_SHARDS, shard_of
-from push.topics import Topics
-from push.transactions import ConditionFailedError, Transactions
+from push.aws.dynamodb import ConditionFailedError, Transactions
+from push.channels.keys import SHARDS, TOPIC_SHARDS, shard_of
+from push.channels.table import Channels
+from push.channels.topics import Topics
 from tests.integration.backend import AUDIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from push.channels import Channel
+    from push.channels.models import Channel
     from tests.integration.backend import Backend
 
 DAY = 24 * 3600

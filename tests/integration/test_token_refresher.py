@@ -269,7 +269,7 @@ def test_refresher_that_died_hinders_its_successor_for_a_minute(
 
     game.advance(700)
     with monkeypatch.context() as killing:
-        killing.setattr("push.refreshing.request_access_token", die)
+        killing.setattr("push.apps.token_refresh.request_access_token", die)
         with pytest.raises(SystemExit):
             game.handler("token_refresher").refresher.refresh_rejected("my-game", fingerprint(game))
     event = rejected(fingerprint(game))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from push.announcements import ACCESS_TOKEN_REJECTED, APP_CREDENTIALS_CHANGED, SOURCE
+from push.apps.events import ACCESS_TOKEN_REJECTED, APP_CREDENTIALS_CHANGED, SOURCE
 from tests.template_yaml import functions, referred, resources_of_type
 
 WAITED_FOR = {"HttpApi", "SQS"}

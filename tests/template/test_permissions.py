@@ -85,6 +85,8 @@ def actions_by_method() -> dict[str, set[str]]:
 def called_in(module: str) -> frozenset[str]:
     """The IAM actions that a module's own calls of boto3 need."""
     code = ROOT / "layers/core" / f"{module.replace('.', '/')}.py"
+    if not code.exists():  # a package
+        code = code.with_suffix("") / "__init__.py"
     called: set[str] = set()
     for node in ast.walk(ast.parse(code.read_text(encoding="utf-8"))):
         match node:

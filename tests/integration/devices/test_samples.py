@@ -17,7 +17,7 @@ from local.wns_emulator.payload_reading import (
     read_tile,
     read_toast,
 )
-from push.templates import Template, fill
+from push.templates.models import Template, fill
 from wns.notification import NotificationContent
 
 if TYPE_CHECKING:

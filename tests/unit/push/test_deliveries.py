@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from push.deliveries import Delivery, Rendered, read_delivery
+from push.delivery.models import Delivery, Rendered
+from push.delivery.queue import read_delivery
 from push.errors import UnreadableMessageError
 from wns.badge import Badge
 from wns.notification import Notification, NotificationOptions

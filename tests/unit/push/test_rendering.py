@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from push.apps import App
-from push.channels import Channel
+from push.apps.models import App
+from push.channels.models import Channel
 from push.errors import InvalidRequestError
-from push.options import Options, merge
-from push.rendering import Renderer
-from push.requests import Request
-from push.templates import Template, fill
+from push.requests.models import Request
+from push.requests.rendering import Renderer
+from push.templates.models import Options, Template, fill, merge
 from wns.notification import NotificationOptions
 
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from push.errors import UnreadableMessageError
-from push.requests import Request, read_request
+from push.requests.models import Request
+from push.requests.queue import read_request
 
 REQUEST: dict[str, Any] = {
     "request_id": "r-1",

@@ -1,0 +1,1 @@
+"""Apps: settings, credentials and access tokens."""

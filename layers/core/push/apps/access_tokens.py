@@ -1,0 +1,97 @@
+"""Access tokens of apps: token_refresher writes them, notification_sender reads them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from push.errors import AccessTokenMissingError, SecretsUnavailableError
+from wns.oauth import AccessToken
+
+if TYPE_CHECKING:
+    from push.aws.secret_store import SecretStore
+
+
+_KIND = "access-token"
+_MAX_AGE_S = 60.0
+_PAUSE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    """An access token, and the name of the version of the credentials that it was got with."""
+
+    token: AccessToken
+    credentials_version: str
+
+
+def put_access_token(secrets: SecretStore, app_id: str, stored: StoredToken) -> None:
+    """Store an app's access token in place of the older one."""
+    fields = asdict(stored.token) | {"credentials_version": stored.credentials_version}
+    secrets.put(app_id, _KIND, json.dumps(fields))
+
+
+def get_access_token(secrets: SecretStore, app_id: str) -> StoredToken | None:
+    """Return an app's stored access token, valid or not, or None where there is none that can be
+    read.
+
+    Raises:
+        SecretsUnavailableError: it cannot be read now.
+    """
+    secret = secrets.get(app_id, _KIND)
+    if secret is None:
+        return None
+    try:
+        fields = json.loads(secret.text)
+        version = fields.pop("credentials_version")
+        return StoredToken(AccessToken(**fields), version)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def delete_access_token(secrets: SecretStore, app_id: str) -> None:
+    """Delete an app's access token for good."""
+    secrets.delete(app_id, _KIND)
+
+
+class AccessTokenCache:
+    """The stored access tokens, each read again after a minute; while that cannot be done, the old
+    ones."""
+
+    def __init__(self, secrets: SecretStore) -> None:
+        self._secrets = secrets
+        self._held: dict[str, tuple[float, AccessToken]] = {}
+
+    def get(self, app_id: str, now: float, *, rejected: str | None = None) -> AccessToken:
+        """Return the app's access token, at most a minute older than the stored one.
+
+        Args:
+            now: epoch seconds.
+            rejected: fingerprint of a token that WNS has rejected; it is not returned again.
+
+        Raises:
+            AccessTokenMissingError: none can be had that is valid, or only the rejected one.
+        """
+        read_again_at, held = self._held.get(app_id, (0.0, None))
+        usable = held if held is not None and _serves(held, now, rejected) else None
+        if usable is not None and now < read_again_at:
+            return usable
+        try:
+            stored = get_access_token(self._secrets, app_id)
+        except SecretsUnavailableError as error:
+            if usable is None:
+                raise AccessTokenMissingError(
+                    f"no access token of app '{app_id}': {error}"
+                ) from error
+            self._held[app_id] = (now + _PAUSE_S, usable)
+            return usable
+        if stored is None or not _serves(stored.token, now, rejected):
+            self._held.pop(app_id, None)
+            raise AccessTokenMissingError(f"app '{app_id}' has no valid access token stored")
+        self._held[app_id] = (now + _MAX_AGE_S, stored.token)
+        return stored.token
+
+
+def _serves(token: AccessToken, now: float, rejected: str | None) -> bool:
+    return token.expires_at > now and token.fingerprint != rejected

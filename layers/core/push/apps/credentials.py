@@ -1,0 +1,92 @@
+"""Credentials of apps: operator_api writes them, token_refresher reads them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from push.apps.access_tokens import delete_access_token
+from push.errors import NotFoundError, UnreadableSecretError
+from wns.oauth import CREDENTIALS, Credentials, request_access_token
+
+if TYPE_CHECKING:
+    import requests
+
+    from push.apps.events import CredentialChanges
+    from push.apps.models import App
+    from push.aws.secret_store import SecretStore
+    from wns.oauth import Credentials
+
+
+_KIND = "credentials"
+
+
+def put_credentials(secrets: SecretStore, app_id: str, credentials: Credentials) -> None:
+    """Store an app's credentials in place of any older ones."""
+    fields = credentials.model_dump() | {
+        "client_secret": credentials.client_secret.get_secret_value()
+    }
+    secrets.put(app_id, _KIND, json.dumps(fields))
+
+
+def get_credentials(secrets: SecretStore, app_id: str) -> tuple[Credentials, str]:
+    """Return an app's credentials and the name of their version.
+
+    Raises:
+        NotFoundError: none were stored yet.
+        UnreadableSecretError: what is stored are no credentials.
+    """
+    secret = secrets.get(app_id, _KIND)
+    remedy = f"put them with PUT /apps/{app_id}/credentials"
+    if secret is None:
+        raise NotFoundError(f"app '{app_id}' has no credentials yet; {remedy}")
+    try:
+        return CREDENTIALS.validate_json(secret.text), secret.version
+    except ValidationError:
+        raise UnreadableSecretError(f"app '{app_id}' has damaged credentials; {remedy}") from None
+
+
+def delete_credentials(secrets: SecretStore, app_id: str) -> None:
+    """Delete an app's credentials for good."""
+    secrets.delete(app_id, _KIND)
+
+
+def prove_and_store(
+    app: App,
+    credentials: Credentials,
+    *,
+    session: requests.Session,
+    secrets: SecretStore,
+    changes: CredentialChanges,
+    now: float,
+) -> None:
+    """Get an access token with the credentials, then store them and announce it. The token itself
+    is dropped: only the refresher may store one.
+
+    Args:
+        now: epoch seconds.
+
+    Raises:
+        InvalidRequestError: the app has the other identity.
+        CredentialsRefusedError: the token endpoint does not take them.
+        TokenEndpointError: it could not be asked.
+        ConflictError, SecretsUnavailableError: they could not be stored.
+        AnnouncementError: they are stored, but the refresher was not told.
+    """
+    app.check_identity(credentials.identity)
+    request_access_token(session, credentials, now)
+    put_credentials(secrets, app.app_id, credentials)
+    changes.announce(app.app_id)
+
+
+def forget_secrets(app_id: str, secrets: SecretStore) -> None:
+    """Delete an app's credentials and access token for good; that they are gone already is no
+    error.
+
+    Raises:
+        SecretsUnavailableError: they could not be deleted.
+    """
+    delete_credentials(secrets, app_id)
+    delete_access_token(secrets, app_id)

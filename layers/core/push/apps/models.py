@@ -1,0 +1,87 @@
+"""Apps: games as registered with Microsoft."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from push.errors import Flaw, ForbiddenError, InvalidRequestError
+from push.identifiers import AppId
+from wns.notification import NotificationOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+DEFAULT_SEND_RATE = 500
+"""WNS publishes no limit; senders report trouble above about 1,000 notifications a second."""
+
+Audience = Annotated[str, Field(pattern=r"^[\x21-\x5a\x5c\x5e-\x7e]{1,255}$")]
+"""One of a token's audiences; without blanks and brackets, in which API Gateway puts several."""
+
+Identity = Literal["package_sid", "entra"]
+
+
+class AppSettings(BaseModel):
+    """What an operator decides about an app."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    identity: Annotated[
+        Identity,
+        Field(description="`package_sid` for UWP and Store apps, `entra` for the Windows App SDK"),
+    ] = "package_sid"
+    token_audiences: Annotated[
+        tuple[Audience, ...],
+        Field(
+            min_length=1,
+            max_length=20,
+            description="`aud` or `client_id` of the player tokens the app accepts",
+        ),
+    ]
+    defaults: Annotated[
+        NotificationOptions,
+        Field(description="Options of every notification that does not set its own"),
+    ] = NotificationOptions()
+    send_rate: Annotated[
+        int, Field(ge=1, le=10_000, description="Notifications a second, of all workers together")
+    ] = DEFAULT_SEND_RATE
+    enabled: Annotated[bool, Field(description="Whether notifications of the app are sent")] = True
+
+
+class App(AppSettings):
+    """An app: its id and its settings."""
+
+    app_id: AppId
+    stopped: Annotated[
+        str | None,
+        Field(description="Why sending stopped by itself; putting the app again starts it again"),
+    ] = None
+
+    @property
+    def may_send(self) -> bool:
+        """Whether notifications of the app are sent now."""
+        return self.enabled and self.stopped is None
+
+    def check_audience(self, audiences: Iterable[str]) -> None:
+        """Let a player's token in by one of its audiences.
+
+        Raises:
+            ForbiddenError: the app accepts none of them.
+        """
+        if not set(audiences) & set(self.token_audiences):
+            raise ForbiddenError(f"app '{self.app_id}' does not accept this token's audience")
+
+    def check_identity(self, identity: Identity) -> None:
+        """Make sure that credentials are of the identity that the app has.
+
+        Raises:
+            InvalidRequestError: they are of the other one.
+        """
+        if identity != self.identity:
+            raise InvalidRequestError(
+                f"app '{self.app_id}' has the identity {self.identity}",
+                (Flaw("identity", f"credentials are of {identity}"),),
+            )

@@ -1,0 +1,88 @@
+"""Sending many messages to a queue, in as few calls as SQS allows."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from push.errors import QueueRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mypy_boto3_sqs import SQSClient
+
+
+LONGEST_DELAY_S = 900
+"""For how long a message can be held back, in seconds (Amazon SQS, "Delay queues")."""
+
+_ENTRIES = 10
+_BYTES = 250_000
+
+
+def send_batches(client: SQSClient, queue_url: str, bodies: Iterable[str]) -> None:
+    """Send messages, up to ten in a call; bodies are ASCII, so that a character is a byte.
+
+    Raises:
+        QueueRefusedError: SQS did not take some.
+    """
+    batch: list[str] = []
+    size = 0
+    for body in bodies:
+        if batch and (len(batch) == _ENTRIES or size + len(body) > _BYTES):
+            _send(client, queue_url, batch)
+            batch, size = [], 0
+        batch.append(body)
+        size += len(body)
+    if batch:
+        _send(client, queue_url, batch)
+
+
+def _send(client: SQSClient, queue_url: str, bodies: Sequence[str]) -> None:
+    with told_as_refusal():
+        answer = client.send_message_batch(
+            QueueUrl=queue_url,
+            Entries=[
+                {"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)
+            ],
+        )
+    refused = answer.get("Failed")
+    if refused:
+        reasons = ", ".join(sorted({entry["Code"] for entry in refused}))
+        raise QueueRefusedError(f"SQS refused {len(refused)} messages: {reasons}")
+
+
+@contextmanager
+def told_as_refusal() -> Iterator[None]:
+    """Turn what boto3 raises into QueueRefusedError."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise QueueRefusedError(f"SQS does not answer: {type(error).__name__}") from error
+
+
+_MAX_REASON = 1000
+
+
+class DeadLetterQueue:
+    """One dead-letter queue. The reason travels as the message attribute `reason`."""
+
+    def __init__(self, client: SQSClient, queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def set_aside(self, body: str, reason: str) -> None:
+        """Put a message aside as it came, with why it could not be worked on.
+
+        A reason may repeat a field's name, and so what SQS does not take.
+        """
+        shown = "".join(each if each.isprintable() else "?" for each in reason)
+        self._client.send_message(
+            QueueUrl=self._queue_url,
+            MessageBody=body,
+            MessageAttributes={
+                "reason": {"DataType": "String", "StringValue": shown[:_MAX_REASON]}
+            },
+        )

@@ -1,0 +1,1 @@
+"""Channels: registration, storage, topics."""

@@ -1,0 +1,89 @@
+"""Channels: one app on one device of one player, and where Windows listens for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from push.channels.keys import device_key
+from push.identifiers import AppId, DeviceId, Locale, PlayerId, Topic
+from wns.channel_uri import parse_channel_uri
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+DEVICES_PER_PLAYER = 10
+CHANNEL_LIFE_S = 30 * 24 * 3600
+"""Windows gives channels for 30 days (Microsoft, "Request, create, and save a notification
+channel")."""
+_LOOKS_LIKE = r"^https://([A-Za-z0-9-]+\.)*notify\.windows\.com(:443)?/[!-~]*\?[!-~]+$"
+
+
+class Registration(BaseModel):
+    """What a game client says about its channel."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    channel_uri: Annotated[
+        str,
+        Field(
+            max_length=2048,
+            description="The URI of PushNotificationChannel, unchanged",
+            json_schema_extra={"format": "uri", "pattern": _LOOKS_LIKE},
+        ),
+        AfterValidator(parse_channel_uri),
+    ]
+    locale: Annotated[
+        Locale | None, Field(description="The player's language, such as `en-US`")
+    ] = None
+    time_zone: Annotated[
+        str | None,
+        Field(pattern=r"^[A-Za-z0-9_+/-]{1,64}$", description="IANA name, such as `Europe/Paris`"),
+    ] = None
+    app_version: Annotated[str | None, Field(pattern=r"^[\x21-\x7e]{1,64}$")] = None
+    topics: Annotated[
+        tuple[Topic, ...],
+        Field(max_length=50, description="All topics that the device is to be told of"),
+        AfterValidator(lambda topics: tuple(sorted(set(topics)))),
+    ] = ()
+
+
+class Channel(Registration):
+    """A registered channel. Times are epoch seconds."""
+
+    # What is in the table was checked on its way in; the sender checks the URI again before it
+    # dials.
+    channel_uri: str
+    app_id: AppId
+    player_id: PlayerId
+    device_id: DeviceId
+    registered_at: int
+    renewed_at: int
+    expires_at: int
+    subscribed_until: int
+    in_game_until: int | None = None
+
+    @classmethod
+    def of_item(cls, item: Mapping[str, Any]) -> Channel:
+        """Read an item of ChannelsTable or of its index."""
+        app_id, _, player_id = str(item["pk"]).partition("#")
+        stored = {name: item[name] for name in cls.model_fields if name in item}
+        ids = {"app_id": app_id, "player_id": player_id, "device_id": item["sk"]}
+        return cls.model_validate(stored | ids)
+
+    @property
+    def host(self) -> str:
+        """Host of the channel URI: all of it that is ever shown."""
+        return urlsplit(self.channel_uri).hostname or ""
+
+    @property
+    def device_key(self) -> str:
+        """`<player_id>#<device_id>`: what a shard is sorted by."""
+        return device_key(self.player_id, self.device_id)
+
+    def in_game(self, now: float) -> bool:
+        """Return whether the player is in the game on this device at `now` (epoch seconds)."""
+        return self.in_game_until is not None and self.in_game_until > now

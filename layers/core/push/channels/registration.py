@@ -1,0 +1,196 @@
+"""Use case: players register, list and remove the channels of their devices, and say whether they
+are in the game."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from push.aws.dynamodb import ConditionFailedError
+from push.channels.models import CHANNEL_LIFE_S, DEVICES_PER_PLAYER, Channel
+from push.errors import ConflictError, UnauthorizedError
+from push.identifiers import PlayerId
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from push.apps.table import AppCache
+    from push.aws.dynamodb import Transactions
+    from push.channels.models import Registration
+    from push.channels.table import Channels, Presence
+    from push.channels.topics import Topics
+    from push.channels.uri_owners import Owners
+
+
+_MANY_DEVICES = 5  # from here on, devices that register at once may make too many together
+_TRIES = 5
+_SPARE_S = 7 * 24 * 3600  # so that subscriptions need writing again once a week at most
+_WRITES_PER_TRANSACTION = 100
+_PLAYER_ID: TypeAdapter[str] = TypeAdapter(PlayerId)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, as a verified token says: a player, and whom the token was made for."""
+
+    player_id: str
+    audiences: frozenset[str]
+
+    @classmethod
+    def of_claims(cls, claims: Mapping[str, Any]) -> Caller:
+        """Return the caller that a verified token's claims name.
+
+        API Gateway gives a claim that is a list as one string, `[a b]`. Amazon Cognito's access
+        tokens name the client in `client_id` instead of `aud`.
+
+        Raises:
+            UnauthorizedError: no usable `sub`.
+        """
+        try:
+            player_id = _PLAYER_ID.validate_python(claims.get("sub"))
+        except ValidationError:
+            raise UnauthorizedError(
+                "the token names no player: its sub must be 1 to 255 printable ASCII characters"
+            ) from None
+        named = " ".join(str(claims.get(name, "")) for name in ("aud", "client_id"))
+        return cls(player_id, frozenset(named.replace("[", " ").replace("]", " ").split()))
+
+
+@dataclass(frozen=True, slots=True)
+class Registering:
+    """What registering works with. A caller whose token the app does not accept gets no further.
+
+    Each method raises NotFoundError where there is no such app, ForbiddenError where it does not
+    accept the caller.
+    """
+
+    apps: AppCache
+    channels: Channels
+    owners: Owners
+    topics: Topics
+    presence: Presence
+    transactions: Transactions
+
+    def register(
+        self, caller: Caller, app_id: str, device_id: str, registration: Registration, now: int
+    ) -> tuple[Channel, bool]:
+        """Register a channel of the caller or renew it, for 30 days from `now` (epoch seconds);
+        return it and whether it is new.
+
+        Raises:
+            ConflictError: others kept writing the same channel.
+        """
+        self._let_in(caller, app_id, now)
+        device = caller.player_id, device_id
+        first = None
+        for _ in range(_TRIES):
+            mine = {each.device_id: each for each in self.channels.all_of_player(app_id, device[0])}
+            before = mine.get(device_id)
+            channel = _channel(app_id, device, registration, before, now)
+            try:
+                self.transactions.write(self._writes(channel, before, first))
+            except ConditionFailedError:
+                first = self.owners.get(app_id, channel.channel_uri)
+                continue
+            is_new = before is None or before.expires_at <= now
+            if is_new and len(mine) >= _MANY_DEVICES:
+                self._make_room(channel, now)
+            return channel, is_new
+        raise ConflictError(f"device '{device_id}' is being registered by others; try again")
+
+    def list(self, caller: Caller, app_id: str, now: int) -> Sequence[Channel]:
+        """Return the caller's channels that are alive."""
+        self._let_in(caller, app_id, now)
+        return list(self.channels.of_player(app_id, caller.player_id, now))
+
+    def remove(self, caller: Caller, app_id: str, device_id: str, now: int) -> None:
+        """Remove a channel of the caller; that it is gone already is no error."""
+        self._let_in(caller, app_id, now)
+        self._forget(self.channels.remove(app_id, caller.player_id, device_id))
+
+    def put_presence(
+        self, caller: Caller, app_id: str, device_id: str, now: int, *, in_game: bool
+    ) -> None:
+        """Record whether the caller is in the game on a device.
+
+        Raises:
+            NotFoundError: the device has no channel that is alive.
+        """
+        self._let_in(caller, app_id, now)
+        self.presence.put(app_id, caller.player_id, device_id, now, in_game=in_game)
+
+    def _let_in(self, caller: Caller, app_id: str, now: int) -> None:
+        self.apps.get(app_id, now).check_audience(caller.audiences)
+
+    def _writes(
+        self, channel: Channel, before: Channel | None, first: tuple[str, str] | None
+    ) -> Sequence[Any]:
+        app_id, device = channel.app_id, (channel.player_id, channel.device_id)
+        lasting = before is not None and before.subscribed_until == channel.subscribed_until
+        known = before.topics if before is not None else ()
+        new = [topic for topic in channel.topics if not (lasting and topic in known)]
+        dropped = [topic for topic in known if topic not in channel.topics]
+        uri, until = channel.channel_uri, channel.expires_at
+        writes = [
+            self.channels.put(channel, before),
+            self.owners.claim(app_id, uri, device, until, first),
+            *self.topics.subscribe(app_id, *device, new, channel.subscribed_until),
+        ]
+        deletes = self.topics.unsubscribe(app_id, *device, dropped)
+        if first is not None and first != device:
+            had = self.channels.get(app_id, *first)
+            has_it = had is not None and had.channel_uri == uri
+            writes.append(self.owners.release(app_id, uri, first, has_it=has_it))
+            if had is not None and has_it:
+                deletes += self.topics.unsubscribe(app_id, *first, had.topics)
+        # Subscriptions beyond the limit stay; they lead nowhere, and expire.
+        return (writes + deletes)[:_WRITES_PER_TRANSACTION]
+
+    def _make_room(self, channel: Channel, now: int) -> None:
+        """Remove the player's least recently renewed channels beyond ten.
+
+        After the new one is there: so of two that register at once, one at least sees both.
+        """
+        alive = self.channels.of_player(channel.app_id, channel.player_id, now)
+        oldest_last = sorted(
+            alive,
+            key=lambda each: (each.device_id == channel.device_id, each.renewed_at),
+            reverse=True,
+        )
+        for surplus in oldest_last[DEVICES_PER_PLAYER:]:
+            self._forget(self.channels.remove_unless_renewed(surplus))
+
+    def _forget(self, channel: Channel | None) -> None:
+        """End the subscriptions of a removed channel, unless it is back already."""
+        if channel is None or not channel.topics:
+            return
+        device = channel.app_id, channel.player_id, channel.device_id
+        ends = self.topics.unsubscribe(*device, channel.topics)
+        try:
+            self.transactions.write([self.channels.absent(*device), *ends])
+        except ConditionFailedError:
+            return
+
+
+def _channel(
+    app_id: str,
+    device: tuple[str, str],
+    registration: Registration,
+    before: Channel | None,
+    now: int,
+) -> Channel:
+    expires_at = now + CHANNEL_LIFE_S
+    lasting = before is not None and before.subscribed_until >= expires_at
+    return Channel(
+        **registration.model_dump(),
+        app_id=app_id,
+        player_id=device[0],
+        device_id=device[1],
+        registered_at=before.registered_at if before and before.expires_at > now else now,
+        renewed_at=now,
+        expires_at=expires_at,
+        subscribed_until=before.subscribed_until if before and lasting else expires_at + _SPARE_S,
+        in_game_until=before.in_game_until if before else None,
+    )

@@ -1,0 +1,208 @@
+"""The channels in ChannelsTable, and the presence of their players."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from boto3.dynamodb.conditions import Attr, Key
+
+from push.aws.dynamodb import told_as_outage
+from push.channels.keys import SHARDS, channel_key, following, shard_of
+from push.channels.models import Channel
+from push.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from boto3.dynamodb.conditions import ConditionBase
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+_BATCH_KEYS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ShardPage:
+    """Some channels of a shard, and where the next ones start; None where there are no more."""
+
+    channels: tuple[Channel, ...]
+    next: str | None
+
+
+class Channels:
+    """The channels in ChannelsTable. DynamoDB deletes late, so what has expired is left out here,
+    but for `get` and `all_of_player`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, app_id: str, player_id: str, device_id: str) -> Channel | None:
+        """Return a channel, alive or not."""
+        key = channel_key(app_id, player_id, device_id)
+        item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
+        return None if item is None else Channel.of_item(item)
+
+    def of_player(self, app_id: str, player_id: str, now: int) -> Iterator[Channel]:
+        """Yield the player's channels that are alive at `now` (epoch seconds)."""
+        every = self.all_of_player(app_id, player_id)
+        return (channel for channel in every if channel.expires_at > now)
+
+    def all_of_player(self, app_id: str, player_id: str) -> Iterator[Channel]:
+        """Yield the player's channels, alive or not."""
+        query: dict[str, Any] = {
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": f"{app_id}#{player_id}"},
+            "ConsistentRead": True,
+        }
+        while True:
+            page = self._table.query(**query)
+            yield from map(Channel.of_item, page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def of_shard(
+        self,
+        app_id: str,
+        shard: int,
+        now: int,
+        *,
+        start: str | None = None,
+        end: str | None = None,
+        limit: int = 100,
+    ) -> ShardPage:
+        """Return the channels alive among the next `limit` of one of the app's SHARDS shards, in
+        the order of `device_key`; a page may have fewer, or none, and not be the last.
+
+        The index lags behind the table, by milliseconds as a rule.
+
+        Args:
+            now: epoch seconds.
+            start: the first `device_key` to return; None for the shard's first.
+            end: where to stop, itself not returned; None for the shard's end.
+        """
+        condition: ConditionBase = Key("shard").eq(f"{app_id}#{shard}")
+        if start is not None:
+            condition &= Key("device_key").gte(start)
+        page = self._table.query(IndexName="ByShard", KeyConditionExpression=condition, Limit=limit)
+        inside = [each for each in page["Items"] if end is None or str(each["device_key"]) < end]
+        more = "LastEvaluatedKey" in page and len(inside) == len(page["Items"])
+        return ShardPage(
+            tuple(channel for channel in map(Channel.of_item, inside) if channel.expires_at > now),
+            following(str(page["LastEvaluatedKey"]["device_key"])) if more else None,
+        )
+
+    @told_as_outage()
+    def current(
+        self, app_id: str, devices: Iterable[tuple[str, str]], now: int
+    ) -> dict[tuple[str, str], Channel]:
+        """Return the channels alive at `now` (epoch seconds) of these (player_id, device_id), by
+        them, as they stand at this moment."""
+        keys = [channel_key(app_id, *device) for device in dict.fromkeys(devices)]
+        name, client = self._table.name, self._table.meta.client
+        found: dict[tuple[str, str], Channel] = {}
+        while keys:
+            batch, keys = keys[:_BATCH_KEYS], keys[_BATCH_KEYS:]
+            answer = client.batch_get_item(
+                RequestItems={name: {"Keys": batch, "ConsistentRead": True}}
+            )
+            for channel in map(Channel.of_item, answer["Responses"].get(name, [])):
+                if channel.expires_at > now:
+                    found[channel.player_id, channel.device_id] = channel
+            unprocessed = answer.get("UnprocessedKeys", {})
+            if name in unprocessed:
+                keys += cast("list[dict[str, str]]", unprocessed[name]["Keys"])
+        return found
+
+    def put(self, channel: Channel, before: Channel | None) -> dict[str, Any]:
+        """Return the write that stores a channel, presence aside, if its topics still are as in
+        `before`."""
+        stored = channel.model_dump(exclude={"app_id", "player_id", "device_id", "in_game_until"})
+        stored |= {
+            "topics": list(channel.topics),
+            "shard": f"{channel.app_id}#{shard_of(channel.player_id, SHARDS)}",
+            "device_key": channel.device_key,
+        }
+        sets = {name: value for name, value in stored.items() if value is not None}
+        gone = ", ".join(f"#{name}" for name in stored if name not in sets)
+        values: dict[str, Any] = {f":{name}": value for name, value in sets.items()}
+        condition = "attribute_not_exists(pk)"
+        if before is not None:
+            condition = "#topics = :before AND #subscribed_until = :before_until"
+            values |= {":before": list(before.topics), ":before_until": before.subscribed_until}
+        return {
+            "Update": {
+                "TableName": self._table.name,
+                "Key": channel_key(channel.app_id, channel.player_id, channel.device_id),
+                "UpdateExpression": f"SET {', '.join(f'#{name} = :{name}' for name in sets)}"
+                + (f" REMOVE {gone}" if gone else ""),
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": {f"#{name}": name for name in stored},
+                "ExpressionAttributeValues": values,
+            }
+        }
+
+    def absent(self, app_id: str, player_id: str, device_id: str) -> dict[str, Any]:
+        """Return the check, for a transaction, that there is no such channel."""
+        return {
+            "ConditionCheck": {
+                "TableName": self._table.name,
+                "Key": channel_key(app_id, player_id, device_id),
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
+
+    def remove(self, app_id: str, player_id: str, device_id: str) -> Channel | None:
+        """Remove a channel; return it, or None where it is gone already."""
+        return self._delete(channel_key(app_id, player_id, device_id))
+
+    def remove_unless_renewed(self, channel: Channel) -> Channel | None:
+        """Remove a channel if it is as it was read; return it, or None where it is not."""
+        key = channel_key(channel.app_id, channel.player_id, channel.device_id)
+        return self._delete(key, ConditionExpression=Attr("renewed_at").eq(channel.renewed_at))
+
+    @told_as_outage()
+    def remove_gone(self, app_id: str, player_id: str, device_id: str, channel_uri: str) -> bool:
+        """Remove a channel that WNS called gone, unless it was renewed with another URI; return
+        whether it was removed."""
+        key = channel_key(app_id, player_id, device_id)
+        condition = Attr("channel_uri").eq(channel_uri)
+        return self._delete(key, ConditionExpression=condition) is not None
+
+    def _delete(self, key: dict[str, str], **condition: Any) -> Channel | None:
+        try:
+            answer = self._table.delete_item(Key=key, ReturnValues="ALL_OLD", **condition)
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return None
+        item: Mapping[str, Any] | None = answer.get("Attributes")
+        return None if item is None else Channel.of_item(item)
+
+
+PRESENCE_LIFE_S = 300
+
+
+class Presence:
+    """The presence of players, kept with their channels in ChannelsTable."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def put(self, app_id: str, player_id: str, device_id: str, now: int, *, in_game: bool) -> None:
+        """Record whether the player is in the game; that they are, for five minutes from `now`
+        (epoch seconds).
+
+        Raises:
+            NotFoundError: the device has no channel that is alive.
+        """
+        try:
+            self._table.update_item(
+                Key=channel_key(app_id, player_id, device_id),
+                UpdateExpression="SET in_game_until = :until",
+                ConditionExpression=Attr("expires_at").gt(now),
+                ExpressionAttributeValues={":until": now + PRESENCE_LIFE_S if in_game else 0},
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            raise NotFoundError(
+                f"device '{device_id}' has no channel; register one before its presence"
+            ) from None

@@ -1,0 +1,1 @@
+"""Deliveries: claims, sending, outcomes."""

@@ -1,0 +1,119 @@
+"""Deliveries: rendered notifications and the channels they go to, and the queue that carries
+them."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from push.identifiers import AppId, DeviceId, NotificationId, PlayerId
+from wns.notification import Notification
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+Lane = Literal["direct", "bulk"]
+
+MAX_DELIVERY_BYTES = 200_000
+
+
+class Rendered(BaseModel):
+    """A notification as it will be sent, but for the TTL, which runs, and the access token."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["toast", "tile", "badge", "raw"]
+    headers: dict[str, str]
+    body: str
+    encoding: Literal["utf-8", "base64"] = "utf-8"
+    ttl_seconds: int | None = None
+
+    @classmethod
+    def of(cls, notification: Notification, ttl_seconds: int | None) -> Rendered:
+        """Make the JSON form of a notification; only raw bodies need not be text."""
+        headers = {
+            name: value
+            for name, value in notification.headers.items()
+            if name.lower() != "x-wns-ttl"
+        }
+        if notification.kind == "raw":
+            body, encoding = base64.b64encode(notification.body).decode("ascii"), "base64"
+        else:
+            body, encoding = notification.body.decode("utf-8"), "utf-8"
+        return cls.model_validate(
+            {
+                "kind": notification.kind,
+                "headers": headers,
+                "body": body,
+                "encoding": encoding,
+                "ttl_seconds": ttl_seconds,
+            }
+        )
+
+    def notification(self, life_left_s: int) -> Notification:
+        """Return the notification to send, its TTL cut to what is left of its life (seconds)."""
+        headers = dict(self.headers)
+        if self.ttl_seconds is not None:
+            headers["X-WNS-TTL"] = str(min(self.ttl_seconds, life_left_s))
+        body = (
+            base64.b64decode(self.body) if self.encoding == "base64" else self.body.encode("utf-8")
+        )
+        return Notification(kind=self.kind, body=body, headers=headers)
+
+
+class Addressed(BaseModel):
+    """One channel of a delivery and which of its payloads goes there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    player_id: PlayerId
+    device_id: DeviceId
+    channel_uri: str
+    payload: Annotated[int, Field(ge=0)]
+    rejected: Annotated[
+        str | None, Field(description="Fingerprint of the access token that WNS rejected here")
+    ] = None
+
+    def key(self, kind: str) -> str:
+        """Name of the outcome within its delivery: `<player_id>#<device_id>#<kind>`."""
+        return f"{self.player_id}#{self.device_id}#{kind}"
+
+
+class Delivery(BaseModel):
+    """The unit of work on a delivery queue. The same work dispatched again has the same id."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    notification_id: NotificationId
+    chunk: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+){0,2}$")]
+    lane: Lane = "direct"
+    app_id: AppId
+    attempt: Annotated[int, Field(ge=0)] = 0
+    dispatched_at: int
+    expires_at: int
+    not_before: Annotated[
+        int, Field(description="Epoch second before which nothing may be sent")
+    ] = 0
+    payloads: tuple[Rendered, ...]
+    channels: tuple[Addressed, ...]
+
+    @property
+    def delivery_id(self) -> str:
+        """`<notification_id>#<chunk>`."""
+        return f"{self.notification_id}#{self.chunk}"
+
+    def kind_for(self, channel: Addressed) -> str:
+        """Kind of the notification that goes to a channel."""
+        return self.payloads[channel.payload].kind
+
+    def remainder(
+        self, channels: Sequence[Addressed], *, attempt: int, not_before: int = 0
+    ) -> Delivery:
+        """Return what is left of this delivery: the same work for fewer channels, as a later
+        attempt."""
+        return self.model_copy(
+            update={"channels": tuple(channels), "attempt": attempt, "not_before": not_before}
+        )

@@ -1,0 +1,98 @@
+"""The send budget of an app: how many notifications a second all workers together may start.
+
+One item of RatesTable per app. A worker takes its share of the current second in one conditional
+write; the bulk lane may use 80 % of a second, so that players' own notifications always find room.
+When WNS throttles the app, no worker gets anything before the pause is over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from push.aws.dynamodb import told_as_outage
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from push.delivery.models import Lane
+
+
+BULK_SHARE = 0.8
+_RECORD_LIFE_S = 24 * 3600
+_NOT_PAUSED = "(attribute_not_exists(paused_until) OR paused_until <= :second)"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing now; there may be something at `until` (epoch seconds)."""
+
+    until: float
+
+
+class Budgets:
+    """The budgets in RatesTable."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    @told_as_outage()
+    def take(self, app_id: str, lane: Lane, wanted: int, *, rate: int, now: float) -> int | Wait:
+        """Take sends out of the current second's budget; return how many, at most `wanted`.
+
+        Args:
+            rate: sends per second of the app.
+            now: epoch seconds.
+        """
+        is_bulk = lane == "bulk"
+        bulk_rate = max(int(rate * BULK_SHARE), 1)
+        share = min(wanted, bulk_rate if is_bulk else rate)
+        used = {":share": share, ":bulk": share if is_bulk else 0, ":second": int(now)}
+        if self._update(
+            app_id,
+            "ADD used_total :share, used_bulk :bulk",
+            "used_second >= :second AND used_total <= :room AND used_bulk <= :bulk_room",
+            used | {":room": rate - share, ":bulk_room": bulk_rate - share if is_bulk else rate},
+        ) or self._update(
+            app_id,
+            "SET used_second = :second, used_total = :share, used_bulk = :bulk,"
+            " expires_at = :expires_at",
+            "(attribute_not_exists(used_second) OR used_second < :second)",
+            used | {":expires_at": int(now) + _RECORD_LIFE_S},
+        ):
+            return share
+        item = self._table.get_item(Key={"pk": app_id}, ConsistentRead=True).get("Item", {})
+        return Wait(max(float(str(item.get("paused_until", 0))), int(now) + 1.0))
+
+    @told_as_outage()
+    def pause(self, app_id: str, until: float) -> None:
+        """Let no worker send for the app before a time (epoch seconds); the latest counts."""
+        self._update(
+            app_id,
+            "SET paused_until = :until, expires_at = :expires_at",
+            "(attribute_not_exists(paused_until) OR paused_until < :until)",
+            {":until": int(until) + 1, ":expires_at": int(until) + _RECORD_LIFE_S},
+            even_while_paused=True,
+        )
+
+    def _update(
+        self,
+        app_id: str,
+        change: str,
+        condition: str,
+        values: dict[str, Any],
+        *,
+        even_while_paused: bool = False,
+    ) -> bool:
+        try:
+            self._table.update_item(
+                Key={"pk": app_id},
+                UpdateExpression=change,
+                ConditionExpression=condition
+                if even_while_paused
+                else f"{condition} AND {_NOT_PAUSED}",
+                ExpressionAttributeValues=values,
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True

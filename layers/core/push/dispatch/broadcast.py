@@ -1,0 +1,171 @@
+"""Use case: a request for a topic or for everyone becomes pages, and each page deliveries.
+
+Shards are paged through side by side, each page queueing the one after it; memory stays flat
+whatever the audience. A page costs a fixed number of calls: it reads its request, its
+notification's state and its channels, records its plan, queues its deliveries and the next page,
+and counts.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from push.channels.keys import SHARDS, TOPIC_SHARDS
+from push.dispatch.pages import Page, Plan
+from push.requests.models import Request
+from push.requests.rendering import Renderer
+from push.templates.models import Template
+
+if TYPE_CHECKING:
+    from push.apps.table import Apps
+    from push.channels.models import Channel
+    from push.channels.table import Channels
+    from push.channels.topics import Topics
+    from push.delivery.models import Delivery
+    from push.delivery.queue import DeliveryQueue
+    from push.dispatch.pages import BroadcastQueue, Pages
+    from push.notifications.record import Notifications
+
+
+CHANNELS_PER_PAGE = 400
+NOTIFICATIONS_PER_CHUNK = 100
+
+
+class Broadcast(BaseModel):
+    """What every page needs: the request, and the template as it was when the broadcast began."""
+
+    request: Request
+    template: Template | None
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcasting:
+    """What broadcasting works with."""
+
+    apps: Apps
+    channels: Channels
+    topics: Topics
+    notifications: Notifications
+    pages: Pages
+    page_queue: BroadcastQueue
+    queue: DeliveryQueue
+
+    def begin(self, request: Request, template: Template | None, now: float) -> None:
+        """Keep what the pages need and queue the first page of every shard; repeatable."""
+        notification_id = request.notification_id
+        broadcast = Broadcast(request=request, template=template)
+        self.notifications.keep_request(
+            notification_id, broadcast.model_dump_json(exclude_unset=True), now
+        )
+        shards = TOPIC_SHARDS if request.audience.topic else SHARDS
+        self.page_queue.put(
+            [
+                Page(notification_id=notification_id, app_id=request.app_id, shard=shard)
+                for shard in range(shards)
+            ]
+        )
+        self.notifications.advance(notification_id, "broadcasting", shards=shards)
+
+    def work_on(self, page: Page, now: float) -> int:
+        """Queue a page's deliveries and the page after it; return how many channels it has.
+
+        A page of a cancelled broadcast queues nothing, and neither does one that is done. One that
+        was left half done queues the same deliveries again, of which second copies find the claims
+        of the first.
+
+        Raises:
+            NotFoundError: the broadcast, or its app, is not there any more.
+            InvalidRequestError: the app has changed so that WNS would not take the notification.
+        """
+        if self.notifications.state(page.notification_id) == "cancelled":
+            return 0
+        broadcast = Broadcast.model_validate_json(self.notifications.request(page.notification_id))
+        request = broadcast.request
+        renderer = Renderer(self.apps.get(page.app_id), request, broadcast.template)
+        found, following = self._look_up(page, request, None, now)
+        plan = self.pages.plan(page, Plan(_cuts(found, renderer), following), now)
+        if plan is None:
+            return 0
+        if plan.end != following:
+            found = self._between(page, request, plan.end, now)
+        deliveries = _deliveries(page, renderer, plan, found, now)
+        self.queue.put_all(deliveries)
+        if plan.end is not None:
+            self.page_queue.put([page.next(plan.end)])
+        self.pages.close(page, plan, len(found), now)
+        return len(found)
+
+    def _between(self, page: Page, request: Request, end: str | None, now: float) -> list[Channel]:
+        """Return all channels of a page whose end was fixed before."""
+        found: list[Channel] = []
+        following: str | None = page.start
+        while True:
+            more, following = self._look_up(
+                page.model_copy(update={"start": following}), request, end, now
+            )
+            found += more
+            if following is None:
+                return found
+
+    def _look_up(
+        self, page: Page, request: Request, end: str | None, now: float
+    ) -> tuple[list[Channel], str | None]:
+        """Return the next channels of the page's shard, and where those after them begin."""
+        topic = request.audience.topic
+        if topic is None:
+            part = self.channels.of_shard(
+                page.app_id,
+                page.shard,
+                int(now),
+                start=page.start,
+                end=end,
+                limit=CHANNELS_PER_PAGE,
+            )
+            return list(part.channels), part.next
+        subscribers = self.topics.subscribers(
+            page.app_id, topic, page.shard, start=page.start, end=end, limit=CHANNELS_PER_PAGE
+        )
+        # A subscription says where to look; whether it still holds, the channel says.
+        current = self.channels.current(page.app_id, subscribers.devices, int(now))
+        subscribed = [channel for channel in current.values() if topic in channel.topics]
+        return sorted(subscribed, key=lambda channel: channel.device_key), subscribers.next
+
+
+def _cuts(channels: list[Channel], renderer: Renderer) -> tuple[str, ...]:
+    """Return the key at which each chunk of a page begins; a chunk is cut where it is full."""
+    cuts: list[str] = []
+    size = 0
+    for channel in channels:
+        more = len(renderer.render(channel.locale))
+        if not cuts or size + more > NOTIFICATIONS_PER_CHUNK:
+            cuts.append(channel.device_key)
+            size = 0
+        size += more
+    return tuple(cuts)
+
+
+def _deliveries(
+    page: Page, renderer: Renderer, plan: Plan, channels: list[Channel], now: float
+) -> list[Delivery]:
+    """Return one delivery per chunk of the plan, even if nobody is left in it, so that all that
+    were counted will also finish."""
+    if not plan.cuts:
+        return []
+    in_chunk: list[list[Channel]] = [[] for _ in plan.cuts]
+    for _, group in groupby(channels, key=lambda channel: channel.player_id):
+        of_player = list(group)
+        if renderer.leaves_alone(of_player, now):
+            continue
+        for channel in of_player:
+            # Who registered before the first cut since the plan was made goes with the first chunk.
+            number = max(bisect_right(plan.cuts, channel.device_key) - 1, 0)
+            in_chunk[number].append(channel)
+    return [
+        renderer.address(f"{page.name}.{number}", members, now, lane="bulk")
+        for number, members in enumerate(in_chunk)
+    ]

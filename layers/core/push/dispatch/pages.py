@@ -1,0 +1,138 @@
+"""Pages of a broadcast: the unit of work on BroadcastQueue, and its record.
+
+The record freezes where a page's chunks begin and where the next page begins, before anything is
+queued. So a page that is worked on twice makes the same chunks of it, whoever registered or left in
+between: a second copy of a delivery finds the first one's claim, and nobody falls between two.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from push.aws.dynamodb import ConditionFailedError
+from push.aws.sqs import send_batches
+from push.channels.keys import SHARDS
+from push.errors import UnreadableMessageError
+from push.identifiers import AppId, NotificationId
+from push.notifications.counters import RECORD_LIFE_S, count_update
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_sqs import SQSClient
+
+    from push.aws.dynamodb import Transactions
+
+
+class Page(BaseModel):
+    """One page of one shard. `start` is the first subscriber key that belongs to it, none for the
+    shard's beginning."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    notification_id: NotificationId
+    app_id: AppId
+    shard: Annotated[int, Field(ge=0, lt=SHARDS)]
+    number: Annotated[int, Field(ge=0)] = 0
+    start: str | None = None
+
+    @property
+    def name(self) -> str:
+        """`<shard>.<number>`: the same page, the same name."""
+        return f"{self.shard}.{self.number}"
+
+    def next(self, start: str) -> Page:
+        """Return the page that follows."""
+        return self.model_copy(update={"number": self.number + 1, "start": start})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a page is cut: the key at which each chunk begins, and at which the next page does."""
+
+    cuts: tuple[str, ...]
+    end: str | None
+
+
+def read_page(body: str) -> Page:
+    """Read a message of BroadcastQueue.
+
+    Raises:
+        UnreadableMessageError: it is no page.
+    """
+    try:
+        return Page.model_validate_json(body)
+    except ValidationError:
+        raise UnreadableMessageError("the message is no page of a broadcast") from None
+
+
+class Pages:
+    """The records of pages in NotificationsTable."""
+
+    def __init__(self, table: Table, transactions: Transactions) -> None:
+        self._table = table
+        self._transactions = transactions
+
+    def plan(self, page: Page, proposed: Plan, now: float) -> Plan | None:
+        """Record how the page is cut, or return how it was cut when it was worked on before; None
+        where nothing is left to do."""
+        item: dict[str, Any] = _key(page) | {
+            "plan": json.dumps({"cuts": proposed.cuts, "end": proposed.end}),
+            "done": False,
+            "expires_at": int(now) + RECORD_LIFE_S,
+        }
+        try:
+            self._table.put_item(Item=item, ConditionExpression="attribute_not_exists(pk)")
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            found = self._table.get_item(Key=_key(page), ConsistentRead=True)["Item"]
+            if found["done"]:
+                return None
+            plan = json.loads(str(found["plan"]))
+            return Plan(tuple(plan["cuts"]), plan["end"])
+        return proposed
+
+    def close(self, page: Page, plan: Plan, recipients: int, now: float) -> None:
+        """Count the page's deliveries and recipients, and its shard if this was the last page;
+        once, however often the page is worked on."""
+        counts = {
+            "deliveries": len(plan.cuts),
+            "recipients": recipients,
+            "shards_done": int(plan.end is None),
+        }
+        done = {
+            "TableName": self._table.name,
+            "Key": _key(page),
+            "UpdateExpression": "SET done = :yes",
+            "ConditionExpression": "done = :no",
+            "ExpressionAttributeValues": {":yes": True, ":no": False},
+        }
+        count = count_update(self._table.name, page.notification_id, page.name, now, counts)
+        try:
+            self._transactions.write([{"Update": done}, count])
+        except ConditionFailedError:
+            return
+
+
+class BroadcastQueue:
+    """The queue of pages."""
+
+    def __init__(self, client: SQSClient, queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def put(self, pages: Sequence[Page]) -> None:
+        """Queue pages.
+
+        Raises:
+            QueueRefusedError: SQS did not take some; the caller's own message comes again.
+        """
+        send_batches(self._client, self._queue_url, [page.model_dump_json() for page in pages])
+
+
+def _key(page: Page) -> dict[str, str]:
+    return {"pk": page.notification_id, "sk": f"page#{page.name}"}

@@ -1,0 +1,118 @@
+"""Requests: "notify this audience of this", and the queue they come in by."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+
+from push.identifiers import (
+    AppId,
+    ParameterName,
+    ParameterValue,
+    PlayerId,
+    RequestId,
+    TemplateId,
+    Topic,
+)
+from push.templates.models import Options
+from wns.notification import NotificationContent
+
+MAX_PLAYERS = 1000
+
+
+def _is_no_number(value: object) -> object:
+    # Pydantic would take a number for epoch seconds, or for milliseconds if it is large.
+    if isinstance(value, int | float):
+        raise ValueError("give a date and a time such as 2026-12-01T18:00:00Z")  # noqa: TRY004
+    return value
+
+
+class Audience(BaseModel):
+    """Whom a request is for: some players, the subscribers of a topic, or everyone."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"minProperties": 1, "maxProperties": 1}
+    )
+
+    players: Annotated[tuple[PlayerId, ...] | None, Field(min_length=1, max_length=MAX_PLAYERS)] = (
+        None
+    )
+    topic: Topic | None = None
+    everyone: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if sum(each is not None for each in (self.players, self.topic, self.everyone)) != 1:
+            raise ValueError("an audience is players, a topic or everyone: give one of them")
+        return self
+
+
+class NotificationRequest(BaseModel):
+    """What the body of `POST /apps/{app_id}/notifications` says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    request_id: Annotated[
+        RequestId | None, Field(description="The same id is the same request, whenever it comes")
+    ] = None
+    audience: Audience
+    template: Annotated[
+        TemplateId | None, Field(description="A stored template, to be filled with `parameters`")
+    ] = None
+    parameters: dict[ParameterName, ParameterValue] = {}
+    notification: Annotated[
+        NotificationContent | None,
+        Field(description="A notification given whole, instead of a template"),
+    ] = None
+    options: Options = Options()
+    send_at: Annotated[
+        AwareDatetime | None,
+        BeforeValidator(_is_no_number),
+        Field(description="When to send it, with time zone; at once if left out or past"),
+    ] = None
+    allow_repeat: Annotated[
+        bool,
+        Field(description="Send to everyone although the same went to everyone within 30 minutes"),
+    ] = False
+
+    @model_validator(mode="after")
+    def _one_content(self) -> Self:
+        if (self.template is None) == (self.notification is None):
+            raise ValueError("give either a template or a notification")
+        return self
+
+
+class Request(NotificationRequest):
+    """A request as RequestQueue carries it: with its app and, always, its id."""
+
+    app_id: AppId
+    request_id: RequestId
+
+    @classmethod
+    def of(cls, app_id: str, said: NotificationRequest, request_id: str) -> Self:
+        """Return what was said for an app, with a request id of its own if it had none."""
+        fields = said.model_dump(exclude_unset=True)
+        return cls.model_validate({"request_id": request_id} | fields | {"app_id": app_id})
+
+    @property
+    def notification_id(self) -> str:
+        """Id of the notification that this request is, however often it comes."""
+        return hashlib.sha256(f"{self.app_id}#{self.request_id}".encode()).hexdigest()[:32]
+
+    @property
+    def content_id(self) -> str:
+        """What it says, leaving the parameters aside: its template, or a hash of what it is
+        given."""
+        if self.template is not None or self.notification is None:
+            return f"template#{self.template}"
+        given = self.notification.model_dump_json(exclude_unset=True)
+        return f"given#{hashlib.sha256(given.encode()).hexdigest()[:32]}"

@@ -1,0 +1,152 @@
+"""Use case: what a request says becomes notifications, in each player's language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from push.delivery.models import Addressed, Delivery, Rendered
+from push.errors import Flaw, InvalidRequestError
+from push.templates.models import Options, fill, merge
+from wns.errors import InvalidNotificationError
+from wns.notification import Notification, NotificationContent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from push.apps.models import App
+    from push.channels.models import Channel
+    from push.delivery.models import Lane
+    from push.requests.models import Request
+    from push.templates.models import Template
+
+
+DEFAULT_TTL_S = 24 * 3600
+"""How long a notification lives that does not say it, in seconds."""
+
+SHORTEST_LIFE_S = 60
+"""How long we try to send what WNS may not keep (`ttl_seconds` 0), in seconds."""
+
+_WINDOWS_APP_SDK_KINDS = {"toast", "raw"}
+
+
+class Renderer:
+    """Renders one request of one app, each locale once."""
+
+    def __init__(self, app: App, request: Request, template: Template | None) -> None:
+        self._app = app
+        self._request = request
+        self._template = template
+        self._rendered: dict[str, tuple[Rendered, ...]] = {}
+        own = Options(ttl_seconds=DEFAULT_TTL_S, request_for_status=True)
+        layers = (own, app.defaults, template.options if template else None, request.options)
+        self.options = merge(*layers)
+
+    def leaves_alone(self, channels: Sequence[Channel], now: float) -> bool:
+        """Whether a player with these channels is to be left alone, being in the game."""
+        return bool(self.options.skip_players_in_game) and any(
+            channel.in_game(now) for channel in channels
+        )
+
+    def check(self) -> None:
+        """Make sure that players of every locale would get what is meant.
+
+        Raises:
+            InvalidRequestError: a parameter is missing, or what comes out is no notification.
+        """
+        if self._template is None:
+            self.render(None)
+            return
+        self._template.check_parameters(self._request.parameters)
+        for locale in self._template.locales:
+            self.render(locale)
+
+    def render(self, locale: str | None) -> tuple[Rendered, ...]:
+        """Return the notifications for players of a locale.
+
+        Raises:
+            InvalidRequestError: what comes out is no notification.
+        """
+        key = self._template.locale_for(locale) if self._template else ""
+        if key not in self._rendered:
+            self._rendered[key] = tuple(
+                self._render(content, where) for where, content in self._contents(key)
+            )
+        return self._rendered[key]
+
+    def address(
+        self, chunk: str, channels: Sequence[Channel], now: float, lane: Lane = "direct"
+    ) -> Delivery:
+        """Return a delivery: what the request says to each of the channels, in its language."""
+        payloads: list[Rendered] = []
+        addressed: list[Addressed] = []
+        for channel in channels:
+            for rendered in self.render(channel.locale):
+                if rendered not in payloads:
+                    payloads.append(rendered)
+                addressed.append(
+                    Addressed(
+                        player_id=channel.player_id,
+                        device_id=channel.device_id,
+                        channel_uri=channel.channel_uri,
+                        payload=payloads.index(rendered),
+                    )
+                )
+        return Delivery(
+            notification_id=self._request.notification_id,
+            chunk=chunk,
+            lane=lane,
+            app_id=self._app.app_id,
+            dispatched_at=int(now),
+            expires_at=int(now) + max(self.options.ttl_seconds or 0, SHORTEST_LIFE_S),
+            payloads=tuple(payloads),
+            channels=tuple(addressed),
+        )
+
+    def _contents(self, locale: str) -> Iterator[tuple[str, NotificationContent]]:
+        if self._request.notification is not None:
+            yield "notification", self._request.notification
+        if self._template is None:
+            return
+        for kind, content in self._template.locales[locale].items():
+            where = f"locales.{locale}"
+            try:
+                yield (
+                    where,
+                    NotificationContent.model_validate(
+                        {kind: fill(content, self._request.parameters)}
+                    ),
+                )
+            except ValidationError as error:
+                flaws = error.errors(include_url=False, include_input=False, include_context=False)
+                raise InvalidRequestError(
+                    f"template '{self._template.template_id}' makes no {kind} of these parameters",
+                    tuple(
+                        Flaw(".".join(map(str, (where, *flaw["loc"]))), flaw["msg"])
+                        for flaw in flaws
+                    ),
+                ) from None
+
+    def _render(self, content: NotificationContent, where: str) -> Rendered:
+        payload = content.payload
+        where = f"{where}.{payload.kind}"
+        if self._app.identity == "entra" and payload.kind not in _WINDOWS_APP_SDK_KINDS:
+            raise InvalidRequestError(
+                f"app '{self._app.app_id}' has a Microsoft Entra identity: toast and raw only",
+                (Flaw(where, f"a {payload.kind} cannot be sent"),),
+            )
+        # One set of options serves all kinds of a template; a notification given whole must fit its
+        # own.
+        options = self.options.for_kind(payload.kind) if self._template else self.options
+        if payload.kind == "toast" and options.tag is None:
+            # Should WNS get a toast twice, because its answer was lost, the second copy takes the
+            # first one's place on the device.
+            options = options.model_copy(update={"tag": self._request.notification_id[:16]})
+        try:
+            notification = Notification.of(payload, options)
+        except InvalidNotificationError as error:
+            raise InvalidRequestError(
+                "WNS would not take this notification", (Flaw(where, str(error)),)
+            ) from None
+        return Rendered.of(notification, self.options.ttl_seconds)

@@ -1,0 +1,1 @@
+"""Templates: stored, localized content."""

@@ -1,0 +1,119 @@
+"""Templates: stored, localized texts of notifications that game events fill in."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from push.errors import Flaw, InvalidRequestError
+from push.identifiers import Locale, ParameterValue, TemplateId
+from wns.notification import NotificationOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class Options(NotificationOptions):
+    """How a notification is delivered; what is left out falls back to the template, then the
+    app."""
+
+    skip_players_in_game: bool | None = Field(
+        None, description="Whether players who are in the game right now are left alone."
+    )
+
+
+def merge(*layers: NotificationOptions | None) -> Options:
+    """Return the options in force: each layer goes over those before it."""
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        merged |= layer.model_dump(exclude_none=True) if layer else {}
+    return Options.model_validate(merged)
+
+
+Kind = Literal["toast", "tile", "badge", "raw"]
+
+_PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
+
+
+class TemplateSettings(BaseModel):
+    """What an operator writes: per locale the notifications to raise, with `${name}` where a
+    parameter goes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    push_enabled: Annotated[
+        bool,
+        Field(description="Off: its notifications are recorded as suppressed and not sent"),
+    ] = True
+    default_locale: Annotated[
+        Locale, Field(description="Serves players whose language has no texts here")
+    ]
+    options: Options = Options()
+    locales: Annotated[
+        dict[Locale, Annotated[dict[Kind, dict[str, Any]], Field(min_length=1)]],
+        Field(
+            min_length=1,
+            description="Locale to notifications: toast, tile, badge and raw in any combination",
+        ),
+    ]
+
+
+class Template(TemplateSettings):
+    """A template: its id and what the operator wrote."""
+
+    template_id: TemplateId
+    version: Annotated[int, Field(description="Counts the times it was put")] = 0
+
+    def locale_for(self, wanted: str | None) -> str:
+        """Return the locale whose texts serve a player: `pt-BR`, else `pt`, else the default
+        one."""
+        tags = {tag.lower(): tag for tag in self.locales}
+        parts = (wanted or "").lower().split("-")
+        for length in range(len(parts), 0, -1):
+            tag = tags.get("-".join(parts[:length]))
+            if tag is not None:
+                return tag
+        return tags[self.default_locale.lower()]
+
+    def placeholders(self) -> set[str]:
+        """Return the names of every parameter that some locale needs."""
+        return {name for text in _texts(self.locales) for name in _PLACEHOLDER.findall(text)}
+
+    def check_parameters(self, parameters: Mapping[str, ParameterValue]) -> None:
+        """Make sure that no text would be left with a hole.
+
+        Raises:
+            InvalidRequestError: a parameter is missing; names each.
+        """
+        missing = sorted(self.placeholders() - parameters.keys())
+        if missing:
+            flaws = tuple(Flaw(f"parameters.{name}", "is missing") for name in missing)
+            raise InvalidRequestError(f"template '{self.template_id}' needs more parameters", flaws)
+
+
+def fill(content: Any, parameters: Mapping[str, ParameterValue]) -> Any:
+    """Return JSON content with each placeholder replaced; a value is never looked at for
+    placeholders again."""
+    match content:
+        case str():
+            return _PLACEHOLDER.sub(lambda found: str(parameters[found.group(1)]), content)
+        case dict():
+            return {key: fill(value, parameters) for key, value in content.items()}
+        case list() | tuple():
+            return [fill(value, parameters) for value in content]
+        case _:
+            return content
+
+
+def _texts(content: Any) -> Iterator[str]:
+    match content:
+        case str():
+            yield content
+        case dict():
+            for value in content.values():
+                yield from _texts(value)
+        case list() | tuple():
+            for value in content:
+                yield from _texts(value)

@@ -1,0 +1,82 @@
+"""The templates in TemplatesTable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr, Key
+
+from push.errors import ConflictError, NotFoundError
+from push.templates.models import Template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+class Templates:
+    """The templates in TemplatesTable."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, app_id: str, template_id: str) -> Template:
+        """Return a template.
+
+        Raises:
+            NotFoundError: the app has no template of that id.
+        """
+        item = self._table.get_item(Key={"pk": app_id, "sk": template_id}).get("Item")
+        if item is None:
+            raise NotFoundError(f"app '{app_id}' has no template '{template_id}'")
+        return _template(item)
+
+    def put(self, app_id: str, template: Template, if_version: int | None = None) -> Template:
+        """Store a template; return it with its version.
+
+        Args:
+            if_version: only in place of this version; 0: only if there is none yet.
+
+        Raises:
+            ConflictError: another version is stored.
+        """
+        text = template.model_dump_json(exclude_unset=True, exclude={"version"})
+        condition = {
+            None: Attr("pk").exists() | Attr("pk").not_exists(),
+            0: Attr("pk").not_exists(),
+        }.get(if_version, Attr("version").eq(if_version))
+        try:
+            stored = self._table.update_item(
+                Key={"pk": app_id, "sk": template.template_id},
+                UpdateExpression="SET #template = :text ADD version :one",
+                ConditionExpression=condition,
+                ExpressionAttributeNames={"#template": "template"},
+                ExpressionAttributeValues={":text": text, ":one": 1},
+                ReturnValues="UPDATED_NEW",
+            )["Attributes"]
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            raise ConflictError(
+                f"template '{template.template_id}' is not at version {if_version} any more;"
+                " get it again and put your change into that"
+            ) from None
+        return template.model_copy(update={"version": int(str(stored["version"]))})
+
+    def delete(self, app_id: str, template_id: str) -> None:
+        """Delete a template; that it is gone already is no error."""
+        self._table.delete_item(Key={"pk": app_id, "sk": template_id})
+
+    def of_app(self, app_id: str) -> Iterator[Template]:
+        """Yield the app's templates."""
+        query: dict[str, Any] = {"KeyConditionExpression": Key("pk").eq(app_id)}
+        while True:
+            page = self._table.query(**query)
+            yield from map(_template, page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _template(item: Mapping[str, Any]) -> Template:
+    template = Template.model_validate_json(str(item["template"]))
+    return template.model_copy(update={"version": int(item["version"])})

@@ -1,0 +1,93 @@
+"""Use case: a template is looked at when it is stored, so that no event finds it wrong later."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from push.errors import Flaw, InvalidRequestError
+from push.templates.models import fill
+from wns.errors import InvalidNotificationError
+from wns.notification import Notification, NotificationContent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from push.templates.models import Template
+
+
+LONG = 200
+"""Characters of a parameter that a template must have room for."""
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_LONG_TEXT = "x" * LONG
+_LONG_ADDRESS = "https://example.com/".ljust(LONG, "x")
+# A placeholder may stand for a number, an address or a sound; one of these fits where it stands.
+_SAMPLES = ("1", _LONG_TEXT, _LONG_ADDRESS, "ms-winsoundevent:Notification.Default", "true")
+
+Values = dict[str, str]
+
+
+def check_template(template: Template) -> None:
+    """Make sure that a template makes notifications, whatever its parameters will be.
+
+    Raises:
+        InvalidRequestError: no texts for the default locale, a placeholder that no parameter can
+            fill, content that no parameters make a notification of, or one that is over WNS's
+            limit with parameters of 200 characters.
+    """
+    flaws = list(_flaws(template))
+    if flaws:
+        raise InvalidRequestError(f"template '{template.template_id}' is not whole", tuple(flaws))
+
+
+def _flaws(template: Template) -> Iterator[Flaw]:
+    if template.default_locale.lower() not in {tag.lower() for tag in template.locales}:
+        yield Flaw("default_locale", f"'{template.default_locale}' has no texts in locales")
+    bad_names = sorted(name for name in template.placeholders() if not _NAME.fullmatch(name))
+    for name in bad_names:
+        yield Flaw("locales", f"'${{{name}}}' is no placeholder: letters, digits and _, at most 64")
+    if bad_names:
+        return
+    for locale, contents in template.locales.items():
+        for kind, content in contents.items():
+            where = f"locales.{locale}.{kind}"
+            values = _fitting(kind, content, template.placeholders())
+            errors = _errors(kind, content, values)
+            yield from (Flaw(f"{where}.{field}", message) for field, message in errors)
+            if not errors:
+                yield from _sending_flaws(template, where, kind, fill(content, values))
+
+
+def _fitting(kind: str, content: Any, names: set[str]) -> Values:
+    """Return values that fit where the placeholders stand, as long ones as do."""
+    values = dict.fromkeys(names, _SAMPLES[0])
+    fewest = len(_errors(kind, content, values))
+    for name in sorted(names):
+        for sample in _SAMPLES[1:]:
+            errors = len(_errors(kind, content, values | {name: sample}))
+            is_longer = len(sample) > len(values[name])
+            if errors < fewest or (errors == fewest and is_longer):
+                values[name], fewest = sample, errors
+    return values
+
+
+def _errors(kind: str, content: Any, values: Values) -> list[tuple[str, str]]:
+    try:
+        NotificationContent.model_validate({kind: fill(content, values)})
+    except ValidationError as error:
+        return [
+            (".".join(str(part) for part in flaw["loc"][1:]), flaw["msg"])
+            for flaw in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+    return []
+
+
+def _sending_flaws(template: Template, where: str, kind: Any, content: Any) -> Iterator[Flaw]:
+    payload = NotificationContent.model_validate({kind: content}).payload
+    try:
+        Notification.of(payload, template.options.for_kind(kind))
+    except InvalidNotificationError as error:
+        yield Flaw(where, f"{error} (with parameters of {LONG} characters)")
