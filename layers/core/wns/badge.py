@@ -5,9 +5,8 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field, PlainValidator
 
-from wns.markup import Attribute, Element
-from wns.rules import broken
-from wns.values import Positive
+from wns._schema.fields import Positive, broken
+from wns._schema.xml import Attribute, Element
 
 Glyph = Literal[
     "none", "activity", "alarm", "alert", "attention", "available", "away", "busy", "error",

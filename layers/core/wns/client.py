@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Self
 import certifi
 from requests.utils import get_environ_proxies, select_proxy
 
-from wns.connections import Connections
+from wns._transport.connections import Connections
+from wns._transport.request import request_of
+from wns._transport.transfer import Transfer
 from wns.errors import InvalidChannelUriError, InvalidNotificationError
-from wns.request import request_of
 from wns.result import Outcome, SendResult, result_of_answer
-from wns.transfer import Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

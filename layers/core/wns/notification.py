@@ -12,13 +12,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from wns._schema.fields import NOT_TRUE_OR_FALSE, broken, matching
 from wns.badge import Badge
 from wns.errors import InvalidNotificationError, PayloadTooLargeError
 from wns.raw import Raw
-from wns.rules import broken, matching
 from wns.tile import Tile
 from wns.toast import Toast
-from wns.values import NOT_TRUE_OR_FALSE
 
 Kind = Literal["toast", "tile", "badge", "raw"]
 Payload = Toast | Tile | Badge | Raw

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from wns.rules import broken
+from wns._schema.fields import broken
 
 
 def _refuse_what_bytes_cannot_hold(value: object) -> object:

@@ -5,12 +5,22 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, Tag, model_validator
 
-from wns.adaptive import AdaptiveImage, AdaptiveText, CroppedImage, Group, TextLike
-from wns.legacy_tile import LegacyTile
-from wns.markup import Attribute, AttributeValue, Element, Fixed, XmlText, element, joined
-from wns.rules import at_most, broken, refuse_more_than
-from wns.shorthand import short_for, told_by
-from wns.values import BaseAddress, LanguageTag, Percent, Positive, TextStacking
+from wns._schema.adaptive import AdaptiveImage, AdaptiveText, CroppedImage, Group, TextLike
+from wns._schema.fields import (
+    BaseAddress,
+    LanguageTag,
+    Percent,
+    Positive,
+    TextStacking,
+    XmlText,
+    at_most,
+    broken,
+    refuse_more_than,
+    short_for,
+    told_by,
+)
+from wns._schema.legacy import LegacyTile
+from wns._schema.xml import Attribute, AttributeValue, Element, Fixed, element, joined
 
 MAX_PHOTOS = 12
 MAX_LOCK_LINES = 3

@@ -8,30 +8,41 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from wns.legacy_toast import Commands, LegacyToast
-from wns.markup import Attribute, AttributeValue, Element, XmlText, element, joined
-from wns.rules import at_most, broken, matching, refuse_more_than
-from wns.toast_actions import (
+from wns._schema.fields import (
+    BaseAddress,
+    Branding,
+    LanguageTag,
+    NonEmpty,
+    Positive,
+    Timestamp,
+    XmlText,
+    at_most,
+    broken,
+    matching,
+    refuse_more_than,
+)
+from wns._schema.legacy import Commands, LegacyToast
+from wns._schema.toast_actions import (
     MAX_ACTIONS,
     MAX_INPUTS,
     ButtonLike,
     ContextMenuItem,
+    Header,
     Input,
     refuse_actions_that_do_not_fit,
     refuse_pfn_without_protocol,
 )
-from wns.toast_audio import Audio
-from wns.toast_header import Header
-from wns.toast_visual import (
+from wns._schema.toast_visual import (
     AppLogoLike,
     AttributionLike,
+    Audio,
     BindingAttributes,
     HeroLike,
     ShoulderTap,
     ToastContent,
     ToastLine,
 )
-from wns.values import BaseAddress, Branding, LanguageTag, NonEmpty, Positive, Timestamp
+from wns._schema.xml import Attribute, AttributeValue, Element, element, joined
 
 MAX_TEXTS = 3
 

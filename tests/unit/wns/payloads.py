@@ -4,10 +4,10 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
-from wns.adaptive import TextStyle
+from wns._schema.adaptive import TextStyle
+from wns._schema.legacy_catalog import TILE_TEMPLATES, TOAST_TEMPLATES
+from wns._schema.toast_visual import SOUNDS
 from wns.badge import GLYPHS
-from wns.legacy_templates import TILE_TEMPLATES, TOAST_TEMPLATES
-from wns.toast_audio import SOUNDS
 
 xml_text = st.text(
     st.characters(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from wns.addresses import is_public
+from wns._transport.addresses import is_public
 
 
 @pytest.mark.parametrize(

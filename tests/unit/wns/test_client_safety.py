@@ -14,9 +14,9 @@ import pytest
 
 from tests.unit.wns.sends import notification, send, send_one
 from tests.unit.wns.tls_server import Authority, Connection, Request, TlsServer
+from wns._transport.transfer import Transfer
 from wns.client import Send, WnsClient
 from wns.result import Outcome
-from wns.transfer import Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,7 +96,7 @@ def test_no_socket_to_be_had_is_unavailable(
         raise OSError(24, "Too many open files")
 
     with monkeypatch.context() as patch:
-        patch.setattr("wns.transfer.socket.socket", exhausted)
+        patch.setattr("wns._transport.transfer.socket.socket", exhausted)
         result = send_one(client, send())
 
     assert result.outcome is Outcome.UNAVAILABLE

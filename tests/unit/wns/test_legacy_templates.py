@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.wns.golden import parsed
 from tests.unit.wns.refusals import refusal, refusals
-from wns.legacy_templates import TILE_TEMPLATES, TOAST_TEMPLATES
+from wns._schema.legacy_catalog import TILE_TEMPLATES, TOAST_TEMPLATES
 from wns.tile import Tile
 from wns.toast import Toast
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.wns.golden import parsed
 from tests.unit.wns.refusals import refusal
-from wns.markup import element, text_markup
+from wns._schema.xml import element, text_markup
 from wns.toast import Toast
 
 NOT_XML = [*range(0x9), 0xB, 0xC, *range(0xE, 0x20), 0xFFFE, 0xFFFF]

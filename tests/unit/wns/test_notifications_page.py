@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.unit.wns.golden import without_layout
-from wns.legacy_templates import TILE_TEMPLATES, TOAST_TEMPLATES
+from wns._schema.legacy_catalog import TILE_TEMPLATES, TOAST_TEMPLATES
 from wns.notification import Notification, NotificationContent, NotificationOptions, ToastRemoval
 
 PAGE = (Path(__file__).parents[3] / "docs" / "notifications.md").read_text(encoding="utf-8")

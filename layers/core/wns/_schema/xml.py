@@ -1,36 +1,18 @@
 """XML as Windows reads it: UTF-8, no byte order mark, no declaration, every value escaped once."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
-
-from wns.rules import broken
+from pydantic import BaseModel, ConfigDict
 
 AttributeValue = str | int | float | datetime
 Fixed = Mapping[str, AttributeValue]
-
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 # A parser turns a bare tab or line break in an attribute into a space.
 _IN_ATTRIBUTE = _IN_TEXT | str.maketrans({'"': "&quot;", "\t": "&#9;", "\n": "&#10;"})
-
-
-def _refuse_what_xml_cannot_hold(value: object) -> object:
-    if isinstance(value, str) and (found := _NOT_XML.search(value)):
-        raise broken(
-            f"XML cannot hold the character U+{ord(found[0]):04X} at position {found.start()}:"
-            " remove it."
-        )
-    return value
-
-
-XmlText = Annotated[str, BeforeValidator(_refuse_what_xml_cannot_hold)]
-"""A string of the characters that XML 1.0 allows (its production `Char`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,18 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, Tag
 
-from wns.markup import Attribute, Element, XmlText, joined, text_markup
-from wns.rules import at_least_one
-from wns.shorthand import short_for, told_by
-from wns.values import ImageAddress, LanguageTag, Positive, TextStacking, Weight
+from wns._schema.fields import (
+    ImageAddress,
+    LanguageTag,
+    Positive,
+    TextStacking,
+    Weight,
+    XmlText,
+    at_least_one,
+    short_for,
+    told_by,
+)
+from wns._schema.xml import Attribute, Element, joined, text_markup
 
 TextStyle = Literal[
     "caption", "captionSubtle", "body", "bodySubtle", "base", "baseSubtle",

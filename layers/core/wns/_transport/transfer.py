@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import pycurl
 
-from wns.addresses import is_public
+from wns._transport.addresses import is_public
 
 if TYPE_CHECKING:
-    from wns.request import Request
+    from wns._transport.request import Request
+
 
 MAX_BODY_BYTES = 65_536
 

@@ -4,10 +4,16 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, Tag, model_validator
 
-from wns.markup import Attribute, Element, Fixed, XmlText, joined
-from wns.rules import at_least_one, at_most, broken
-from wns.shorthand import told_by
-from wns.values import ImageAddress, NonEmpty
+from wns._schema.fields import (
+    ImageAddress,
+    NonEmpty,
+    XmlText,
+    at_least_one,
+    at_most,
+    broken,
+    told_by,
+)
+from wns._schema.xml import Attribute, Element, Fixed, joined
 
 MAX_INPUTS = 5
 MAX_SELECTIONS = 5
@@ -210,3 +216,30 @@ def _refuse_other_than_minutes(source: SelectionInput | TextInput) -> None:
         selection.id.isascii() and selection.id.isdigit() for selection in source.selections
     ):
         raise broken("Snooze takes its minutes from a selection input whose ids are whole numbers.")
+
+
+class Header(Element):
+    """A heading in the notification centre; toasts whose header has the same id stand under it."""
+
+    tag: ClassVar[str] = "header"
+
+    id: Annotated[NonEmpty, Attribute("id")] = Field(description="Same id, same heading.")
+    title: Annotated[XmlText, Attribute("title")] = Field(
+        description="The heading; that of the newest toast wins."
+    )
+    arguments: Annotated[XmlText, Attribute("arguments")] = Field(
+        description="What the app receives when the heading is pressed."
+    )
+    activation_type: Annotated[
+        Literal["foreground", "protocol"] | None, Attribute("activationType")
+    ] = Field(None, description="Opens the app (default), or the address in arguments.")
+    protocol_activation_target_application_pfn: Annotated[
+        NonEmpty | None, Attribute("protocolActivationTargetApplicationPfn")
+    ] = Field(None, description="Package family name of the app that must open the address.")
+
+    @model_validator(mode="after")
+    def _activation_makes_sense(self) -> Self:
+        refuse_pfn_without_protocol(
+            self.activation_type, self.protocol_activation_target_application_pfn
+        )
+        return self

@@ -9,8 +9,9 @@ import pycurl
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wns.request import Request
-    from wns.transfer import Transfer
+    from wns._transport.request import Request
+    from wns._transport.transfer import Transfer
+
 
 T = TypeVar("T")
 

@@ -1,0 +1,1 @@
+"""How payload models become XML."""

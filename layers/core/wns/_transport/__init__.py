@@ -1,0 +1,1 @@
+"""HTTPS to WNS, by libcurl."""
