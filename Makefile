@@ -14,10 +14,10 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make .venv and the tools' environments (the other targets do it by themselves)
-	@local/setup.sh dev ministack sam
+	@tools/setup.sh dev ministack sam
 
 run: setup ## start the laptop stack, run the demo once, stay until Ctrl-C
-	@$(PYTHON_OF_VENV) -m local.run
+	@$(PYTHON_OF_VENV) -m local.demo.run
 
 demo: setup ## run the demo scenario on a stack of its own, verify every step, stop
 	@$(PYTHON_OF_VENV) -m local.demo
@@ -39,21 +39,21 @@ check: setup validate ## format, lint, types, import rules, API document and the
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy functions layers/core
 	@PYTHONPATH=layers/core:. .venv/bin/lint-imports --no-cache
-	@$(PYTHON_OF_VENV) -m local.openapi --check
+	@$(PYTHON_OF_VENV) -m tools.openapi --check
 
 format: setup ## format the code and sort its imports
 	@.venv/bin/ruff check --fix-only --quiet .
 	@.venv/bin/ruff format --quiet .
 
 validate: ## the template gate: lint, validate, lint what it translates to, test it
-	@local/setup.sh dev sam
+	@tools/setup.sh dev sam
 	@$(SAM) validate --lint
 	@$(SAM) validate
-	@.tools/sam/bin/python -m local.check_template
+	@.tools/sam/bin/python -m tools.check_template
 	@$(PYTHON_OF_VENV) -m pytest -q tests/template
 
 openapi: setup ## write docs/openapi.json from the code
-	@$(PYTHON_OF_VENV) -m local.openapi
+	@$(PYTHON_OF_VENV) -m tools.openapi
 
 build: setup ## sam build: arm64, Python 3.13, what `make deploy` uploads
 	@$(PYTHON_OF_VENV) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' || \

@@ -25,7 +25,7 @@ import boto3
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
-from tests import template_yaml
+from tools import template_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.template_yaml import ROOT
+from tools.template_yaml import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

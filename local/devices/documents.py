@@ -9,11 +9,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from local.wns_emulator.payload_reading import read_document
-from local.wns_emulator.payload_xml import PayloadDiscardedError
+from local.wns_emulator.payloads.reading import read_document
+from local.wns_emulator.payloads.xml import PayloadDiscardedError
 
 if TYPE_CHECKING:
-    from local.wns_emulator.payload_xml import Element
+    from local.wns_emulator.payloads.xml import Element
 
 KEPT = 512
 

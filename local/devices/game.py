@@ -6,14 +6,14 @@ import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from local.demo.scenario import APP, AUDIENCE, CLIENT_SECRET, PACKAGE_SID
 from local.devices.errors import DevicesError
 from local.devices.examples import EXAMPLES
 from local.devices.samples import SAMPLES, TOPIC
-from local.scenario import APP, AUDIENCE, CLIENT_SECRET, PACKAGE_SID
 
 if TYPE_CHECKING:
     from local.devices.backend import Answer, Backend
-    from local.wns_emulator.control import EmulatorControl
+    from local.wns_emulator.control.client import EmulatorControl
 
 NAME = "Space Duel"
 SOURCE = "com.example.space-duel"

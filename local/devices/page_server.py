@@ -12,7 +12,7 @@ from local.devices.game import Game
 from local.devices.relay import Relay
 from local.devices.roster import Roster
 from local.devices.server import DevicesServer
-from local.wns_emulator.control import EmulatorControl
+from local.wns_emulator.control.client import EmulatorControl
 
 if TYPE_CHECKING:
     import asyncio

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from local.devices.views import event_view
-from local.wns_emulator.events import Events
+from local.wns_emulator.state.events import Events
 
 if TYPE_CHECKING:
     import asyncio

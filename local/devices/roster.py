@@ -8,11 +8,11 @@ import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from local.demo.scenario import APP, AUDIENCE, PACKAGE_SID
 from local.devices.errors import DevicesError
 from local.devices.page_device import PageDevice
 from local.devices.samples import TOPIC
 from local.devices.views import device_view
-from local.scenario import APP, AUDIENCE, PACKAGE_SID
 from local.wns_emulator.errors import ControlError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from local.devices.backend import Answer, Backend
     from local.devices.game import Game
     from local.devices.page_device import GameState
-    from local.wns_emulator.control import EmulatorControl
+    from local.wns_emulator.control.client import EmulatorControl
 
 MOST_DEVICES = 12
 TILE_SIZE = "wide"

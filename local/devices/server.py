@@ -19,8 +19,8 @@ from local.devices.errors import DevicesError
 from local.devices.page_device import GameState
 from local.devices.page_guard import PageGuard
 from local.devices.views import event_view
+from local.wns_emulator.control.loopback_guard import LoopbackGuard
 from local.wns_emulator.errors import ControlError
-from local.wns_emulator.loopback_guard import LoopbackGuard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from local.devices.game import Game
     from local.devices.relay import Relay
     from local.devices.roster import Roster
-    from local.wns_emulator.control import EmulatorControl
+    from local.wns_emulator.control.client import EmulatorControl
 
 STATIC = Path(__file__).with_name("static")
 LARGEST_BODY = 64 * 1024

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from local.demo.scenario import PACKAGE_SID
 from local.devices.documents import document
-from local.scenario import PACKAGE_SID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from local.devices.page_device import PageDevice
-    from local.wns_emulator.controls.views import Channel, DeviceView
+    from local.wns_emulator.control.python.views import Channel, DeviceView
 
 SHOWN_KINDS = {"toast", "tile", "badge"}
 NEVER_TOLD = {"channel_uri", "base64"}

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, Self
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.issuer import SigningKey, player_claims, sign_token
 from local.stack.aws import REGION, start_aws, wait_for_aws
 from local.stack.build import ROOT, build
 from local.stack.deploy import BUCKET, deploy
 from local.stack.errors import StackError
 from local.stack.function_logs import write_function_logs
+from local.stack.issuer import SigningKey, player_claims, sign_token
 from local.stack.ports import HOST, Ports
 from local.stack.processes import Processes, answers
 from local.stack.template import for_laptop
-from local.wns_emulator.control import EmulatorControl
+from local.wns_emulator.control.client import EmulatorControl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,7 +81,7 @@ class LaptopStack:
         self._processes = opening.enter_context(Processes(self.logs, home=home))
         start_aws(self._processes, self.ports.aws, directory=home)
         self._start_module(
-            "issuer", "local.issuer", "--directory", state, "--port", self.ports.issuer
+            "issuer", "local.stack.issuer", "--directory", state, "--port", self.ports.issuer
         )
         self._start_module(
             "wns", "local.wns_emulator", "--directory", state / "wns",

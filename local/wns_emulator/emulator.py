@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.wns_emulator.controls import Controls
+from local.wns_emulator.control.python import Controls
 from local.wns_emulator.errors import ControlError
 from local.wns_emulator.server import EmulatorServer, listen
 

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from local.wns_emulator.certificates import CertificateAuthority
-from local.wns_emulator.clock import Clock
-from local.wns_emulator.connect_proxy import CERTIFICATE_NAMES, ConnectProxy, Sites
-from local.wns_emulator.control_api import ControlApi
-from local.wns_emulator.core import Core
-from local.wns_emulator.entra_site import EntraSite
+from local.wns_emulator.control.http_api import ControlApi
+from local.wns_emulator.control.operations import Operations
 from local.wns_emulator.errors import PortInUseError
-from local.wns_emulator.live_site import LiveSite
-from local.wns_emulator.notify_site import NotifySite
-from local.wns_emulator.operations import Operations
+from local.wns_emulator.sites.entra_site import EntraSite
+from local.wns_emulator.sites.live_site import LiveSite
+from local.wns_emulator.sites.notify_site import NotifySite
+from local.wns_emulator.state.clock import Clock
+from local.wns_emulator.state.core import Core
+from local.wns_emulator.wire.certificates import CertificateAuthority
+from local.wns_emulator.wire.connect_proxy import CERTIFICATE_NAMES, ConnectProxy, Sites
 
 if TYPE_CHECKING:
     from pathlib import Path

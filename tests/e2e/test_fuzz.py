@@ -15,7 +15,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from requests.auth import AuthBase
 
-from local.scenario import CLIENT_SECRET, PACKAGE_SID
+from local.demo.scenario import CLIENT_SECRET, PACKAGE_SID
 from local.stack.aws import REGION
 from local.stack.stack import PLAYER_AUDIENCE
 from tests import fuzzing

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.guide import commands, guide
-from local.scenario import APP, DEVICE, EVENT, Account, configure_app, refresh_by_schedule
+from local.demo.guide import commands, guide
+from local.demo.scenario import APP, DEVICE, EVENT, Account, configure_app, refresh_by_schedule
 
 if TYPE_CHECKING:
     from local.stack.stack import LaptopStack

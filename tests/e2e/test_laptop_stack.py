@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.issuer import SigningKey
 from local.stack.aws import Aws
+from local.stack.issuer import SigningKey
 
 if TYPE_CHECKING:
     from local.stack.stack import LaptopStack

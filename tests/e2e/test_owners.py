@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.scenario import CLIENT_SECRET, PACKAGE_SID
+from local.demo.scenario import CLIENT_SECRET, PACKAGE_SID
 from local.stack.stack import PLAYER_AUDIENCE
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from dataclasses import asdict, astuple
 from local.stack.build import ROOT
 from local.stack.ports import Ports, variable_of
 
-RUN = [sys.executable, "-m", "local.run", "--name", "run-tested"]
+RUN = [sys.executable, "-m", "local.demo.run", "--name", "run-tested"]
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 

@@ -17,11 +17,11 @@ import requests
 from local.stack.aws import ROOT, start_aws
 from local.stack.ports import HOST, Ports
 from local.stack.processes import Processes, answers
-from local.wns_emulator.control import EmulatorControl
-from tests import template_yaml
+from local.wns_emulator.control.client import EmulatorControl
 from tests.faults.worker import SharedClock, put_ahead
 from tests.integration.backend import ACCOUNT, REGION, Backend
 from tests.integration.grants import Deeds
+from tools import template_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import template_yaml
 from tests.faults.crowd import APP, TOAST, outcomes
+from tools import template_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,7 @@ import boto3
 from moto.core.utils import unix_time_millis
 from moto.sqs.models import sqs_backends
 
-from tests import template_yaml
+from tools import template_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tests import template_yaml
+from tools import template_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.client import BaseClient
 
-from tests import template_yaml
 from tests.integration.backend import AUDIENCE, PACKAGE_SID
+from tools import template_yaml
 
 if TYPE_CHECKING:
     from tests.integration.backend import Backend

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.backend import CLIENT_SECRET, PACKAGE_SID
-from tests.template_yaml import ROOT
+from tools.template_yaml import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

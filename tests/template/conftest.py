@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.template_yaml import ROOT, environment_of, functions, load
+from tools.template_yaml import ROOT, environment_of, functions, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.template_yaml import ROOT, environment_of, functions, load, referred, resources_of_type
+from tools.template_yaml import ROOT, environment_of, functions, load, referred, resources_of_type
 from wns.result import Outcome
 
 QUEUES = resources_of_type("AWS::SQS::Queue")

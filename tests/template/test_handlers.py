@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.template_yaml import ROOT, environment_of, functions
+from tools.template_yaml import ROOT, environment_of, functions
 
 if TYPE_CHECKING:
     from tests.template.conftest import Load

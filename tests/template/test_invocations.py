@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from push.apps.events import ACCESS_TOKEN_REJECTED, APP_CREDENTIALS_CHANGED, SOURCE
-from tests.template_yaml import functions, referred, resources_of_type
+from tools.template_yaml import functions, referred, resources_of_type
 
 WAITED_FOR = {"HttpApi", "SQS"}
 ASYNCHRONOUS = {"ScheduleV2", "EventBridgeRule"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.template_yaml import ROOT
+from tools.template_yaml import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

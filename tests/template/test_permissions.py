@@ -11,7 +11,7 @@ import pytest
 from botocore import xform_name
 from botocore.session import get_session
 
-from tests.template_yaml import ROOT, functions, load
+from tools.template_yaml import ROOT, functions, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.template_yaml import functions, referred, resources_of_type
+from tools.template_yaml import functions, referred, resources_of_type
 
 FOURTEEN_DAYS_S = 14 * 24 * 3600  # the longest that SQS keeps a message
 QUEUES = {name: each["Properties"] for name, each in resources_of_type("AWS::SQS::Queue").items()}

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from tests.template_yaml import ROOT
+from tools.template_yaml import ROOT
 
 PATH_OF_A_MACHINE = re.compile(r"(?<![\w.~-])(/home|/root|/Users|/work)/\w|\b[A-Z]:\\+Users\\")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.template_yaml import environment_of, functions, load, referred, resources_of_type
+from tools.template_yaml import environment_of, functions, load, referred, resources_of_type
 
 TABLES = resources_of_type("AWS::DynamoDB::Table")
 LOG_GROUPS = resources_of_type("AWS::Logs::LogGroup")

@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 
-from tests.template_yaml import ROOT, functions, resources_of_type
+from tools.template_yaml import ROOT, functions, resources_of_type
 
 PYTHON_VERSION = (ROOT / ".python-version").read_text(encoding="utf-8").strip()
 MACHINE_OF = {"arm64": "aarch64", "x86_64": "x86_64"}

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.scenario import PACKAGE_SID
+from local.demo.scenario import PACKAGE_SID
 from local.wns_emulator import WnsEmulator
 from tests.integration.devices.page import Page, running_page
 from tests.integration.devices.product import Product, running_product

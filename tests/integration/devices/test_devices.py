@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.scenario import PACKAGE_SID
+from local.demo.scenario import PACKAGE_SID
 from tests.integration.devices.product import NO_SUCH_ROUTE, refusal
 
 if TYPE_CHECKING:

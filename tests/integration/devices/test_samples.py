@@ -10,7 +10,7 @@ import pytest
 from local.devices.examples import EXAMPLES
 from local.devices.samples import SAMPLES
 from local.devices.server import STATIC
-from local.wns_emulator.payload_reading import (
+from local.wns_emulator.payloads.reading import (
     TILE_SIZES,
     read_badge,
     read_document,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local.wns_emulator.payload_reading import read_badge, read_document, read_tile, read_toast
-from local.wns_emulator.payload_xml import PayloadDiscardedError
+from local.wns_emulator.payloads.reading import read_badge, read_document, read_tile, read_toast
+from local.wns_emulator.payloads.xml import PayloadDiscardedError
 
 if TYPE_CHECKING:
     from tests.integration.wns_emulator.sender import Sender

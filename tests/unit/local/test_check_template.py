@@ -24,7 +24,7 @@ Resources:
 def check(folder: Path, template: str) -> subprocess.CompletedProcess[str]:
     path = folder / "template.yaml"
     path.write_text(template)
-    command = [str(SAM_PYTHON), "-m", "local.check_template", str(path)]
+    command = [str(SAM_PYTHON), "-m", "tools.check_template", str(path)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 import pytest
 
-from local.issuer import (
+from local.stack.issuer import (
     IssuerServer,
     SigningKey,
     TokenRequestError,

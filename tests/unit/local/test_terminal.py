@@ -9,7 +9,7 @@ import pytest
 import requests
 from botocore.exceptions import BotoCoreError
 
-from local.scenario import Account
+from local.demo.scenario import Account
 from local.stack.errors import StackError
 from local.stack.terminal import run_to_exit_code
 

@@ -1,0 +1,1 @@
+"""The demo scenario, and what `make run` and `make demo` do with it."""

@@ -1,0 +1,1 @@
+"""The hosts that the emulator plays: token endpoints and WNS."""

@@ -1,0 +1,1 @@
+"""What the emulator remembers: apps, channels, devices, notifications, faults."""

@@ -1,0 +1,1 @@
+"""HTTP/1.1, TLS and CONNECT, byte by byte."""

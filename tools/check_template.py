@@ -1,0 +1,49 @@
+"""Translates template.yaml as CloudFormation will and lints the result.
+
+    .tools/sam/bin/python -m tools.check_template [TEMPLATE]
+
+`sam validate --lint` looks at the SAM template only, and so misses what first shows in the
+translation: a queue's visibility time-out below its function's time-out, an action that IAM does
+not know, a circular dependency. Writes .aws-sam/expanded.json beside the template, for the template
+tests to read.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from local.stack.sam_transform import TemplateError, package, read_template, translate
+
+TEMPLATE = Path(__file__).parents[1] / "template.yaml"
+REGION = "eu-west-1"
+
+
+def expand(template: Path) -> str:
+    """The translated template as JSON.
+
+    Raises: TemplateError with what is wrong with it.
+    """
+    document = read_template(template)
+    package(document, "artifacts")
+    return json.dumps(translate(document, REGION), indent=2) + "\n"
+
+
+def main(template: Path) -> int:
+    try:
+        translated = expand(template)
+    except TemplateError as error:
+        print(f"{template.name} cannot be translated:\n{error}", file=sys.stderr)
+        return 1
+    expanded = template.parent / ".aws-sam/expanded.json"
+    expanded.parent.mkdir(exist_ok=True)
+    expanded.write_text(translated, encoding="utf-8")
+    cfn_lint = Path(sys.executable).with_name("cfn-lint")
+    command = [str(cfn_lint), "--regions", REGION, "--", str(expanded)]
+    return subprocess.run(command, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]) if sys.argv[1:] else TEMPLATE))
