@@ -149,7 +149,7 @@ def _operation(name: str, event: Any, operation: dict[str, Any], tag: str) -> di
 
 
 def _refusal(description: str, *, from_gateway: bool) -> dict[str, Any]:
-    ours = {"$ref": "#/components/schemas/ErrorAnswer"}
+    ours = {"$ref": "#/components/schemas/ErrorResponse"}
     gateways = {"$ref": "#/components/schemas/GatewayAnswer"}
     schema = {"anyOf": [ours, gateways]} if from_gateway else ours
     return {"description": description, "content": {"application/json": {"schema": schema}}}

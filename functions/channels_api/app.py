@@ -20,10 +20,10 @@ from push.api.http_api import AppIdInPath, HttpApi, done, stored
 from push.apps.table import AppCache, Apps
 from push.aws.dynamodb import Transactions
 from push.channels.models import Channel, Registration
-from push.channels.registration import Caller, Registering
+from push.channels.registration import Caller, Registrar
 from push.channels.table import Channels, Presence
 from push.channels.topics import Topics
-from push.channels.uri_owners import Owners
+from push.channels.uri_owners import UriOwners
 from push.identifiers import DeviceId
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ dynamodb = boto3.resource(
     "dynamodb", config=Config(user_agent="windows-push-backend", parameter_validation=False)
 )
 channels_table = dynamodb.Table(settings.CHANNELS_TABLE)
-registering = Registering(
+registering = Registrar(
     apps=AppCache(Apps(dynamodb.Table(settings.APPS_TABLE))),
     channels=Channels(channels_table),
-    owners=Owners(channels_table),
+    owners=UriOwners(channels_table),
     topics=Topics(dynamodb.Table(settings.TOPICS_TABLE)),
     presence=Presence(channels_table),
     transactions=Transactions(dynamodb.meta.client, time.sleep, random.SystemRandom().random),

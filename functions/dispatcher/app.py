@@ -26,20 +26,20 @@ from push.aws.sqs import DeadLetterQueue
 from push.channels.table import Channels
 from push.channels.topics import Topics
 from push.delivery.queue import DeliveryQueue
-from push.dispatch.broadcast import Broadcasting
-from push.dispatch.direct import Dispatching
+from push.dispatch.broadcast import Broadcaster
+from push.dispatch.direct import Dispatcher
 from push.dispatch.pages import BroadcastQueue, Pages, read_page
 from push.errors import (
     ConflictError,
     InvalidRequestError,
+    MalformedMessageError,
     NotFoundError,
     PushError,
-    UnreadableMessageError,
 )
 from push.notifications.record import Notifications
-from push.requests.intake import Accepting
+from push.requests.intake import RequestIntake
 from push.requests.queue import RequestQueue, read_request
-from push.requests.repeat_guard import RecentBroadcasts
+from push.requests.repeat_guard import RepeatGuard
 from push.requests.schedules import Schedules, ScheduleTarget
 from push.templates.table import Templates
 
@@ -77,7 +77,7 @@ notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
 apps = Apps(dynamodb.Table(settings.APPS_TABLE))
 channels = Channels(dynamodb.Table(settings.CHANNELS_TABLE))
 notifications = Notifications(notifications_table)
-broadcasting = Broadcasting(
+broadcasting = Broadcaster(
     apps=apps,
     channels=channels,
     topics=Topics(dynamodb.Table(settings.TOPICS_TABLE)),
@@ -89,12 +89,12 @@ broadcasting = Broadcasting(
     page_queue=BroadcastQueue(sqs, settings.BROADCAST_QUEUE_URL),
     queue=DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
 )
-dispatching = Dispatching(
-    accepting=Accepting(
+dispatching = Dispatcher(
+    accepting=RequestIntake(
         apps,
         Templates(dynamodb.Table(settings.TEMPLATES_TABLE)),
         notifications,
-        RecentBroadcasts(notifications_table),
+        RepeatGuard(notifications_table),
     ),
     channels=channels,
     queue=DeliveryQueue(sqs, settings.DELIVERY_QUEUE_URL),
@@ -112,18 +112,18 @@ unreadable_requests = DeadLetterQueue(sqs, settings.REQUEST_DLQ_URL)
 unreadable_pages = DeadLetterQueue(sqs, settings.BROADCAST_DLQ_URL)
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
-HOPELESS = (UnreadableMessageError, NotFoundError, InvalidRequestError, ConflictError)
+NON_RETRYABLE = (MalformedMessageError, NotFoundError, InvalidRequestError, ConflictError)
 
 
-def work_on(record: SQSRecord) -> None:
+def process_page(record: SQSRecord) -> None:
     is_page = record.event_source_arn == settings.BROADCAST_QUEUE_ARN
     try:
         if is_page:
             work_on_page(record)
         else:
             dispatch(record)
-    except HOPELESS as error:
-        set_aside(record, error, unreadable_pages if is_page else unreadable_requests)
+    except NON_RETRYABLE as error:
+        dead_letter(record, error, unreadable_pages if is_page else unreadable_requests)
     except Exception:
         logger.exception("message failed, and comes again", message_id=record.message_id)
         metrics.add_metric("MessagesFailed", MetricUnit.Count, 1)
@@ -134,7 +134,7 @@ def dispatch(record: SQSRecord) -> None:
     request = read_request(record.body, record.message_id)
     try:
         before = dispatching.dispatch(request, time.time())
-    except HOPELESS:
+    except NON_RETRYABLE:
         notifications.advance(request.notification_id, "failed")
         raise
     metrics.add_metric("RequestsDispatched", MetricUnit.Count, 1)
@@ -148,15 +148,15 @@ def dispatch(record: SQSRecord) -> None:
 
 def work_on_page(record: SQSRecord) -> None:
     page = read_page(record.body)
-    found = broadcasting.work_on(page, time.time())
+    found = broadcasting.process_page(page, time.time())
     metrics.add_metric("PagesDispatched", MetricUnit.Count, 1)
     logger.info(
         "page dispatched", notification_id=page.notification_id, page=page.name, channels=found
     )
 
 
-def set_aside(record: SQSRecord, error: PushError, queue: DeadLetterQueue) -> None:
-    queue.set_aside(record.body, str(error))
+def dead_letter(record: SQSRecord, error: PushError, queue: DeadLetterQueue) -> None:
+    queue.dead_letter(record.body, str(error))
     metrics.add_metric("RequestsSetAside", MetricUnit.Count, 1)
     logger.warning("message set aside", reason=str(error), message_id=record.message_id)
 
@@ -164,4 +164,4 @@ def set_aside(record: SQSRecord, error: PushError, queue: DeadLetterQueue) -> No
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    return process_partial_response(event, work_on, processor, context)
+    return process_partial_response(event, process_page, processor, context)

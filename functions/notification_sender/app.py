@@ -21,12 +21,12 @@ from push.aws.dynamodb import Transactions
 from push.aws.secret_store import SecretStore
 from push.aws.sqs import DeadLetterQueue
 from push.channels.table import Channels
-from push.delivery.claims import Chunks
+from push.delivery.claims import DeliveryClaims
 from push.delivery.models import Delivery
 from push.delivery.queue import DeliveryQueue, read_delivery
-from push.delivery.send_budget import Budgets
+from push.delivery.send_budget import SendBudgets
 from push.delivery.sender import Sending, send
-from push.errors import UnreadableMessageError
+from push.errors import MalformedMessageError
 from push.notifications.record import Notifications
 from wns.client import WnsClient
 
@@ -69,9 +69,11 @@ sending = Sending(
     apps=AppCache(Apps(dynamodb.Table(settings.APPS_TABLE))),
     tokens=AccessTokenCache(SecretStore(secretsmanager, settings.SECRET_PREFIX)),
     channels=Channels(dynamodb.Table(settings.CHANNELS_TABLE)),
-    budgets=Budgets(dynamodb.Table(settings.RATES_TABLE)),
+    budgets=SendBudgets(dynamodb.Table(settings.RATES_TABLE)),
     notifications=Notifications(notifications_table),
-    chunks=Chunks(notifications_table, Transactions(dynamodb.meta.client, time.sleep, jitter)),
+    chunks=DeliveryClaims(
+        notifications_table, Transactions(dynamodb.meta.client, time.sleep, jitter)
+    ),
     queues={
         "direct": DeliveryQueue(sqs, settings.DELIVERY_QUEUE_URL),
         "bulk": DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
@@ -90,8 +92,8 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     for record in event["Records"]:
         try:
             batch.append((record["messageId"], read_delivery(record["body"])))
-        except UnreadableMessageError as error:
-            dead_letters.set_aside(record["body"], str(error))
+        except MalformedMessageError as error:
+            dead_letters.dead_letter(record["body"], str(error))
             metrics.add_metric("DeliveriesSetAside", MetricUnit.Count, 1)
             logger.warning("delivery set aside", reason=str(error), message_id=record["messageId"])
     metrics.add_metric("DeliveriesTaken", MetricUnit.Count, len(batch))

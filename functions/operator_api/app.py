@@ -15,23 +15,23 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Pat
 from pydantic import BaseModel
 
 from push.api.http_api import AppIdInPath, HttpApi, accepted, done, stored
-from push.apps.credentials import forget_secrets, prove_and_store
+from push.apps.credentials import delete_secrets, verify_and_store_credentials
 from push.apps.events import CredentialChanges
 from push.apps.models import App, AppSettings
 from push.apps.table import Apps
 from push.aws.secret_store import SecretStore
-from push.delivery.outcomes import ChunkName, ChunkOutcomes
+from push.delivery.outcomes import ChunkName, OutcomeReader
 from push.identifiers import NotificationId, TemplateId
 from push.notifications.record import Notifications, Summary
-from push.requests.intake import Accepting, cancel
+from push.requests.intake import RequestIntake, cancel
 from push.requests.models import NotificationRequest, Request
 from push.requests.preview import Preview, PreviewRequest, preview
 from push.requests.queue import RequestQueue
-from push.requests.repeat_guard import RecentBroadcasts
+from push.requests.repeat_guard import RepeatGuard
 from push.requests.schedules import Schedules
 from push.templates.models import Template, TemplateSettings
 from push.templates.table import Templates
-from push.templates.validation import check_template
+from push.templates.validation import validate_template
 from wns.oauth import Credentials
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ apps = Apps(dynamodb.Table(settings.APPS_TABLE))
 templates = Templates(dynamodb.Table(settings.TEMPLATES_TABLE))
 notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
 notifications = Notifications(notifications_table)
-chunks = ChunkOutcomes(notifications_table)
+chunks = OutcomeReader(notifications_table)
 schedules = Schedules(boto3.client("scheduler"), settings.SCHEDULE_GROUP)
-accepting = Accepting(apps, templates, notifications, RecentBroadcasts(notifications_table))
+accepting = RequestIntake(apps, templates, notifications, RepeatGuard(notifications_table))
 request_queue = RequestQueue(boto3.client("sqs"), settings.REQUEST_QUEUE_URL)
 secrets = SecretStore(boto3.client("secretsmanager"), settings.SECRET_PREFIX)
 credential_changes = CredentialChanges(boto3.client("events"), settings.GAME_EVENT_BUS)
@@ -125,7 +125,7 @@ def get_app(app_id: AppIdInPath) -> App:
 )
 def delete_app(app_id: AppIdInPath) -> Response[None]:
     apps.delete(app_id)
-    forget_secrets(app_id, secrets)
+    delete_secrets(app_id, secrets)
     return Response(204)
 
 
@@ -136,7 +136,7 @@ def delete_app(app_id: AppIdInPath) -> Response[None]:
 )
 def store_credentials(app_id: AppIdInPath, credentials: CredentialsInBody) -> Response[None]:
     with requests.Session() as session:
-        prove_and_store(
+        verify_and_store_credentials(
             apps.get(app_id),
             credentials,
             session=session,
@@ -165,7 +165,7 @@ def put_template(
     if_match: IfMatch = None,
 ) -> tuple[Template, int]:
     template = Template(template_id=template_id, **settings.model_dump(exclude_unset=True))
-    check_template(template)
+    validate_template(template)
     apps.get(app_id)
     version = None if if_match is None else int(if_match.strip('"'))
     template = templates.put(app_id, template, version)

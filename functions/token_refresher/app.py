@@ -20,7 +20,7 @@ from push.apps.events import (
     AppCredentialsChanged,
 )
 from push.apps.table import Apps
-from push.apps.token_refresh import Refresh, Refresher, Verdict
+from push.apps.token_refresh import Refresh, RefreshStatus, TokenRefresher
 from push.aws.secret_store import SecretStore
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Settings(BaseModel, hide_input_in_errors=True):
 settings = Settings.model_validate(os.environ)
 logger = Logger()
 metrics = Metrics()
-refresher = Refresher(
+refresher = TokenRefresher(
     Apps(boto3.resource("dynamodb").Table(settings.APPS_TABLE)),
     SecretStore(boto3.client("secretsmanager"), settings.SECRET_PREFIX),
     requests.Session,
@@ -53,16 +53,16 @@ def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     refreshes = refresh(event)
     near_expiry = sum(each.is_near_expiry(time.time()) for each in refreshes)
     metrics.add_metric("TokensNearExpiry", MetricUnit.Count, near_expiry)
-    for verdict, metric in (
-        (Verdict.REFRESHED, "TokenRefreshed"),
-        (Verdict.FAILED, "TokenRefreshFailed"),
+    for status, metric in (
+        (RefreshStatus.REFRESHED, "TokenRefreshed"),
+        (RefreshStatus.FAILED, "TokenRefreshFailed"),
     ):
-        count = sum(each.verdict is verdict for each in refreshes)
+        count = sum(each.status is status for each in refreshes)
         metrics.add_metric(metric, MetricUnit.Count, count)
     for each in refreshes:
         log = logger.warning if each.reason else logger.info
-        log("access token", app_id=each.app_id, verdict=each.verdict, reason=each.reason)
-    return {each.app_id: each.verdict for each in refreshes}
+        log("access token", app_id=each.app_id, status=each.status, reason=each.reason)
+    return {each.app_id: each.status for each in refreshes}
 
 
 def refresh(event: dict[str, Any]) -> Sequence[Refresh]:

@@ -16,7 +16,7 @@ import sys
 import time
 
 from local.demo.guide import guide
-from local.demo.scenario import Account, run_scenario
+from local.demo.scenario import Narrator, run_scenario
 from local.stack.ports import Ports
 from local.stack.stack import LOCAL, LaptopStack
 from local.stack.terminal import run_to_exit_code
@@ -25,11 +25,11 @@ WATCH_SECONDS = 2.0
 
 
 def run(name: str) -> None:
-    account = Account(time.monotonic())
+    narrator = Narrator(time.monotonic())
     ports = Ports.fixed(os.environ)
-    account.tell("starting AWS, WNS and the issuer of player tokens; deploying template.yaml")
+    narrator.say("starting AWS, WNS and the issuer of player tokens; deploying template.yaml")
     with LaptopStack(name, ports, state=LOCAL / name) as stack:
-        run_scenario(stack, account)
+        run_scenario(stack, narrator)
         with contextlib.suppress(KeyboardInterrupt):
             print(guide(stack), flush=True)
             while True:

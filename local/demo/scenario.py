@@ -45,13 +45,13 @@ WAIT_SECONDS = 20.0
 
 
 @dataclass(slots=True)
-class Account:
+class Narrator:
     """Tells each verified step, with the seconds since `started_at` (time.monotonic)."""
 
     started_at: float
     checks: int = field(default=0)
 
-    def tell(self, text: str) -> None:
+    def say(self, text: str) -> None:
         print(f"  {time.monotonic() - self.started_at:5.1f} s  {text}", flush=True)
 
     def verify(self, *, fact: object, text: str) -> None:
@@ -62,23 +62,23 @@ class Account:
         if not fact:
             raise StackError(f"not so: {text}")
         self.checks += 1
-        self.tell(text)
+        self.say(text)
 
 
-def run_scenario(stack: LaptopStack, account: Account) -> None:
+def run_scenario(stack: LaptopStack, narrator: Narrator) -> None:
     """Runs the scenario on a fresh stack.
 
     Raises: StackError at the first step that cannot be verified.
     """
-    configure_app(stack, account)
-    channel_uri = register_device(stack, account)
-    refresh_by_event(stack, account)
-    refresh_by_schedule(stack, account)
-    challenge(stack, account)
-    lose_channel(stack, account, channel_uri)
+    configure_app(stack, narrator)
+    channel_uri = register_device(stack, narrator)
+    refresh_by_event(stack, narrator)
+    refresh_by_schedule(stack, narrator)
+    challenge(stack, narrator)
+    lose_channel(stack, narrator, channel_uri)
 
 
-def configure_app(stack: LaptopStack, account: Account) -> None:
+def configure_app(stack: LaptopStack, narrator: Narrator) -> None:
     stack.wns.put_app(package_sid=PACKAGE_SID, client_secret=CLIENT_SECRET)
     settings = {"name": "Space Duel", "identity": "package_sid", "token_audiences": [AUDIENCE]}
     credentials = {
@@ -92,17 +92,17 @@ def configure_app(stack: LaptopStack, account: Account) -> None:
         ("the template of its event", f"/apps/{APP}/templates/{EVENT}", TEMPLATE),
     ):
         answer = stack.signed_request("PUT", path, body)
-        account.verify(
+        narrator.verify(
             fact=answer.ok and CLIENT_SECRET not in answer.text,
             text=f"operator puts {what}: PUT {path} answers {_told(answer)}, without a secret",
         )
 
 
-def register_device(stack: LaptopStack, account: Account) -> str:
+def register_device(stack: LaptopStack, narrator: Narrator) -> str:
     """Returns the channel URI that the device was given."""
     channel_uri = stack.wns.create_channel(app=PACKAGE_SID, device_id=DEVICE).channel_uri
     host = urlsplit(channel_uri).hostname or ""
-    account.verify(
+    narrator.verify(
         fact=host.endswith(".notify.windows.com"),
         text=f"the device asks WNS for a channel, on {host}",
     )
@@ -115,34 +115,34 @@ def register_device(stack: LaptopStack, account: Account) -> str:
     path = f"/apps/{APP}/channels/{DEVICE}"
     body = {"channel_uri": channel_uri, "locale": "en-US"}
     answer = stack.player_request("PUT", path, token=token, json=body)
-    account.verify(
+    narrator.verify(
         fact=answer.status_code == requests.codes.created and channel_uri not in answer.text,
         text=f"the device registers it with its player's token: PUT {path} answers {_told(answer)}",
     )
-    account.verify(
+    narrator.verify(
         fact=_channel_uris(stack) == [channel_uri],
         text="the channel is in ChannelsTable",
     )
     return channel_uri
 
 
-def refresh_by_event(stack: LaptopStack, account: Account) -> None:
+def refresh_by_event(stack: LaptopStack, narrator: Narrator) -> None:
     """Waits for the access token that the app's new credentials bring."""
     stored = _wait_for_access_token(stack)
-    account.verify(
+    narrator.verify(
         fact=stored["expires_at"] > time.time(),
         text="AppCredentialsChanged has had the token refresher put an access token into"
         f" {ACCESS_TOKEN_SECRET}",
     )
 
 
-def refresh_by_schedule(stack: LaptopStack, account: Account) -> None:
+def refresh_by_schedule(stack: LaptopStack, narrator: Narrator) -> None:
     """Takes the access token away, and lets the refresher's own schedule fire now, rather than in a
     quarter of an hour."""
     secrets, scheduler = stack.client("secretsmanager"), stack.client("scheduler")
     _wait_for_access_token(stack)
     secrets.delete_secret(SecretId=ACCESS_TOKEN_SECRET, ForceDeleteWithoutRecovery=True)
-    account.tell("somebody deletes that secret")
+    narrator.say("somebody deletes that secret")
     name = stack.resources["TokenRefresherFunctionSchedule"]
     deployed = scheduler.get_schedule(Name=name)
     seen = max((each["number"] for each in stack.wns.requests()), default=0)
@@ -153,23 +153,23 @@ def refresh_by_schedule(stack: LaptopStack, account: Account) -> None:
         Target=deployed["Target"],
         ActionAfterCompletion="DELETE",
     )
-    account.tell(
+    narrator.say(
         f"a second schedule with the target of {name} ({deployed['ScheduleExpression']}) is due"
     )
     stored = _wait_for_access_token(stack)
-    account.verify(
+    narrator.verify(
         fact=stored["expires_at"] > time.time(),
         text="the scheduled token refresher has put a new access token there",
     )
     asked = stack.wns.requests(endpoint="token", app=PACKAGE_SID, after=seen)
-    account.verify(
+    narrator.verify(
         fact=[(each["host"], each["status"]) for each in asked] == [("login.live.com", 200)],
         text="it came from login.live.com, asked once",
     )
 
 
-def challenge(stack: LaptopStack, account: Account) -> None:
-    publish_event(stack, account, challenger="Alex")
+def challenge(stack: LaptopStack, narrator: Narrator) -> None:
+    publish_event(stack, narrator, challenger="Alex")
 
     def shown() -> Any:
         device = stack.wns.device(DEVICE)
@@ -177,35 +177,35 @@ def challenge(stack: LaptopStack, account: Account) -> None:
 
     device = stack.wait_until(shown, WAIT_SECONDS, "the device shows a toast and a badge")
     texts = [toast["texts"] for toast in device.toasts]
-    account.verify(
+    narrator.verify(
         fact=texts == [["Alex challenges you"]], text=f"the device shows {_quoted(texts)}"
     )
-    account.verify(fact=device.sounds == [SOUND], text=f"it plays {SOUND}, once")
-    account.verify(fact=device.badge == "1", text="its badge reads 1")
+    narrator.verify(fact=device.sounds == [SOUND], text=f"it plays {SOUND}, once")
+    narrator.verify(fact=device.badge == "1", text="its badge reads 1")
     sent = stack.wns.requests(endpoint="notify")
-    account.verify(
+    narrator.verify(
         fact=[each["status"] for each in sent] == [200, 200]
         and all(each["host"].endswith(".notify.windows.com") for each in sent),
         text=f"WNS took one toast and one badge, over TLS at {sent[0]['host']}",
     )
 
 
-def lose_channel(stack: LaptopStack, account: Account, channel_uri: str) -> None:
+def lose_channel(stack: LaptopStack, narrator: Narrator, channel_uri: str) -> None:
     stack.wns.close_channel(channel_uri)
-    account.tell("the player uninstalls the game: Windows closes the channel")
+    narrator.say("the player uninstalls the game: Windows closes the channel")
     gone = "the channel is gone from ChannelsTable"
-    publish_event(stack, account, challenger="Kim")
-    account.verify(
+    publish_event(stack, narrator, challenger="Kim")
+    narrator.verify(
         fact=stack.wait_until(lambda: not _channel_uris(stack), WAIT_SECONDS, gone),
         text=gone,
     )
     statuses = {each["status"] for each in stack.wns.requests(endpoint="notify")}
-    account.verify(fact=statuses == {200, 410}, text="because WNS answered 410")
+    narrator.verify(fact=statuses == {200, 410}, text="because WNS answered 410")
     toasts = stack.wns.device(DEVICE).toasts
-    account.verify(fact=len(toasts) == 1, text="the device shows nothing new")
+    narrator.verify(fact=len(toasts) == 1, text="the device shows nothing new")
 
 
-def publish_event(stack: LaptopStack, account: Account, *, challenger: str) -> None:
+def publish_event(stack: LaptopStack, narrator: Narrator, *, challenger: str) -> None:
     """Puts the game's event on the bus, as another service of the game would."""
     detail = {
         "app_id": APP,
@@ -219,7 +219,7 @@ def publish_event(stack: LaptopStack, account: Account, *, challenger: str) -> N
         "Detail": json.dumps(detail),
     }
     answer = stack.client("events").put_events(Entries=[entry])
-    account.verify(
+    narrator.verify(
         fact=answer["FailedEntryCount"] == 0,
         text=f"another service publishes {EVENT} on the bus: {challenger} challenges {PLAYER}",
     )

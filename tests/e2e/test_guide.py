@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.demo.guide import commands, guide
-from local.demo.scenario import APP, DEVICE, EVENT, Account, configure_app, refresh_by_schedule
+from local.demo.scenario import APP, DEVICE, EVENT, Narrator, configure_app, refresh_by_schedule
 
 if TYPE_CHECKING:
     from local.stack.stack import LaptopStack
@@ -22,8 +22,8 @@ def paste(line: str) -> Any:
 
 @pytest.fixture(scope="module")
 def configured(stack: LaptopStack) -> LaptopStack:
-    configure_app(stack, Account(0.0))
-    refresh_by_schedule(stack, Account(0.0))
+    configure_app(stack, Narrator(0.0))
+    refresh_by_schedule(stack, Narrator(0.0))
     return stack
 
 

@@ -21,7 +21,7 @@ PLAYERS = [f"owner-{number}" for number in range(4)]
 @pytest.fixture
 def game(stack: LaptopStack) -> LaptopStack:
     stack.wns.put_app(package_sid=PACKAGE_SID, client_secret=CLIENT_SECRET)
-    settings = {"name": "Owners", "token_audiences": [PLAYER_AUDIENCE]}
+    settings = {"name": "UriOwners", "token_audiences": [PLAYER_AUDIENCE]}
     assert stack.signed_request("PUT", APP, settings).ok
     return stack
 

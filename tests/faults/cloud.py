@@ -18,9 +18,9 @@ from local.stack.aws import ROOT, start_aws
 from local.stack.ports import HOST, Ports
 from local.stack.processes import Processes, answers
 from local.wns_emulator.control.client import EmulatorControl
-from tests.faults.worker import SharedClock, put_ahead
+from tests.faults.worker import SharedClock, set_offset
 from tests.integration.backend import ACCOUNT, REGION, Backend
-from tests.integration.grants import Deeds
+from tests.integration.iam_policy import RecordedCalls
 from tools import template_yaml
 
 if TYPE_CHECKING:
@@ -124,33 +124,33 @@ class Cloud(Backend):
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, servers: Servers) -> None:
         self._clock_file = servers.directory / f"clock-{random.getrandbits(32)}"
-        put_ahead(self._clock_file, 0)
-        self._nurseries: dict[str, subprocess.Popen[str]] = {}
+        set_offset(self._clock_file, 0)
+        self._pools: dict[str, subprocess.Popen[str]] = {}
         self._servers = servers
-        super().__init__(monkeypatch, RemoteWns(servers.wns_url), Deeds())  # type: ignore[arg-type]
+        super().__init__(monkeypatch, RemoteWns(servers.wns_url), RecordedCalls())  # type: ignore[arg-type]
         self.clock = SharedClock(self._clock_file)
 
     def advance(self, seconds: float) -> None:
         """Let time pass for the workers and for WNS; queues keep to the wall's."""
         self.clock.ahead += seconds
-        put_ahead(self._clock_file, self.clock.ahead)
+        set_offset(self._clock_file, self.clock.ahead)
         self.wns.advance_clock(seconds)
 
     def spawn(self, queue: str, function: str, *, visibility_seconds: int = 4) -> int:
         """Start a worker on a queue; return its process id."""
-        if queue not in self._nurseries:
+        if queue not in self._pools:
             logical_id = "".join(part.capitalize() for part in function.split("_")) + "Function"
             variables = template_yaml.environment_of(logical_id)
             settings = {name: self._resolve(value) for name, value in variables.items()}
             with (self._servers.directory / f"{queue}.log").open("w") as log:
-                self._nurseries[queue] = subprocess.Popen(
+                self._pools[queue] = subprocess.Popen(
                     [sys.executable, "-m", "tests.faults.worker", function, self._names[queue],
                      str(visibility_seconds), str(self._clock_file)],
                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT,
                     env={"PATH": os.environ["PATH"], "PYTHONPATH": f"layers/core{os.pathsep}."}
                     | self._servers.environment() | settings,
                 )  # fmt: skip
-        nursery = self._nurseries[queue]
+        nursery = self._pools[queue]
         assert nursery.stdin
         assert nursery.stdout
         nursery.stdin.write("\n")
@@ -166,7 +166,7 @@ class Cloud(Backend):
         os.kill(pid, signal.SIGKILL)
 
     def close(self) -> None:
-        for nursery in self._nurseries.values():
+        for nursery in self._pools.values():
             nursery.communicate()
 
     def dispatch_all(self) -> None:

@@ -44,7 +44,7 @@ class Crowd:
         } | more
 
 
-def gather(
+def make_crowd(
     wns: Controls, table: Any, size: int, *, name: str = "p", devices_per_player: int = 10
 ) -> Crowd:
     """Make `size` devices and put their channels straight into ChannelsTable."""

@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber
 
-from tests.faults.crowd import arrivals, gather, notify_answers, outcomes
+from tests.faults.crowd import arrivals, make_crowd, notify_answers, outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,7 +93,7 @@ def without_retries(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_fifth_of_the_calls_to_aws_fail_and_nobody_is_left_out_or_told_twice(
     game: Backend, found: Callable[[str], None], trouble: Trouble, size: int, audience: str
 ) -> None:
-    crowd = gather(game.wns, game.table("ChannelsTable"), size)
+    crowd = make_crowd(game.wns, game.table("ChannelsTable"), size)
     run(game, found, trouble, crowd, everyone=audience == "everyone")
 
 
@@ -102,7 +102,7 @@ def test_a_fifth_of_the_calls_to_aws_fail_and_nobody_is_left_out_or_told_twice(
 def test_sender_whose_every_fifth_call_fails_for_good_leaves_out_and_repeats_nobody(
     game: Backend, found: Callable[[str], None], trouble: Trouble, size: int
 ) -> None:
-    crowd = gather(game.wns, game.table("ChannelsTable"), size)
+    crowd = make_crowd(game.wns, game.table("ChannelsTable"), size)
     run(game, found, trouble, crowd, spared="dispatcher")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.cloud import wait_until
-from tests.faults.crowd import APP, arrivals, gather, notify_answers, outcomes
+from tests.faults.crowd import APP, arrivals, make_crowd, notify_answers, outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ def recorded(cloud: Cloud) -> set[str]:
 def test_sender_killed_at_random_moments_loses_nothing_and_repeats_only_what_was_in_flight(
     cloud: Cloud, found: Callable[[str], None], size: int, kills: int
 ) -> None:
-    crowd = gather(cloud.wns, cloud.table("ChannelsTable"), size, devices_per_player=1)
+    crowd = make_crowd(cloud.wns, cloud.table("ChannelsTable"), size, devices_per_player=1)
     for start in range(0, size, 1000):
         players = crowd.players[start : start + 1000]
         cloud.send_request(crowd.request(audience={"players": players}, request_id=f"part-{start}"))
@@ -108,7 +108,7 @@ def test_broadcast_whose_page_worker_is_killed_tells_each_device_exactly_once(
     cloud: Cloud, found: Callable[[str], None]
 ) -> None:
     size, kills = 20_000, 10
-    crowd = gather(cloud.wns, cloud.table("ChannelsTable"), size)
+    crowd = make_crowd(cloud.wns, cloud.table("ChannelsTable"), size)
     cloud.send_request(crowd.request(audience={"everyone": True}))
     cloud.spawn("RequestQueue", "dispatcher", visibility_seconds=30)
     for _ in range(2):

@@ -11,7 +11,7 @@ from push.channels.keys import SHARDS, shard_of
 from push.dispatch import broadcast as broadcasting
 from push.dispatch.broadcast import CHANNELS_PER_PAGE
 from push.dispatch.pages import read_page
-from tests.faults.crowd import APP, TOAST, arrivals, counted, gather
+from tests.faults.crowd import APP, TOAST, arrivals, counted, make_crowd
 from tests.integration.backend import sqs_event
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def test_page_costs_a_bounded_number_of_calls(
     game: Backend, found: Callable[[str], None], calls: Calls
 ) -> None:
     size = CHANNELS_PER_PAGE + 10
-    crowd = gather(game.wns, game.table("ChannelsTable"), size, devices_per_player=size)
+    crowd = make_crowd(game.wns, game.table("ChannelsTable"), size, devices_per_player=size)
     begin(game, {"everyone": True})
     dearest: Counter[str] = Counter()
     pages = 0
@@ -94,7 +94,7 @@ def test_delivery_costs_a_bounded_number_of_calls(
     game: Backend, found: Callable[[str], None]
 ) -> None:
     size = 100
-    gather(game.wns, game.table("ChannelsTable"), size, devices_per_player=size)
+    make_crowd(game.wns, game.table("ChannelsTable"), size, devices_per_player=size)
     begin(game, {"everyone": True})
     for message in game.messages("BroadcastQueue"):
         work_on(game, message)
@@ -114,7 +114,7 @@ def test_page_whose_worker_dies_at_any_call_is_finished_by_the_next(
     game: Backend, found: Callable[[str], None], calls: Calls
 ) -> None:
     size = SMALL_PAGE + 10
-    crowd = gather(game.wns, game.table("ChannelsTable"), size, devices_per_player=size)
+    crowd = make_crowd(game.wns, game.table("ChannelsTable"), size, devices_per_player=size)
     begin(game, {"everyone": True})
     kills = 0
     while messages := pages_of(crowd, game):
@@ -140,7 +140,7 @@ def test_page_whose_worker_dies_at_any_call_is_finished_by_the_next(
 @pytest.mark.usefixtures("small_pages")
 def test_copy_of_a_page_that_is_done_queues_nothing(game: Backend) -> None:
     size = SMALL_PAGE + 10
-    crowd = gather(game.wns, game.table("ChannelsTable"), size, devices_per_player=size)
+    crowd = make_crowd(game.wns, game.table("ChannelsTable"), size, devices_per_player=size)
     begin(game, {"everyone": True})
     (first_page,) = pages_of(crowd, game)
     work_on(game, first_page)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from push.delivery.queue import DeliveryQueue
-from push.errors import QueueRefusedError
-from tests.faults.crowd import arrivals, gather, notify_answers, outcomes
+from push.errors import QueueUnavailableError
+from tests.faults.crowd import arrivals, make_crowd, notify_answers, outcomes
 from tests.integration.backend import sqs_event
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def work_with_everything_twice(game: Backend, dice: random.Random) -> int:
 def test_every_message_delivered_twice_tells_nobody_twice(
     game: Backend, found: Callable[[str], None], size: int, audience: str
 ) -> None:
-    crowd = gather(game.wns, game.table("ChannelsTable"), size)
+    crowd = make_crowd(game.wns, game.table("ChannelsTable"), size)
     whom: dict[str, Any] = {"everyone": True} if audience == "everyone" else {}
     request = crowd.request(**({"audience": whom} if whom else {}))
     throttled = crowd.uris[:: size // 10]
@@ -75,14 +75,14 @@ def test_every_message_delivered_twice_tells_nobody_twice(
 def test_rest_that_was_never_queued_is_found_by_a_message_moved_back_from_the_dead_letter_queue(
     game: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    crowd = gather(game.wns, game.table("ChannelsTable"), 10)
+    crowd = make_crowd(game.wns, game.table("ChannelsTable"), 10)
     game.wns.throttle_channel(crowd.uris[0], seconds=300, retry_after=300)
     game.send_request(crowd.request())
     game.invoke("dispatcher", sqs_event(game.messages("RequestQueue"), "RequestQueue"))
     (message,) = game.messages("DeliveryQueue")
 
     def refuse(*_: object) -> None:
-        raise QueueRefusedError("SQS does not answer")
+        raise QueueUnavailableError("SQS does not answer")
 
     with monkeypatch.context() as refusing:
         refusing.setattr(DeliveryQueue, "put", refuse)

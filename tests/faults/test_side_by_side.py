@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.cloud import wait_until
 from tests.faults.conftest import set_send_rate
-from tests.faults.crowd import arrivals, gather, notify_answers
+from tests.faults.crowd import arrivals, make_crowd, notify_answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ PUBLISHERS = 20
 def test_event_published_twenty_times_at_once_is_one_notification(
     cloud: Cloud, found: Callable[[str], None]
 ) -> None:
-    crowd = gather(cloud.wns, cloud.table("ChannelsTable"), 20, devices_per_player=1)
+    crowd = make_crowd(cloud.wns, cloud.table("ChannelsTable"), 20, devices_per_player=1)
     for _ in range(3):
         cloud.spawn("RequestQueue", "dispatcher", visibility_seconds=30)
         cloud.spawn("DeliveryQueue", "notification_sender", visibility_seconds=30)
@@ -63,7 +63,7 @@ def test_event_published_twenty_times_at_once_is_one_notification(
 def test_senders_share_the_budget_of_an_app(cloud: Cloud, found: Callable[[str], None]) -> None:
     size, rate = 900, 100
     set_send_rate(cloud, rate)
-    crowd = gather(cloud.wns, cloud.table("ChannelsTable"), size)
+    crowd = make_crowd(cloud.wns, cloud.table("ChannelsTable"), size)
     cloud.send_request(crowd.request())
     cloud.dispatch_all()
     for _ in range(3):
@@ -87,8 +87,8 @@ def test_direct_lane_does_not_wait_behind_a_broadcast(
 ) -> None:
     size, rate, direct = 3000, 150, 10
     set_send_rate(cloud, rate)
-    crowd = gather(cloud.wns, cloud.table("ChannelsTable"), size)
-    few = gather(cloud.wns, cloud.table("ChannelsTable"), direct, name="direct")
+    crowd = make_crowd(cloud.wns, cloud.table("ChannelsTable"), size)
+    few = make_crowd(cloud.wns, cloud.table("ChannelsTable"), direct, name="direct")
     cloud.send_request(crowd.request(audience={"everyone": True}))
     for queue in ("RequestQueue", "BroadcastQueue"):
         cloud.spawn(queue, "dispatcher", visibility_seconds=60)
@@ -126,7 +126,7 @@ def test_cancelled_broadcast_stops_within_seconds(
 ) -> None:
     size, rate = 3000, 100
     set_send_rate(cloud, rate)
-    gather(cloud.wns, cloud.table("ChannelsTable"), size)
+    make_crowd(cloud.wns, cloud.table("ChannelsTable"), size)
     _, answer = cloud.call_as_operator(
         "POST",
         "/apps/my-game/notifications",

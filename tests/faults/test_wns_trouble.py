@@ -15,7 +15,7 @@ import pytest
 from tests.faults.crowd import (
     arrivals,
     counted,
-    gather,
+    make_crowd,
     notify_answers,
     outcomes,
 )
@@ -96,7 +96,7 @@ def test_what_wns_could_not_take_for_five_minutes_is_delivered_afterwards(
     game: Backend, found: Callable[[str], None], fault: str
 ) -> None:
     size = 60
-    crowd = gather(game.wns, game.table("ChannelsTable"), size)
+    crowd = make_crowd(game.wns, game.table("ChannelsTable"), size)
     game.wns.fail_share(1.0, **DOWN[fault])
     game.send_request(crowd.request())
     with impatience(game):
@@ -122,7 +122,7 @@ def test_what_wns_could_not_take_for_five_minutes_is_delivered_afterwards(
 def test_throttled_app_is_left_alone_until_the_time_is_up(
     game: Backend, found: Callable[[str], None], size: int
 ) -> None:
-    crowd = gather(game.wns, game.table("ChannelsTable"), size)
+    crowd = make_crowd(game.wns, game.table("ChannelsTable"), size)
     game.send_request(crowd.request())
     until: list[float] = []
 
@@ -163,7 +163,7 @@ def test_throttled_app_is_left_alone_until_the_time_is_up(
 def test_expired_token_costs_one_token_request(
     game: Backend, found: Callable[[str], None], size: int
 ) -> None:
-    crowd = gather(game.wns, game.table("ChannelsTable"), size)
+    crowd = make_crowd(game.wns, game.table("ChannelsTable"), size)
     game.messages("own-events")
     game.advance(3600)
     token_requests = game.wns.request_counts()["token 200"]
@@ -188,7 +188,7 @@ def test_expired_token_costs_one_token_request(
 def test_each_channel_ends_as_wns_says(
     game: Backend, found: Callable[[str], None], size: int
 ) -> None:
-    crowd = gather(game.wns, game.table("ChannelsTable"), size)
+    crowd = make_crowd(game.wns, game.table("ChannelsTable"), size)
     devices = [(device, uri) for each in crowd.devices.values() for device, uri in each.items()]
     per_cent = size // 100
     gone = devices[: 10 * per_cent]

@@ -42,7 +42,7 @@ class SharedClock(Clock):
         time.sleep(seconds)
 
 
-def put_ahead(file: Path, seconds: float) -> None:
+def set_offset(file: Path, seconds: float) -> None:
     """Set how many seconds the time is ahead, in one step for every reader."""
     new = file.with_suffix(".new")
     new.write_bytes(struct.pack("d", seconds))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pytest
 
     from local.wns_emulator import WnsEmulator
-    from tests.integration.grants import Deeds
+    from tests.integration.iam_policy import RecordedCalls
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
@@ -76,9 +76,11 @@ class Backend:
 
     triggers = TRIGGERS
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, wns: WnsEmulator, deeds: Deeds) -> None:
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, wns: WnsEmulator, calls: RecordedCalls
+    ) -> None:
         self.wns = wns
-        self.deeds = deeds
+        self.calls = calls
         self.clock = Clock()
         self.dynamodb = boto3.resource("dynamodb")
         self.sqs = boto3.client("sqs")
@@ -190,7 +192,7 @@ class Backend:
 
     def invoke(self, function: str, event: dict[str, Any], *, seconds: float = 60) -> Any:
         handler = self.handler(function).lambda_handler
-        with self.deeds.of(_logical_id(function)):
+        with self.calls.of(_logical_id(function)):
             return handler(event, Context(seconds))
 
     def call(

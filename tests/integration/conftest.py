@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from local.wns_emulator import WnsEmulator
 from tests.integration.backend import REGION, Backend
-from tests.integration.grants import Deeds, granted
+from tests.integration.iam_policy import RecordedCalls, granted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE")
 _PROXY_VARIABLES = ("HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
-_deeds = Deeds()
+_deeds = RecordedCalls()
 
 
 @functools.cache

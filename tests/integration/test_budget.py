@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from push.delivery.send_budget import Budgets, Wait
+from push.delivery.send_budget import SendBudgets, Wait
 
 if TYPE_CHECKING:
     from tests.integration.backend import Backend
@@ -15,46 +15,46 @@ NOW = 1_000_000.25
 
 
 @pytest.fixture
-def budgets(backend: Backend) -> Budgets:
-    return Budgets(backend.table("RatesTable"))
+def budgets(backend: Backend) -> SendBudgets:
+    return SendBudgets(backend.table("RatesTable"))
 
 
-def test_workers_together_get_no_more_than_the_rate_in_a_second(budgets: Budgets) -> None:
+def test_workers_together_get_no_more_than_the_rate_in_a_second(budgets: SendBudgets) -> None:
     taken = [budgets.take("my-game", "direct", 30, rate=100, now=NOW) for _ in range(5)]
     assert taken == [30, 30, 30, Wait(1_000_001), Wait(1_000_001)]
     assert budgets.take("my-game", "direct", 10, rate=100, now=NOW) == 10
     assert budgets.take("my-game", "direct", 30, rate=100, now=NOW + 1) == 30
 
 
-def test_bulk_lane_leaves_a_fifth_to_the_players_own(budgets: Budgets) -> None:
+def test_bulk_lane_leaves_a_fifth_to_the_players_own(budgets: SendBudgets) -> None:
     assert budgets.take("my-game", "bulk", 500, rate=100, now=NOW) == 80
     assert budgets.take("my-game", "bulk", 1, rate=100, now=NOW) == Wait(1_000_001)
     assert budgets.take("my-game", "direct", 20, rate=100, now=NOW) == 20
     assert budgets.take("my-game", "direct", 1, rate=100, now=NOW) == Wait(1_000_001)
 
 
-def test_bulk_lane_may_use_what_the_direct_one_leaves(budgets: Budgets) -> None:
+def test_bulk_lane_may_use_what_the_direct_one_leaves(budgets: SendBudgets) -> None:
     assert budgets.take("my-game", "direct", 50, rate=100, now=NOW) == 50
     assert budgets.take("my-game", "bulk", 80, rate=100, now=NOW) == Wait(1_000_001)
     assert budgets.take("my-game", "bulk", 50, rate=100, now=NOW) == 50
 
 
-def test_one_apps_budget_is_not_anothers(budgets: Budgets) -> None:
+def test_one_apps_budget_is_not_anothers(budgets: SendBudgets) -> None:
     assert budgets.take("my-game", "direct", 100, rate=100, now=NOW) == 100
     assert budgets.take("other-game", "direct", 100, rate=100, now=NOW) == 100
 
 
-def test_worker_whose_clock_is_behind_takes_from_the_same_second(budgets: Budgets) -> None:
+def test_worker_whose_clock_is_behind_takes_from_the_same_second(budgets: SendBudgets) -> None:
     assert budgets.take("my-game", "direct", 60, rate=100, now=NOW) == 60
     assert budgets.take("my-game", "direct", 60, rate=100, now=NOW - 2) == Wait(999_999)
 
 
 @pytest.mark.parametrize("rate", [1, 2, 7])
-def test_slow_app_is_sent_to_all_the_same(budgets: Budgets, rate: int) -> None:
+def test_slow_app_is_sent_to_all_the_same(budgets: SendBudgets, rate: int) -> None:
     assert budgets.take("my-game", "bulk", 50, rate=rate, now=NOW) in range(1, rate + 1)
 
 
-def test_paused_app_gets_nothing_before_the_pause_is_over(budgets: Budgets) -> None:
+def test_paused_app_gets_nothing_before_the_pause_is_over(budgets: SendBudgets) -> None:
     budgets.pause("my-game", NOW + 900)
     budgets.pause("my-game", NOW + 60)
     for later in (0, 61, 899):

@@ -255,7 +255,7 @@ def test_two_hundred_senders_at_once_bring_one_token_request(
     monkeypatch.setattr(BaseClient, "_make_api_call", call_alone)
     with ThreadPoolExecutor(50) as senders:
         asked = [senders.submit(refresher.refresh_rejected, "my-game", stale) for _ in range(200)]
-    verdicts = Counter(each.result().verdict for each in asked)
+    verdicts = Counter(each.result().status for each in asked)
     assert token_requests(game) == before + 1
     assert verdicts["refreshed"] == 1
     assert verdicts["refreshed"] + verdicts["elsewhere"] + verdicts["fresh"] == 200

@@ -6,13 +6,13 @@ PushError
 ├── ForbiddenError            this caller may not do this with this app
 ├── ConflictError             what is asked for stands against what is
 ├── InvalidRequestError       the request cannot become a notification, and never will
-├── UnreadableMessageError    a queue message that is not what its queue carries
+├── MalformedMessageError    a queue message that is not what its queue carries
 ├── TablesUnavailableError    DynamoDB does not do what it is asked
 ├── SecretsUnavailableError   Secrets Manager cannot be reached, or refuses
-├── UnreadableSecretError     a stored secret is not what it should be
-├── AnnouncementError         the event bus did not take an event
+├── MalformedSecretError     a stored secret is not what it should be
+├── EventBusUnavailableError         the event bus did not take an event
 ├── AccessTokenMissingError   the app has no access token yet, or none that is still valid
-└── QueueRefusedError         SQS did not take all that was to be queued
+└── QueueUnavailableError         SQS did not take all that was to be queued
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class ForbiddenError(PushError):
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
+class FieldError:
     """One thing that is wrong with an input: the field it is in and a sentence about it."""
 
     field: str
@@ -52,12 +52,12 @@ class InvalidRequestError(PushError):
     """When a request is well-formed but cannot become a notification: it says which fields are at
     fault."""
 
-    def __init__(self, message: str, flaws: tuple[Flaw, ...] = ()) -> None:
+    def __init__(self, message: str, field_errors: tuple[FieldError, ...] = ()) -> None:
         super().__init__(message)
-        self.flaws = flaws
+        self.field_errors = field_errors
 
 
-class UnreadableMessageError(PushError):
+class MalformedMessageError(PushError):
     """When a queue message is not what its queue carries; sending it again would not help."""
 
 
@@ -69,11 +69,11 @@ class SecretsUnavailableError(PushError):
     """When Secrets Manager does not do what it is asked; trying again may do."""
 
 
-class UnreadableSecretError(PushError):
+class MalformedSecretError(PushError):
     """When a stored secret is not what this service stores; somebody else wrote it."""
 
 
-class AnnouncementError(PushError):
+class EventBusUnavailableError(PushError):
     """When the event bus did not take an event; trying again may do."""
 
 
@@ -81,5 +81,5 @@ class AccessTokenMissingError(PushError):
     """When no valid access token of the app is stored; the token refresher provides one."""
 
 
-class QueueRefusedError(PushError):
+class QueueUnavailableError(PushError):
     """When SQS did not take every message; the work is done again from its start."""

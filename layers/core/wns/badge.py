@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field, PlainValidator
 
-from wns._schema.fields import Positive, broken
+from wns._schema.fields import Positive, rule_error
 from wns._schema.xml import Attribute, Element
 
 Glyph = Literal[
@@ -25,7 +25,7 @@ def _badge_value(value: object) -> int | str:
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_NUMBER:
         return value
-    raise broken(
+    raise rule_error(
         f"The value of a badge is a whole number from 0 to {MAX_NUMBER} (Windows shows 99+ above"
         f" 99) or a glyph: {', '.join(GLYPHS)}."
     )
@@ -53,4 +53,4 @@ class Badge(Element):
 
     def to_xml(self) -> bytes:
         """The body of a badge notification: UTF-8."""
-        return self.markup().encode()
+        return self.xml().encode()

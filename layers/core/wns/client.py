@@ -11,10 +11,10 @@ import certifi
 from requests.utils import get_environ_proxies, select_proxy
 
 from wns._transport.connections import Connections
-from wns._transport.request import request_of
+from wns._transport.request import build_request
 from wns._transport.transfer import Transfer
 from wns.errors import InvalidChannelUriError, InvalidNotificationError
-from wns.result import Outcome, SendResult, result_of_answer
+from wns.result import Outcome, SendResult, parse_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -203,7 +203,7 @@ class WnsClient:
 
     def _start(self, send: Send, proxy_of: Callable[[str], str]) -> SendResult | None:
         try:
-            request = request_of(send.channel_uri, send.access_token, send.notification)
+            request = build_request(send.channel_uri, send.access_token, send.notification)
         except InvalidChannelUriError as error:
             outcome, reason = Outcome.REFUSED, error.reason
         except InvalidNotificationError as error:
@@ -224,7 +224,7 @@ class WnsClient:
                 transport_error=transfer.error(code, details),
                 may_have_arrived=transfer.requested,
             )
-        return result_of_answer(
+        return parse_result(
             answer.status_code,
             answer.headers,
             reason=answer.reason,

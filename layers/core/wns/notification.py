@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from wns._schema.fields import NOT_TRUE_OR_FALSE, broken, matching
+from wns._schema.fields import NO_BOOL, matching, rule_error
 from wns.badge import Badge
 from wns.errors import InvalidNotificationError, PayloadTooLargeError
 from wns.raw import Raw
@@ -57,7 +57,7 @@ class NotificationContent(BaseModel):
     @model_validator(mode="after")
     def _is_one_kind(self) -> Self:
         if len(self._given) != 1:
-            raise broken("A notification is exactly one of toast, tile, badge and raw.")
+            raise rule_error("A notification is exactly one of toast, tile, badge and raw.")
         return self
 
     @property
@@ -76,12 +76,12 @@ class NotificationOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    ttl_seconds: Annotated[int, Field(ge=0, le=MAX_TTL_SECONDS), NOT_TRUE_OR_FALSE] | None = Field(
+    ttl_seconds: Annotated[int, Field(ge=0, le=MAX_TTL_SECONDS), NO_BOOL] | None = Field(
         None,
         description="Seconds after which WNS no longer delivers it; 0: now or never. Without it, a"
         " tile or badge expires 3 days after it arrived, the others do not.",
     )
-    priority: Annotated[int, Field(ge=1, le=4), NOT_TRUE_OR_FALSE] | None = Field(
+    priority: Annotated[int, Field(ge=1, le=4), NO_BOOL] | None = Field(
         None,
         description="1 high (default of toasts), 2 medium (tiles, badges), 3 low (raw), 4 very low:"
         " what a device in battery saver receives.",

@@ -5,14 +5,14 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from wns._schema.fields import broken
+from wns._schema.fields import rule_error
 
 
 def _refuse_what_bytes_cannot_hold(value: object) -> object:
     if isinstance(value, str):
         for position, character in enumerate(value):
             if character == "\0" or "\ud800" <= character <= "\udfff":
-                raise broken(
+                raise rule_error(
                     f"A raw text cannot hold the character U+{ord(character):04X} at position"
                     f" {position}: remove it, or send base64."
                 )
@@ -23,7 +23,9 @@ def _refuse_other_than_base64(value: str) -> str:
     try:
         base64.b64decode(value, validate=True)
     except ValueError as error:
-        raise broken("base64 is the standard alphabet (A-Z a-z 0-9 + /), padded with =.") from error
+        raise rule_error(
+            "base64 is the standard alphabet (A-Z a-z 0-9 + /), padded with =."
+        ) from error
     return value
 
 
@@ -48,9 +50,9 @@ class Raw(BaseModel):
     @model_validator(mode="after")
     def _has_one_body(self) -> Self:
         if (self.text is None) == (self.base64 is None):
-            raise broken("A raw notification has either text or base64.")
+            raise rule_error("A raw notification has either text or base64.")
         if not (self.text or self.base64):
-            raise broken("A raw notification is not empty: the app would never receive it.")
+            raise rule_error("A raw notification is not empty: the app would never receive it.")
         return self
 
     def to_bytes(self) -> bytes:

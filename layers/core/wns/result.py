@@ -125,7 +125,7 @@ def outcome_of(status_code: int | None, headers: Headers = (), reason: str = "")
         headers: names in any case, in any order, repeated or not.
         reason: the phrase of the status line; it alone tells some answers apart ("Domain Blocked").
     """
-    return _outcome(status_code, _kept(headers), reason)
+    return _outcome(status_code, _wns_headers(headers), reason)
 
 
 def retry_after_seconds(headers: Headers, now: float) -> float | None:
@@ -138,10 +138,10 @@ def retry_after_seconds(headers: Headers, now: float) -> float | None:
         headers: names in any case.
         now: epoch seconds, what a date is compared with.
     """
-    return _delay(_kept(headers), now)
+    return _delay(_wns_headers(headers), now)
 
 
-def result_of_answer(
+def parse_result(
     status_code: int,
     headers: Headers,
     *,
@@ -160,7 +160,7 @@ def result_of_answer(
         reference: the caller's own.
         secret: what the result must not repeat, should WNS do so.
     """
-    kept = _kept(headers)
+    kept = _wns_headers(headers)
     if secret and _DESCRIPTION in kept:
         kept[_DESCRIPTION] = [words.replace(secret, "***") for words in kept[_DESCRIPTION]]
     return SendResult(
@@ -178,7 +178,7 @@ def result_of_answer(
     )
 
 
-def _kept(headers: Headers) -> dict[str, list[str]]:
+def _wns_headers(headers: Headers) -> dict[str, list[str]]:
     kept: dict[str, list[str]] = {}
     for name, value in headers:
         lowered = name.strip().lower()
@@ -203,18 +203,18 @@ def _outcome(status_code: int | None, kept: Mapping[str, list[str]], reason: str
         return _BY_CODE[code]
     words = " ".join([reason, *kept.get(_DESCRIPTION, ())]).lower()
     if 200 <= code <= 299:  # noqa: PLR2004
-        return _said(kept) or Outcome.DROPPED
+        return _status_outcome(kept) or Outcome.DROPPED
     if code == HTTPStatus.GONE:
         return Outcome.SENDER_BLOCKED if "domain blocked" in words else Outcome.CHANNEL_GONE
     if code == HTTPStatus.TOO_MANY_REQUESTS and "quota" in words:
         return Outcome.QUOTA_EXCEEDED
     if code in _THROTTLED:
-        said = _said(kept)
+        said = _status_outcome(kept)
         return said if said is Outcome.CHANNEL_THROTTLED else Outcome.APP_THROTTLED
     return Outcome.REJECTED if 400 <= code <= 499 else Outcome.UNAVAILABLE  # noqa: PLR2004
 
 
-def _said(kept: Mapping[str, list[str]]) -> Outcome | None:
+def _status_outcome(kept: Mapping[str, list[str]]) -> Outcome | None:
     # Two headers, and repeats of one, may contradict one another. Then nothing is certain: neither
     # that the player was told (so it is not claimed) nor the contrary (so nobody is told twice).
     values = ",".join([*kept.get(_STATUS, ()), *kept.get(_NOTIFICATION_STATUS, ())]).lower()
@@ -226,7 +226,9 @@ def _said(kept: Mapping[str, list[str]]) -> Outcome | None:
 
 def _delay(kept: Mapping[str, list[str]], now: float) -> float | None:
     delays = [
-        delay for value in kept.get(_RETRY_AFTER, ()) if (delay := _wait(value, now)) is not None
+        delay
+        for value in kept.get(_RETRY_AFTER, ())
+        if (delay := _retry_after(value, now)) is not None
     ]
     if not delays:
         delays = [
@@ -235,7 +237,7 @@ def _delay(kept: Mapping[str, list[str]], now: float) -> float | None:
     return min(max(delays), MAX_RETRY_AFTER_SECONDS) if delays else None
 
 
-def _wait(value: str, now: float) -> float | None:
+def _retry_after(value: str, now: float) -> float | None:
     if _SECONDS.fullmatch(value):
         return float(value)
     try:

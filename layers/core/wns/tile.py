@@ -14,10 +14,10 @@ from wns._schema.fields import (
     TextStacking,
     XmlText,
     at_most,
-    broken,
+    discriminated_by,
     refuse_more_than,
-    short_for,
-    told_by,
+    rule_error,
+    shorthand_for,
 )
 from wns._schema.legacy import LegacyTile
 from wns._schema.xml import Attribute, AttributeValue, Element, Fixed, element, joined
@@ -49,15 +49,15 @@ class Peek(TileImage):
 
 
 BackgroundLike = Annotated[
-    Background, BeforeValidator(short_for("src"), json_schema_input_type=str | Background)
+    Background, BeforeValidator(shorthand_for("src"), json_schema_input_type=str | Background)
 ]
-PeekLike = Annotated[Peek, BeforeValidator(short_for("src"), json_schema_input_type=str | Peek)]
+PeekLike = Annotated[Peek, BeforeValidator(shorthand_for("src"), json_schema_input_type=str | Peek)]
 
 TileContent = Annotated[
     Annotated[TextLike, Tag("text")]
     | Annotated[AdaptiveImage, Tag("src")]
     | Annotated[Group, Tag("subgroups")],
-    told_by(
+    discriminated_by(
         "text",
         "src",
         "subgroups",
@@ -125,14 +125,14 @@ class TileBinding(_TileAttributes):
         images = sum(isinstance(each, AdaptiveImage) for each in self.content)
         if self.presentation == "contact":
             if images > 1 or texts > 1 or images + texts < len(self.content):
-                raise broken("presentation contact shows at most one image and one text.")
+                raise rule_error("presentation contact shows at most one image and one text.")
         elif images < len(self.content):
-            raise broken(f"presentation {self.presentation} shows images only.")
+            raise rule_error(f"presentation {self.presentation} shows images only.")
         elif self.presentation == "photos":
             refuse_more_than(MAX_PHOTOS, "images with presentation photos", images)
         return self
 
-    def inner_markup(self) -> str:
+    def inner_xml(self) -> str:
         return joined([self.background, self.peek, *self.content])
 
 
@@ -171,10 +171,12 @@ class Tile(_TileAttributes):
             each.catalogued.size for each in self.legacy
         ]
         if not sizes:
-            raise broken("A tile needs at least one size: small, medium, wide, large or legacy.")
+            raise rule_error(
+                "A tile needs at least one size: small, medium, wide, large or legacy."
+            )
         twice = [size for size, count in Counter(sizes).items() if count > 1]
         if twice:
-            raise broken(f"The {twice[0]} size is given twice: leave one binding.")
+            raise rule_error(f"The {twice[0]} size is given twice: leave one binding.")
         return self
 
     def _bindings(self) -> list[tuple[str, TileBinding]]:
@@ -186,12 +188,12 @@ class Tile(_TileAttributes):
         version = self.version or (needed if needed > 1 else None)
         return {"version": version} | super().attributes()
 
-    def inner_markup(self) -> str:
+    def inner_xml(self) -> str:
         adaptive = (
-            binding.markup(template=f"Tile{size.title()}") for size, binding in self._bindings()
+            binding.xml(template=f"Tile{size.title()}") for size, binding in self._bindings()
         )
         return "".join(adaptive) + joined(self.legacy)
 
     def to_xml(self) -> bytes:
         """The body of a tile notification: UTF-8."""
-        return element("tile", content=self.markup()).encode()
+        return element("tile", content=self.xml()).encode()

@@ -17,9 +17,9 @@ from wns._schema.fields import (
     Timestamp,
     XmlText,
     at_most,
-    broken,
     matching,
     refuse_more_than,
+    rule_error,
 )
 from wns._schema.legacy import Commands, LegacyToast
 from wns._schema.toast_actions import (
@@ -162,9 +162,11 @@ class Toast(Element):
             self.binding,
         )
         if self.legacy is None and not any(line.text.strip() for line in self.texts):
-            raise broken("A toast needs 1 to 3 texts, and not all of them empty.")
+            raise rule_error("A toast needs 1 to 3 texts, and not all of them empty.")
         if self.legacy is not None and any(adaptive):
-            raise broken("A toast is either legacy or has texts, images and content of its own.")
+            raise rule_error(
+                "A toast is either legacy or has texts, images and content of its own."
+            )
         return self
 
     @model_validator(mode="after")
@@ -175,10 +177,12 @@ class Toast(Element):
             len(self.buttons) + len(self.context_menu),
         )
         if self.snooze_and_dismiss and (self.inputs or self.buttons):
-            raise broken("With snooze_and_dismiss a toast has no inputs and buttons of its own.")
+            raise rule_error(
+                "With snooze_and_dismiss a toast has no inputs and buttons of its own."
+            )
         refuse_actions_that_do_not_fit(self.inputs, self.buttons)
         if self.use_button_style is False and self._has_styled_button:
-            raise broken("The style of a button shows only with use_button_style.")
+            raise rule_error("The style of a button shows only with use_button_style.")
         return self
 
     @model_validator(mode="after")
@@ -187,13 +191,13 @@ class Toast(Element):
             self.activation_type, self.protocol_activation_target_application_pfn
         )
         if self.audio is not None and self.audio.loop and self.duration is None:
-            raise broken("A looping sound needs the toast's duration, best long.")
+            raise rule_error("A looping sound needs the toast's duration, best long.")
         if self.scenario in ("reminder", "alarm") and not (self.buttons or self.snooze_and_dismiss):
-            raise broken(f"A toast of scenario {self.scenario} needs at least one button.")
+            raise rule_error(f"A toast of scenario {self.scenario} needs at least one button.")
         if self.scenario != "incomingCall" and any(
             text.call_scenario_center_align for text in self.texts
         ):
-            raise broken("call_scenario_center_align needs scenario incomingCall.")
+            raise rule_error("call_scenario_center_align needs scenario incomingCall.")
         return self
 
     @property
@@ -206,7 +210,7 @@ class Toast(Element):
             coloured = True
         return super().attributes() | {"useButtonStyle": coloured}
 
-    def inner_markup(self) -> str:
+    def inner_xml(self) -> str:
         visual = {
             "version": self.version,
             "lang": self.lang,
@@ -223,11 +227,11 @@ class Toast(Element):
 
     def to_xml(self) -> bytes:
         """The body of a toast notification: UTF-8."""
-        return self.markup().encode()
+        return self.xml().encode()
 
     def _bindings(self) -> str:
         if self.legacy is not None:
-            return self.legacy.markup() + self._shoulder_tap()
+            return self.legacy.xml() + self._shoulder_tap()
         inner = joined([*self.texts, self.attribution, self.app_logo, self.hero, *self.content])
         if self.camera_preview:
             inner += element("cameraPreview")
@@ -238,7 +242,7 @@ class Toast(Element):
         if self.shoulder_tap is None:
             return ""
         attributes = {"template": "ToastGeneric", "experienceType": "shoulderTap"}
-        return element("binding", attributes, self.shoulder_tap.markup())
+        return element("binding", attributes, self.shoulder_tap.xml())
 
     def _actions(self) -> str:
         inner = joined([*self.inputs, *self.buttons, *self.context_menu])

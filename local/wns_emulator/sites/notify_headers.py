@@ -40,7 +40,7 @@ class NotifyRefusal(Exception):  # noqa: N818
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ParsedHeaders:
     """What the headers of a POST ask for; `warnings` is what a stricter WNS might refuse."""
 
     kind: NotificationKind
@@ -54,7 +54,7 @@ class Wishes:
     warnings: tuple[str, ...]
 
 
-def read_wishes(request: Request, switches: Switches) -> Wishes:
+def read_wishes(request: Request, switches: Switches) -> ParsedHeaders:
     """Check and read the headers of a POST.
 
     Raises:
@@ -78,7 +78,7 @@ def read_wishes(request: Request, switches: Switches) -> Wishes:
     priority = _priority(headers, switches)
     if "x-wns-suppresspopup" in headers and switches.suppress_popup == "refuse":
         raise NotifyRefusal(400, "X-WNS-SuppressPopup is not for channels of this platform.")
-    return Wishes(
+    return ParsedHeaders(
         kind=kind,
         caches=caches,
         ttl=ttl,

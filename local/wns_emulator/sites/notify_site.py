@@ -65,7 +65,7 @@ class NotifySite:
             reply = self._true_answer(request, channel, common, details)
         elif fault.carries_out:
             reply = self._true_answer(request, channel, common, details)
-            reply = _fault_answer(fault, common) if fault.code else fault.spoil(reply)
+            reply = _fault_answer(fault, common) if fault.code else fault.corrupt(reply)
         else:
             details["outcome"] = "fault"
             reply = _fault_answer(fault, common)

@@ -67,7 +67,7 @@ class TokenSite(ABC):
             details |= {"outcome": refusal.error, "why": refusal.description}
         if fault is not None:
             spoilt = fault.made_answer(list(self.common_headers))
-            reply = spoilt if fault.code else fault.spoil(reply)
+            reply = spoilt if fault.code else fault.corrupt(reply)
         return self._finish(request, reply, details)
 
     @abstractmethod

@@ -44,9 +44,9 @@ class Fault:
         """The answer in place of the true one."""
         status = self.code or 200
         reply = Reply(status, self.reason or _reason(status), common + list(self.headers.items()))
-        return self.spoil(reply)
+        return self.corrupt(reply)
 
-    def spoil(self, reply: Reply) -> Reply:
+    def corrupt(self, reply: Reply) -> Reply:
         """Do to an answer what the fault does to answers on their way."""
         reply.delay = self.delay
         reply.ending = "reset" if self.reset else "stalled" if self.stall else "whole"

@@ -9,7 +9,7 @@ import pytest
 import requests
 from botocore.exceptions import BotoCoreError
 
-from local.demo.scenario import Account
+from local.demo.scenario import Narrator
 from local.stack.errors import StackError
 from local.stack.terminal import run_to_exit_code
 
@@ -70,8 +70,8 @@ def test_signal_leaves_contexts_and_is_exit_code_130(
 
 
 def test_step_that_cannot_be_verified_is_told_and_not_counted() -> None:
-    account = Account(0.0)
-    account.verify(fact=True, text="its badge reads 1")
+    narrator = Narrator(0.0)
+    narrator.verify(fact=True, text="its badge reads 1")
     with pytest.raises(StackError, match="not so: its badge reads 2"):
-        account.verify(fact=False, text="its badge reads 2")
-    assert account.checks == 1
+        narrator.verify(fact=False, text="its badge reads 2")
+    assert narrator.checks == 1

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from push.delivery.models import Delivery, Rendered
+from push.delivery.models import Delivery, RenderedNotification
 from push.delivery.queue import read_delivery
-from push.errors import UnreadableMessageError
+from push.errors import MalformedMessageError
 from wns.badge import Badge
 from wns.notification import Notification, NotificationOptions
 from wns.raw import Raw
@@ -18,9 +18,9 @@ ID = "0123456789abcdef0123456789abcdef"
 URI = "https://cloud.notify.windows.com/?token=CANARY"
 
 
-def rendered(ttl_seconds: int | None = 600) -> Rendered:
+def rendered(ttl_seconds: int | None = 600) -> RenderedNotification:
     options = NotificationOptions(ttl_seconds=ttl_seconds, priority=2)
-    return Rendered.of(Notification.of(Badge(value=3), options), ttl_seconds)
+    return RenderedNotification.of(Notification.of(Badge(value=3), options), ttl_seconds)
 
 
 def delivery(**more: Any) -> Delivery:
@@ -55,7 +55,7 @@ def test_ttl_is_what_is_left_and_never_more_than_asked_for(
 def test_bytes_that_are_no_text_come_through_unchanged() -> None:
     body = bytes(range(1, 256))
     raw = Notification.of(Raw(base64=base64.b64encode(body).decode()))
-    assert Rendered.of(raw, None).notification(60).body == body
+    assert RenderedNotification.of(raw, None).notification(60).body == body
 
 
 def test_remainder_is_the_same_work_one_attempt_later() -> None:
@@ -78,7 +78,7 @@ def test_remainder_is_the_same_work_one_attempt_later() -> None:
     ],
 )
 def test_what_is_no_delivery_is_refused_without_repeating_it(body: str) -> None:
-    with pytest.raises(UnreadableMessageError) as caught:
+    with pytest.raises(MalformedMessageError) as caught:
         read_delivery(body)
     assert "no delivery" in str(caught.value)
     assert "CANARY" not in str(caught.value)

@@ -93,7 +93,10 @@ def test_missing_parameters_are_named_all_at_once() -> None:
     renderer = Renderer(app(), request(parameters={}), template())
     with pytest.raises(InvalidRequestError) as caught:
         renderer.check()
-    assert [flaw.field for flaw in caught.value.flaws] == ["parameters.count", "parameters.name"]
+    assert [flaw.field for flaw in caught.value.field_errors] == [
+        "parameters.count",
+        "parameters.name",
+    ]
 
 
 def test_parameter_of_another_language_is_missed_too() -> None:
@@ -106,7 +109,7 @@ def test_parameter_of_another_language_is_missed_too() -> None:
 def test_parameter_that_makes_no_notification_is_refused() -> None:
     with pytest.raises(InvalidRequestError) as caught:
         Renderer(app(), request(parameters={"name": "A", "count": "many"}), template()).check()
-    assert caught.value.flaws[0].field == "locales.en-US.badge.value"
+    assert caught.value.field_errors[0].field == "locales.en-US.badge.value"
 
 
 @pytest.mark.parametrize("kind", ["tile", "badge"])
@@ -170,4 +173,4 @@ def test_player_in_the_game_is_left_alone_only_if_asked(
     asked: bool, until: int | None, alone: bool
 ) -> None:
     renderer = Renderer(app(), request(options={"skip_players_in_game": asked}), template())
-    assert renderer.leaves_alone([channel(), channel(in_game_until=until)], 1000) is alone
+    assert renderer.skips([channel(), channel(in_game_until=until)], 1000) is alone

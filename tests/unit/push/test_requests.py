@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from push.errors import UnreadableMessageError
+from push.errors import MalformedMessageError
 from push.requests.models import Request
 from push.requests.queue import read_request
 
@@ -92,14 +92,14 @@ UNREADABLE = {
 
 @pytest.mark.parametrize("case", UNREADABLE)
 def test_unreadable_message_is_refused_with_a_sentence(case: str) -> None:
-    with pytest.raises(UnreadableMessageError) as caught:
+    with pytest.raises(MalformedMessageError) as caught:
         read_request(UNREADABLE[case], "m-1")
     assert str(caught.value).startswith("the ")
 
 
 def test_reason_says_which_fields_and_never_repeats_the_values() -> None:
     body = json.dumps(REQUEST | {"app_id": "CANARY", "audience": {"players": ["CANARY\n"]}})
-    with pytest.raises(UnreadableMessageError) as caught:
+    with pytest.raises(MalformedMessageError) as caught:
         read_request(body, "m-1")
     assert "app_id" in str(caught.value)
     assert "audience.players" in str(caught.value)
@@ -118,6 +118,6 @@ def test_reason_says_which_fields_and_never_repeats_the_values() -> None:
 def test_whatever_comes_is_read_or_refused(content: Any) -> None:
     try:
         request = read_request(json.dumps(content), "m-1")
-    except UnreadableMessageError:
+    except MalformedMessageError:
         return
     assert request.app_id

@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.wns.golden import parsed
 from tests.unit.wns.refusals import refusal
-from wns._schema.xml import element, text_markup
+from wns._schema.xml import element, text_xml
 from wns.toast import Toast
 
 NOT_XML = [*range(0x9), 0xB, 0xC, *range(0xE, 0x20), 0xFFFE, 0xFFFF]
@@ -60,7 +60,7 @@ def test_character_that_xml_holds_comes_back_from_text_and_attribute(code):
 
 
 def test_text_is_escaped_once_and_only_where_xml_wants_it():
-    assert text_markup("a & b < c > d \" ' &amp;") == "a &amp; b &lt; c &gt; d \" ' &amp;amp;"
+    assert text_xml("a & b < c > d \" ' &amp;") == "a &amp; b &lt; c &gt; d \" ' &amp;amp;"
 
 
 def test_attribute_is_escaped_once_and_keeps_its_white_space():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wns.result import Outcome, SendResult, outcome_of, result_of_answer, retry_after_seconds
+from wns.result import Outcome, SendResult, outcome_of, parse_result, retry_after_seconds
 
 NOW = 1_795_000_000.0
 
@@ -178,7 +178,7 @@ def test_delay_is_read_from_what_wns_sends(
 
 def test_result_keeps_what_support_asks_for() -> None:
     reference = object()
-    result = result_of_answer(
+    result = parse_result(
         406,
         [
             ("X-WNS-STATUS", "appthrottled"),
@@ -212,19 +212,19 @@ def test_result_keeps_what_support_asks_for() -> None:
 
 
 def test_result_of_a_bare_answer_holds_nothing_it_was_not_told() -> None:
-    assert result_of_answer(404, [("X-WNS-Msg-ID", "")], now=NOW) == SendResult(
+    assert parse_result(404, [("X-WNS-Msg-ID", "")], now=NOW) == SendResult(
         outcome=Outcome.CHANNEL_GONE, status_code=404, may_have_arrived=True
     )
 
 
 def test_status_value_that_is_not_known_yet_is_kept() -> None:
-    result = result_of_answer(200, [(OLDER_STATUS, "postponed")], now=NOW)
+    result = parse_result(200, [(OLDER_STATUS, "postponed")], now=NOW)
 
     assert (result.outcome, result.notification_status) == (Outcome.DROPPED, "postponed")
 
 
 def test_what_wns_says_is_cut_and_cannot_forge_log_lines() -> None:
-    result = result_of_answer(400, [(DESCRIPTION, "bad\x1b[2J\x00\u2028" + "x" * 10_000)], now=NOW)
+    result = parse_result(400, [(DESCRIPTION, "bad\x1b[2J\x00\u2028" + "x" * 10_000)], now=NOW)
 
     assert result.error_description == ("bad\ufffd[2J\ufffd\ufffd" + "x" * 10_000)[:500]
 
@@ -268,7 +268,7 @@ def test_there_is_an_outcome_whatever_the_answer(
 ) -> None:
     outcome = outcome_of(status_code, headers, reason)
     delay = retry_after_seconds(headers, now)
-    result = result_of_answer(status_code or 0, headers, reason=reason, now=now)
+    result = parse_result(status_code or 0, headers, reason=reason, now=now)
 
     assert outcome in set(Outcome) - {Outcome.EXPIRED, Outcome.REFUSED, Outcome.NOT_STARTED}
     assert delay is None or 0 <= delay <= 86_400

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, Field
 
 from push.errors import (
-    AnnouncementError,
     ConflictError,
-    Flaw,
+    EventBusUnavailableError,
+    FieldError,
     ForbiddenError,
     InvalidRequestError,
     NotFoundError,
     PushError,
-    QueueRefusedError,
+    QueueUnavailableError,
     SecretsUnavailableError,
     TablesUnavailableError,
     UnauthorizedError,
@@ -36,23 +36,23 @@ _STATUS: dict[type[Exception], tuple[int, str]] = {
     TokenEndpointError: (503, "token_endpoint_unavailable"),
     SecretsUnavailableError: (503, "unavailable"),
     TablesUnavailableError: (503, "unavailable"),
-    QueueRefusedError: (503, "unavailable"),
-    AnnouncementError: (503, "unavailable"),
+    QueueUnavailableError: (503, "unavailable"),
+    EventBusUnavailableError: (503, "unavailable"),
 }
 
 
-class Problem(BaseModel):
+class ErrorBody(BaseModel):
     """What is wrong: a code for programs, a sentence for people, the fields at fault."""
 
     code: Annotated[str, Field(examples=["invalid_request"])]
     message: Annotated[str, Field(examples=["the request is not valid; details say which fields"])]
-    details: tuple[Flaw, ...]
+    details: tuple[FieldError, ...]
 
 
-class ErrorAnswer(BaseModel):
+class ErrorResponse(BaseModel):
     """The one shape of every error."""
 
-    error: Problem
+    error: ErrorBody
 
 
 Answer = tuple[int, str]
@@ -66,20 +66,20 @@ def answer_for(error: PushError | WnsError) -> Answer:
     )
     if status == 500:  # noqa: PLR2004
         return internal_error()
-    flaws = error.flaws if isinstance(error, InvalidRequestError) else ()
-    return status, _body(code, str(error), flaws)
+    field_errors = error.field_errors if isinstance(error, InvalidRequestError) else ()
+    return status, _body(code, str(error), field_errors)
 
 
-def answer_for_invalid(flaws: Iterable[Any]) -> Answer:
-    """Return the answer to a request whose parameters or body break a rule; `flaws` as pydantic
-    lists them."""
-    flaws = list(flaws)
-    if any(flaw["type"] == "json_invalid" for flaw in flaws):
+def answer_for_invalid(field_errors: Iterable[Any]) -> Answer:
+    """Return the answer to a request whose parameters or body break a rule; `field_errors`
+    as pydantic lists them."""
+    field_errors = list(field_errors)
+    if any(error["type"] == "json_invalid" for error in field_errors):
         return not_json()
     return 422, _body(
         "invalid_request",
         "the request is not valid; details say which fields and why",
-        [Flaw(_field(flaw["loc"]), _sentence(flaw)) for flaw in flaws],
+        [FieldError(_field(error["loc"]), _sentence(error)) for error in field_errors],
     )
 
 
@@ -112,13 +112,13 @@ def _field(location: Sequence[str | int]) -> str:
     return ".".join(str(part) for part in location if part != "body") or "body"
 
 
-def _sentence(flaw: Any) -> str:
-    if flaw["type"] == "union_tag_invalid":  # pydantic's own sentence repeats what was given
-        return f"Input should have one of the tags {flaw['ctx']['expected_tags']}"
-    return str(flaw["msg"]).removeprefix("Value error, ")
+def _sentence(error: Any) -> str:
+    if error["type"] == "union_tag_invalid":  # pydantic's own sentence repeats what was given
+        return f"Input should have one of the tags {error['ctx']['expected_tags']}"
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
-def _body(code: str, message: str, flaws: Iterable[Flaw] = ()) -> str:
-    answer = ErrorAnswer(error=Problem(code=code, message=message, details=tuple(flaws)))
+def _body(code: str, message: str, field_errors: Iterable[FieldError] = ()) -> str:
+    answer = ErrorResponse(error=ErrorBody(code=code, message=message, details=tuple(field_errors)))
     # In ASCII, because a field's name may be text that UTF-8 has no bytes for.
     return json.dumps(answer.model_dump())

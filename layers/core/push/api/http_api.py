@@ -16,7 +16,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from push.api.error_responses import (
-    ErrorAnswer,
+    ErrorResponse,
     answer_for,
     answer_for_invalid,
     internal_error,
@@ -118,7 +118,7 @@ def _with(model: type[BaseModel], description: str) -> dict[str, Any]:
 
 
 def _errors(statuses: Iterable[int]) -> dict[int, Any]:
-    return {status: _with(ErrorAnswer, HTTPStatus(status).phrase) for status in statuses}
+    return {status: _with(ErrorResponse, HTTPStatus(status).phrase) for status in statuses}
 
 
 def _headers(event: Mapping[str, Any]) -> dict[str, str]:

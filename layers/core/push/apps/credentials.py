@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from push.apps.access_tokens import delete_access_token
-from push.errors import NotFoundError, UnreadableSecretError
+from push.errors import MalformedSecretError, NotFoundError
 from wns.oauth import CREDENTIALS, Credentials, request_access_token
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def get_credentials(secrets: SecretStore, app_id: str) -> tuple[Credentials, str
 
     Raises:
         NotFoundError: none were stored yet.
-        UnreadableSecretError: what is stored are no credentials.
+        MalformedSecretError: what is stored are no credentials.
     """
     secret = secrets.get(app_id, _KIND)
     remedy = f"put them with PUT /apps/{app_id}/credentials"
@@ -45,7 +45,7 @@ def get_credentials(secrets: SecretStore, app_id: str) -> tuple[Credentials, str
     try:
         return CREDENTIALS.validate_json(secret.text), secret.version
     except ValidationError:
-        raise UnreadableSecretError(f"app '{app_id}' has damaged credentials; {remedy}") from None
+        raise MalformedSecretError(f"app '{app_id}' has damaged credentials; {remedy}") from None
 
 
 def delete_credentials(secrets: SecretStore, app_id: str) -> None:
@@ -53,7 +53,7 @@ def delete_credentials(secrets: SecretStore, app_id: str) -> None:
     secrets.delete(app_id, _KIND)
 
 
-def prove_and_store(
+def verify_and_store_credentials(
     app: App,
     credentials: Credentials,
     *,
@@ -73,7 +73,7 @@ def prove_and_store(
         CredentialsRefusedError: the token endpoint does not take them.
         TokenEndpointError: it could not be asked.
         ConflictError, SecretsUnavailableError: they could not be stored.
-        AnnouncementError: they are stored, but the refresher was not told.
+        EventBusUnavailableError: they are stored, but the refresher was not told.
     """
     app.check_identity(credentials.identity)
     request_access_token(session, credentials, now)
@@ -81,7 +81,7 @@ def prove_and_store(
     changes.announce(app.app_id)
 
 
-def forget_secrets(app_id: str, secrets: SecretStore) -> None:
+def delete_secrets(app_id: str, secrets: SecretStore) -> None:
     """Delete an app's credentials and access token for good; that they are gone already is no
     error.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
-from push.errors import AnnouncementError
+from push.errors import EventBusUnavailableError
 from push.identifiers import AppId
 
 if TYPE_CHECKING:
@@ -59,11 +59,11 @@ class CredentialChanges:
         """Publish AppCredentialsChanged.
 
         Raises:
-            AnnouncementError: the bus did not take it.
+            EventBusUnavailableError: the bus did not take it.
         """
         detail = AppCredentialsChanged(app_id=app_id)
         if not _publish(self._client, self._bus, APP_CREDENTIALS_CHANGED, detail):
-            raise AnnouncementError(
+            raise EventBusUnavailableError(
                 "the credentials are stored, but the token refresher could not be told; put them"
                 " again"
             )

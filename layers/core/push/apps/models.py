@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from push.errors import Flaw, ForbiddenError, InvalidRequestError
+from push.errors import FieldError, ForbiddenError, InvalidRequestError
 from push.identifiers import AppId
 from wns.notification import NotificationOptions
 
@@ -83,5 +83,5 @@ class App(AppSettings):
         if identity != self.identity:
             raise InvalidRequestError(
                 f"app '{self.app_id}' has the identity {self.identity}",
-                (Flaw("identity", f"credentials are of {identity}"),),
+                (FieldError("identity", f"credentials are of {identity}"),),
             )

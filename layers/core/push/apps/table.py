@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from push.apps.models import App
-from push.aws.dynamodb import told_as_outage
+from push.aws.dynamodb import map_dynamodb_errors
 from push.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Apps:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    @told_as_outage()
+    @map_dynamodb_errors()
     def get(self, app_id: str) -> App:
         """Return the app.
 
@@ -87,7 +87,7 @@ class Apps:
                 ExpressionAttributeValues={":until": until},
             )
 
-    @told_as_outage()
+    @map_dynamodb_errors()
     def stop(self, app_id: str, reason: str) -> None:
         """Stop sending for an app, until an operator puts it again."""
         self._table.update_item(

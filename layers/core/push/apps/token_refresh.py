@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from push.apps.access_tokens import StoredToken, get_access_token, put_access_token
 from push.apps.credentials import get_credentials
-from push.errors import ConflictError, NotFoundError, SecretsUnavailableError, UnreadableSecretError
+from push.errors import ConflictError, MalformedSecretError, NotFoundError, SecretsUnavailableError
 from wns.errors import AccessTokenError
 from wns.oauth import request_access_token
 
@@ -39,7 +39,7 @@ _LEASE_S = 60  # longer than the token endpoint is given
 _WORKERS = 16
 
 
-class Verdict(StrEnum):
+class RefreshStatus(StrEnum):
     """What became of an app's access token."""
 
     FRESH = "fresh"
@@ -55,17 +55,20 @@ class Refresh:
     there is one."""
 
     app_id: str
-    verdict: Verdict
+    status: RefreshStatus
     reason: str | None = None
     expires_at: int = 0
 
     def is_near_expiry(self, now: float) -> bool:
         """Return whether an app that has credentials has a token for two more hours at most."""
-        return self.verdict is not Verdict.NO_CREDENTIALS and self.expires_at - now <= NEAR_EXPIRY_S
+        return (
+            self.status is not RefreshStatus.NO_CREDENTIALS
+            and self.expires_at - now <= NEAR_EXPIRY_S
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Refresher:
+class TokenRefresher:
     """What refreshing works with. Each request has a session of its own; `clock` gives epoch
     seconds."""
 
@@ -120,26 +123,26 @@ class Refresher:
             stored = get_access_token(self.secrets, app_id)
             expires_at = stored.token.expires_at if stored else 0
             if not is_due(stored, version):
-                return Refresh(app_id, Verdict.FRESH, expires_at=expires_at)
+                return Refresh(app_id, RefreshStatus.FRESH, expires_at=expires_at)
             leased_until = int(self.clock()) + _LEASE_S
             if not self.apps.lease(app_id, self.clock(), leased_until, at_once=at_once):
-                return Refresh(app_id, Verdict.ELSEWHERE, expires_at=expires_at)
+                return Refresh(app_id, RefreshStatus.ELSEWHERE, expires_at=expires_at)
             # Another may have renewed it between the look and the lease.
             stored = get_access_token(self.secrets, app_id)
             expires_at = stored.token.expires_at if stored else 0
-            verdict = Verdict.FRESH
+            status = RefreshStatus.FRESH
             if is_due(stored, version):
                 with self.open_session() as session:
                     token = request_access_token(session, credentials, self.clock())
                 put_access_token(self.secrets, app_id, StoredToken(token, version))
-                verdict, expires_at = Verdict.REFRESHED, token.expires_at
+                status, expires_at = RefreshStatus.REFRESHED, token.expires_at
         except NotFoundError as error:
-            return Refresh(app_id, Verdict.NO_CREDENTIALS, str(error))
+            return Refresh(app_id, RefreshStatus.NO_CREDENTIALS, str(error))
         except _FAILURES as error:
             # The lease stays: it keeps the next try a minute away.
-            return Refresh(app_id, Verdict.FAILED, str(error), expires_at)
+            return Refresh(app_id, RefreshStatus.FAILED, str(error), expires_at)
         self.apps.end_lease(app_id, leased_until)
-        return Refresh(app_id, verdict, expires_at=expires_at)
+        return Refresh(app_id, status, expires_at=expires_at)
 
 
-_FAILURES = (AccessTokenError, ConflictError, SecretsUnavailableError, UnreadableSecretError)
+_FAILURES = (AccessTokenError, ConflictError, SecretsUnavailableError, MalformedSecretError)

@@ -78,7 +78,7 @@ def _is_outage(error: ClientError | BotoCoreError) -> bool:
 
 
 @contextmanager
-def told_as_outage() -> Iterator[None]:
+def map_dynamodb_errors() -> Iterator[None]:
     """Turn what boto3 raises into TablesUnavailableError; serves as a decorator, too."""
     try:
         yield

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from push.errors import QueueRefusedError
+from push.errors import QueueUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +26,7 @@ def send_batches(client: SQSClient, queue_url: str, bodies: Iterable[str]) -> No
     """Send messages, up to ten in a call; bodies are ASCII, so that a character is a byte.
 
     Raises:
-        QueueRefusedError: SQS did not take some.
+        QueueUnavailableError: SQS did not take some.
     """
     batch: list[str] = []
     size = 0
@@ -41,7 +41,7 @@ def send_batches(client: SQSClient, queue_url: str, bodies: Iterable[str]) -> No
 
 
 def _send(client: SQSClient, queue_url: str, bodies: Sequence[str]) -> None:
-    with told_as_refusal():
+    with map_sqs_errors():
         answer = client.send_message_batch(
             QueueUrl=queue_url,
             Entries=[
@@ -51,16 +51,16 @@ def _send(client: SQSClient, queue_url: str, bodies: Sequence[str]) -> None:
     refused = answer.get("Failed")
     if refused:
         reasons = ", ".join(sorted({entry["Code"] for entry in refused}))
-        raise QueueRefusedError(f"SQS refused {len(refused)} messages: {reasons}")
+        raise QueueUnavailableError(f"SQS refused {len(refused)} messages: {reasons}")
 
 
 @contextmanager
-def told_as_refusal() -> Iterator[None]:
-    """Turn what boto3 raises into QueueRefusedError."""
+def map_sqs_errors() -> Iterator[None]:
+    """Turn what boto3 raises into QueueUnavailableError."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise QueueRefusedError(f"SQS does not answer: {type(error).__name__}") from error
+        raise QueueUnavailableError(f"SQS does not answer: {type(error).__name__}") from error
 
 
 _MAX_REASON = 1000
@@ -73,7 +73,7 @@ class DeadLetterQueue:
         self._client = client
         self._queue_url = queue_url
 
-    def set_aside(self, body: str, reason: str) -> None:
+    def dead_letter(self, body: str, reason: str) -> None:
         """Put a message aside as it came, with why it could not be worked on.
 
         A reason may repeat a field's name, and so what SQS does not take.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from push.channels.models import Registration
     from push.channels.table import Channels, Presence
     from push.channels.topics import Topics
-    from push.channels.uri_owners import Owners
+    from push.channels.uri_owners import UriOwners
 
 
 _MANY_DEVICES = 5  # from here on, devices that register at once may make too many together
@@ -59,7 +59,7 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Registering:
+class Registrar:
     """What registering works with. A caller whose token the app does not accept gets no further.
 
     Each method raises NotFoundError where there is no such app, ForbiddenError where it does not
@@ -68,7 +68,7 @@ class Registering:
 
     apps: AppCache
     channels: Channels
-    owners: Owners
+    owners: UriOwners
     topics: Topics
     presence: Presence
     transactions: Transactions
@@ -82,7 +82,7 @@ class Registering:
         Raises:
             ConflictError: others kept writing the same channel.
         """
-        self._let_in(caller, app_id, now)
+        self._authorize(caller, app_id, now)
         device = caller.player_id, device_id
         first = None
         for _ in range(_TRIES):
@@ -96,19 +96,19 @@ class Registering:
                 continue
             is_new = before is None or before.expires_at <= now
             if is_new and len(mine) >= _MANY_DEVICES:
-                self._make_room(channel, now)
+                self._enforce_device_limit(channel, now)
             return channel, is_new
         raise ConflictError(f"device '{device_id}' is being registered by others; try again")
 
     def list(self, caller: Caller, app_id: str, now: int) -> Sequence[Channel]:
         """Return the caller's channels that are alive."""
-        self._let_in(caller, app_id, now)
+        self._authorize(caller, app_id, now)
         return list(self.channels.of_player(app_id, caller.player_id, now))
 
     def remove(self, caller: Caller, app_id: str, device_id: str, now: int) -> None:
         """Remove a channel of the caller; that it is gone already is no error."""
-        self._let_in(caller, app_id, now)
-        self._forget(self.channels.remove(app_id, caller.player_id, device_id))
+        self._authorize(caller, app_id, now)
+        self._unsubscribe(self.channels.remove(app_id, caller.player_id, device_id))
 
     def put_presence(
         self, caller: Caller, app_id: str, device_id: str, now: int, *, in_game: bool
@@ -118,10 +118,10 @@ class Registering:
         Raises:
             NotFoundError: the device has no channel that is alive.
         """
-        self._let_in(caller, app_id, now)
+        self._authorize(caller, app_id, now)
         self.presence.put(app_id, caller.player_id, device_id, now, in_game=in_game)
 
-    def _let_in(self, caller: Caller, app_id: str, now: int) -> None:
+    def _authorize(self, caller: Caller, app_id: str, now: int) -> None:
         self.apps.get(app_id, now).check_audience(caller.audiences)
 
     def _writes(
@@ -148,7 +148,7 @@ class Registering:
         # Subscriptions beyond the limit stay; they lead nowhere, and expire.
         return (writes + deletes)[:_WRITES_PER_TRANSACTION]
 
-    def _make_room(self, channel: Channel, now: int) -> None:
+    def _enforce_device_limit(self, channel: Channel, now: int) -> None:
         """Remove the player's least recently renewed channels beyond ten.
 
         After the new one is there: so of two that register at once, one at least sees both.
@@ -160,9 +160,9 @@ class Registering:
             reverse=True,
         )
         for surplus in oldest_last[DEVICES_PER_PLAYER:]:
-            self._forget(self.channels.remove_unless_renewed(surplus))
+            self._unsubscribe(self.channels.remove_unless_renewed(surplus))
 
-    def _forget(self, channel: Channel | None) -> None:
+    def _unsubscribe(self, channel: Channel | None) -> None:
         """End the subscriptions of a removed channel, unless it is back already."""
         if channel is None or not channel.topics:
             return

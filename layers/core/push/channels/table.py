@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from boto3.dynamodb.conditions import Attr, Key
 
-from push.aws.dynamodb import told_as_outage
+from push.aws.dynamodb import map_dynamodb_errors
 from push.channels.keys import SHARDS, channel_key, following, shard_of
 from push.channels.models import Channel
 from push.errors import NotFoundError
@@ -93,7 +93,7 @@ class Channels:
             following(str(page["LastEvaluatedKey"]["device_key"])) if more else None,
         )
 
-    @told_as_outage()
+    @map_dynamodb_errors()
     def current(
         self, app_id: str, devices: Iterable[tuple[str, str]], now: int
     ) -> dict[tuple[str, str], Channel]:
@@ -162,7 +162,7 @@ class Channels:
         key = channel_key(channel.app_id, channel.player_id, channel.device_id)
         return self._delete(key, ConditionExpression=Attr("renewed_at").eq(channel.renewed_at))
 
-    @told_as_outage()
+    @map_dynamodb_errors()
     def remove_gone(self, app_id: str, player_id: str, device_id: str, channel_uri: str) -> bool:
         """Remove a channel that WNS called gone, unless it was renewed with another URI; return
         whether it was removed."""

@@ -21,7 +21,7 @@ Device = tuple[str, str]
 """player_id and device_id."""
 
 
-class Owners:
+class UriOwners:
     """The owners of channel URIs, in ChannelsTable beside the channels."""
 
     def __init__(self, table: Table) -> None:

@@ -10,9 +10,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from push.aws.dynamodb import ConditionFailedError, told_as_outage
+from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
 from push.delivery.outcomes import Outcomes, _outcomes, _text
-from push.notifications.counters import RECORD_LIFE_S, count_update
+from push.notifications.counters import RECORD_LIFE_S, count_write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,13 +45,13 @@ class Finished:
 @dataclass(frozen=True, slots=True)
 class Superseded:
     """What was left of the delivery went on as a later attempt, not to be made before `not_before`
-    (epoch seconds). If it is `taken_up`, its message is known to exist; else whoever finds out has
+    (epoch seconds). If it is `requeued`, its message is known to exist; else whoever finds out has
     to queue it, as the worker may have died before it did."""
 
     attempt: int
     outcomes: Outcomes
     not_before: int
-    taken_up: bool
+    requeued: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class LostClaimError(Exception):
     """When the lease ran out and another worker took the delivery over; what it records counts."""
 
 
-class Chunks:
+class DeliveryClaims:
     """The records of deliveries in NotificationsTable."""
 
     def __init__(self, table: Table, transactions: Transactions) -> None:
@@ -74,7 +74,7 @@ class Chunks:
         self._transactions = transactions
         self._exceptions = table.meta.client.exceptions
 
-    @told_as_outage()
+    @map_dynamodb_errors()
     def claim(
         self, delivery: Delivery, message_id: str, nonce: str, now: float, lease_s: float
     ) -> Claim | Finished | Superseded | Busy:
@@ -118,7 +118,7 @@ class Chunks:
             item = found
         return Claim(delivery, owner, _outcomes(item), int(str(item["counted_through"])))
 
-    @told_as_outage()
+    @map_dynamodb_errors()
     def record(self, claim: Claim, outcomes: Outcomes) -> None:
         """Record outcomes while the work goes on, so that a killed worker's successor does not
         repeat them.
@@ -133,7 +133,7 @@ class Chunks:
             raise LostClaimError from None
         claim.outcomes.update(outcomes)
 
-    @told_as_outage()
+    @map_dynamodb_errors()
     def close(
         self, claim: Claim, outcomes: Outcomes, now: float, *, not_before: int | None
     ) -> None:
@@ -170,7 +170,7 @@ class Chunks:
         writes: list[Any] = [{"Update": closing}]
         if counts:
             notification_id, chunk = claim.delivery.notification_id, claim.delivery.chunk
-            writes.append(count_update(self._table.name, notification_id, chunk, now, counts))
+            writes.append(count_write(self._table.name, notification_id, chunk, now, counts))
         try:
             self._transactions.write(writes)
         except ConditionFailedError:
@@ -211,6 +211,6 @@ def _why_not(
     if item["finished"]:
         return Finished()
     if item["attempt"] > delivery.attempt:
-        not_before, taken_up = int(item["not_before"]), item["claimed"] == item["attempt"]
-        return Superseded(int(item["attempt"]), _outcomes(item), not_before, taken_up)
+        not_before, requeued = int(item["not_before"]), item["claimed"] == item["attempt"]
+        return Superseded(int(item["attempt"]), _outcomes(item), not_before, requeued)
     return Busy(same_message=str(item["owner"]).partition(_NONCE)[0] == message_id)

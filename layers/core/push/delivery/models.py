@@ -20,7 +20,7 @@ Lane = Literal["direct", "bulk"]
 MAX_DELIVERY_BYTES = 200_000
 
 
-class Rendered(BaseModel):
+class RenderedNotification(BaseModel):
     """A notification as it will be sent, but for the TTL, which runs, and the access token."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -32,7 +32,7 @@ class Rendered(BaseModel):
     ttl_seconds: int | None = None
 
     @classmethod
-    def of(cls, notification: Notification, ttl_seconds: int | None) -> Rendered:
+    def of(cls, notification: Notification, ttl_seconds: int | None) -> RenderedNotification:
         """Make the JSON form of a notification; only raw bodies need not be text."""
         headers = {
             name: value
@@ -64,7 +64,7 @@ class Rendered(BaseModel):
         return Notification(kind=self.kind, body=body, headers=headers)
 
 
-class Addressed(BaseModel):
+class Recipient(BaseModel):
     """One channel of a delivery and which of its payloads goes there."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -97,20 +97,20 @@ class Delivery(BaseModel):
     not_before: Annotated[
         int, Field(description="Epoch second before which nothing may be sent")
     ] = 0
-    payloads: tuple[Rendered, ...]
-    channels: tuple[Addressed, ...]
+    payloads: tuple[RenderedNotification, ...]
+    channels: tuple[Recipient, ...]
 
     @property
     def delivery_id(self) -> str:
         """`<notification_id>#<chunk>`."""
         return f"{self.notification_id}#{self.chunk}"
 
-    def kind_for(self, channel: Addressed) -> str:
+    def kind_for(self, channel: Recipient) -> str:
         """Kind of the notification that goes to a channel."""
         return self.payloads[channel.payload].kind
 
     def remainder(
-        self, channels: Sequence[Addressed], *, attempt: int, not_before: int = 0
+        self, channels: Sequence[Recipient], *, attempt: int, not_before: int = 0
     ) -> Delivery:
         """Return what is left of this delivery: the same work for fewer channels, as a later
         attempt."""

@@ -27,7 +27,7 @@ Outcomes = dict[str, dict[str, Any]]
 what WNS said."""
 
 
-class ChunkOutcomes:
+class OutcomeReader:
     """The outcomes in NotificationsTable, for those who only look."""
 
     def __init__(self, table: Table) -> None:

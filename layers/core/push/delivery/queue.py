@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from push.aws.sqs import LONGEST_DELAY_S, send_batches, told_as_refusal
+from push.aws.sqs import LONGEST_DELAY_S, map_sqs_errors, send_batches
 from push.delivery.models import Delivery
-from push.errors import UnreadableMessageError
+from push.errors import MalformedMessageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,17 +22,17 @@ def read_delivery(body: str) -> Delivery:
     """Read a message of a delivery queue.
 
     Raises:
-        UnreadableMessageError: it is no delivery.
+        MalformedMessageError: it is no delivery.
     """
     try:
         delivery = Delivery.model_validate_json(body)
     except ValidationError as error:
         fields = sorted(
-            {".".join(str(part) for part in flaw["loc"]) or "body" for flaw in error.errors()}
+            {".".join(str(part) for part in error["loc"]) or "body" for error in error.errors()}
         )
-        raise UnreadableMessageError(f"the message is no delivery: {', '.join(fields)}") from None
+        raise MalformedMessageError(f"the message is no delivery: {', '.join(fields)}") from None
     if any(channel.payload >= len(delivery.payloads) for channel in delivery.channels):
-        raise UnreadableMessageError(
+        raise MalformedMessageError(
             "the message is no delivery: a channel names a payload that is not there"
         )
     return delivery
@@ -50,9 +50,9 @@ class DeliveryQueue:
         allows at most.
 
         Raises:
-            QueueRefusedError: SQS did not take it.
+            QueueUnavailableError: SQS did not take it.
         """
-        with told_as_refusal():
+        with map_sqs_errors():
             self._client.send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=_body(delivery),
@@ -63,7 +63,7 @@ class DeliveryQueue:
         """Queue many deliveries, to be seen at once.
 
         Raises:
-            QueueRefusedError: SQS did not take some; the caller's own message comes again.
+            QueueUnavailableError: SQS did not take some; the caller's own message comes again.
         """
         send_batches(self._client, self._queue_url, map(_body, deliveries))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from push.aws.dynamodb import told_as_outage
+from push.aws.dynamodb import map_dynamodb_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -30,13 +30,13 @@ class Wait:
     until: float
 
 
-class Budgets:
+class SendBudgets:
     """The budgets in RatesTable."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    @told_as_outage()
+    @map_dynamodb_errors()
     def take(self, app_id: str, lane: Lane, wanted: int, *, rate: int, now: float) -> int | Wait:
         """Take sends out of the current second's budget; return how many, at most `wanted`.
 
@@ -64,7 +64,7 @@ class Budgets:
         item = self._table.get_item(Key={"pk": app_id}, ConsistentRead=True).get("Item", {})
         return Wait(max(float(str(item.get("paused_until", 0))), int(now) + 1.0))
 
-    @told_as_outage()
+    @map_dynamodb_errors()
     def pause(self, app_id: str, until: float) -> None:
         """Let no worker send for the app before a time (epoch seconds); the latest counts."""
         self._update(

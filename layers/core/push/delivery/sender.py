@@ -13,14 +13,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from push.delivery.attempt import Work, left_of
+from push.delivery.attempt import Work, pending
 from push.delivery.claims import Busy, Claim, Finished, Superseded
 from push.delivery.outcomes import STOPS_THE_APP, TRY_AGAIN, record_of, wait_after
 from push.delivery.send_budget import Wait
 from push.errors import (
     AccessTokenMissingError,
     NotFoundError,
-    QueueRefusedError,
+    QueueUnavailableError,
     TablesUnavailableError,
 )
 from wns.client import Send
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from push.apps.events import Rejections
     from push.apps.table import AppCache
     from push.channels.table import Channels
-    from push.delivery.claims import Chunks
-    from push.delivery.models import Addressed, Delivery, Lane
+    from push.delivery.claims import DeliveryClaims
+    from push.delivery.models import Delivery, Lane, Recipient
     from push.delivery.queue import DeliveryQueue
-    from push.delivery.send_budget import Budgets
+    from push.delivery.send_budget import SendBudgets
     from push.notifications.record import Notifications
     from wns.client import WnsClient
     from wns.oauth import AccessToken
@@ -47,9 +47,9 @@ _BUDGET_BLOCK = 50
 _TOKEN_WAIT_S = 20.0
 _STOPPED_WAIT_S = 900.0
 _OUTAGE_WAIT_S = 5.0
-_BRIEF_WAIT_S = 2.0
-_LOOK_S = 2.0
-_OLD_S = 10.0
+_MAX_INLINE_WAIT_S = 2.0
+_RECHECK_EVERY_S = 2.0
+_RECHECK_IF_OLDER_S = 10.0
 
 CANCELLED = "cancelled"
 """Outcome of a channel whose notification was cancelled before it was sent."""
@@ -64,10 +64,10 @@ class Sending:
     wns: WnsClient
     apps: AppCache
     tokens: AccessTokenCache
-    budgets: Budgets
+    budgets: SendBudgets
     channels: Channels
     notifications: Notifications
-    chunks: Chunks
+    chunks: DeliveryClaims
     queues: Mapping[Lane, DeliveryQueue]
     rejections: Rejections
     clock: Callable[[], float]
@@ -97,7 +97,7 @@ def send(
         try:
             if not run.take_on(message_id, delivery, lease_s):
                 run.unfinished.append(message_id)
-        except (TablesUnavailableError, QueueRefusedError):
+        except (TablesUnavailableError, QueueUnavailableError):
             run.unfinished.append(message_id)
     try:
         run.send_once()
@@ -130,9 +130,9 @@ class _Run:
         match sending.chunks.claim(delivery, message_id, nonce, now, lease_s):
             case Claim() as claim:
                 self._begin(claim, message_id)
-            case Superseded(taken_up=False) as found:
+            case Superseded(requeued=False) as found:
                 rest = delivery.remainder(
-                    list(left_of(delivery, found.outcomes).values()),
+                    list(pending(delivery, found.outcomes).values()),
                     attempt=found.attempt,
                     not_before=found.not_before,
                 )
@@ -145,7 +145,7 @@ class _Run:
 
     def _begin(self, claim: Claim, message_id: str) -> None:
         sending, delivery = self.sending, claim.delivery
-        work = Work(claim, message_id, left_of(delivery, claim.outcomes))
+        work = Work(claim, message_id, pending(delivery, claim.outcomes))
         self._drop_unwanted(work, delivery.channels)
         try:
             work.app = sending.apps.get(delivery.app_id, sending.clock())
@@ -157,7 +157,7 @@ class _Run:
             work.token = self._token(delivery.app_id, rejected)
         self.works.append(work)
 
-    def _drop_unwanted(self, work: Work, channels: Sequence[Addressed]) -> None:
+    def _drop_unwanted(self, work: Work, channels: Sequence[Recipient]) -> None:
         """Conclude those of the channels that must not be sent to any more."""
         work.looked_at = self.sending.clock()
         waiting = [channel for channel in channels if work.is_waiting(channel)]
@@ -175,7 +175,7 @@ class _Run:
     def send_once(self) -> None:
         for result in self.sending.wns.send_all(self._sends(), deadline=self.deadline):
             self.under_way -= 1
-            work, channel = cast("tuple[Work, Addressed]", result.reference)
+            work, channel = cast("tuple[Work, Recipient]", result.reference)
             self._judge(work, channel, result)
             self._keep_up(work)
 
@@ -189,7 +189,7 @@ class _Run:
         self.dead_tokens.clear()
         self.send_once()
 
-    def _judge(self, work: Work, channel: Addressed, result: SendResult) -> None:
+    def _judge(self, work: Work, channel: Recipient, result: SendResult) -> None:
         app_id, sending = work.delivery.app_id, self.sending
         if result.outcome is Outcome.TOKEN_REJECTED and not channel.rejected:
             rejected = cast("AccessToken", work.token).fingerprint
@@ -231,7 +231,7 @@ class _Run:
                 wait_s = yield from self._budget(work, len(work.to_do) - number)
                 if work.lost:
                     break
-                if self.sending.clock() - work.looked_at >= _LOOK_S:
+                if self.sending.clock() - work.looked_at >= _RECHECK_EVERY_S:
                     with suppress(TablesUnavailableError):
                         self._drop_unwanted(work, work.to_do[number:])
                 send = self._send(work, channel, wait_s)
@@ -242,7 +242,7 @@ class _Run:
             self._keep_up(*self.works)
             yield None
 
-    def _send(self, work: Work, channel: Addressed, wait_s: float | None) -> Send | None:
+    def _send(self, work: Work, channel: Recipient, wait_s: float | None) -> Send | None:
         delivery = work.delivery
         if not work.is_waiting(channel):
             return None
@@ -272,7 +272,7 @@ class _Run:
             return _TOKEN_WAIT_S
         while work.budget == 0:
             wait_s = work.paused_until - self.sending.clock()
-            if wait_s > _BRIEF_WAIT_S:
+            if wait_s > _MAX_INLINE_WAIT_S:
                 return wait_s
             if wait_s > 0:
                 if time.monotonic() >= self.deadline:
@@ -297,7 +297,7 @@ class _Run:
         work.budget -= 1
         return None
 
-    def _conclude(self, work: Work, channel: Addressed, record: dict[str, Any]) -> None:
+    def _conclude(self, work: Work, channel: Recipient, record: dict[str, Any]) -> None:
         work.conclude(channel, record, self.sending.clock())
         self.counts[record["outcome"]] += 1
 
@@ -318,15 +318,15 @@ class _Run:
 
 
 def _unwanted(
-    delivery: Delivery, channels: Collection[Addressed], sending: Sending
-) -> dict[Addressed, str]:
+    delivery: Delivery, channels: Collection[Recipient], sending: Sending
+) -> dict[Recipient, str]:
     """Return the channels that must not be sent to any more, and why, as an outcome."""
     now = sending.clock()
     if now >= delivery.expires_at:
         return dict.fromkeys(channels, str(Outcome.EXPIRED))
     if sending.notifications.state(delivery.notification_id) == CANCELLED:
         return dict.fromkeys(channels, CANCELLED)
-    if now - delivery.dispatched_at <= _OLD_S:
+    if now - delivery.dispatched_at <= _RECHECK_IF_OLDER_S:
         return {}
     devices = {(c.player_id, c.device_id): c for c in channels}
     current = sending.channels.current(delivery.app_id, devices, int(now))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from push.channels.keys import SHARDS, TOPIC_SHARDS
-from push.dispatch.pages import Page, Plan
+from push.dispatch.pages import Page, PagePlan
 from push.requests.models import Request
 from push.requests.rendering import Renderer
 from push.templates.models import Template
@@ -44,7 +44,7 @@ class Broadcast(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Broadcasting:
+class Broadcaster:
     """What broadcasting works with."""
 
     apps: Apps
@@ -71,7 +71,7 @@ class Broadcasting:
         )
         self.notifications.advance(notification_id, "broadcasting", shards=shards)
 
-    def work_on(self, page: Page, now: float) -> int:
+    def process_page(self, page: Page, now: float) -> int:
         """Queue a page's deliveries and the page after it; return how many channels it has.
 
         A page of a cancelled broadcast queues nothing, and neither does one that is done. One that
@@ -87,8 +87,8 @@ class Broadcasting:
         broadcast = Broadcast.model_validate_json(self.notifications.request(page.notification_id))
         request = broadcast.request
         renderer = Renderer(self.apps.get(page.app_id), request, broadcast.template)
-        found, following = self._look_up(page, request, None, now)
-        plan = self.pages.plan(page, Plan(_cuts(found, renderer), following), now)
+        found, following = self._query(page, request, None, now)
+        plan = self.pages.plan(page, PagePlan(_chunk_starts(found, renderer), following), now)
         if plan is None:
             return 0
         if plan.end != following:
@@ -105,14 +105,14 @@ class Broadcasting:
         found: list[Channel] = []
         following: str | None = page.start
         while True:
-            more, following = self._look_up(
+            more, following = self._query(
                 page.model_copy(update={"start": following}), request, end, now
             )
             found += more
             if following is None:
                 return found
 
-    def _look_up(
+    def _query(
         self, page: Page, request: Request, end: str | None, now: float
     ) -> tuple[list[Channel], str | None]:
         """Return the next channels of the page's shard, and where those after them begin."""
@@ -136,34 +136,34 @@ class Broadcasting:
         return sorted(subscribed, key=lambda channel: channel.device_key), subscribers.next
 
 
-def _cuts(channels: list[Channel], renderer: Renderer) -> tuple[str, ...]:
+def _chunk_starts(channels: list[Channel], renderer: Renderer) -> tuple[str, ...]:
     """Return the key at which each chunk of a page begins; a chunk is cut where it is full."""
-    cuts: list[str] = []
+    chunk_starts: list[str] = []
     size = 0
     for channel in channels:
         more = len(renderer.render(channel.locale))
-        if not cuts or size + more > NOTIFICATIONS_PER_CHUNK:
-            cuts.append(channel.device_key)
+        if not chunk_starts or size + more > NOTIFICATIONS_PER_CHUNK:
+            chunk_starts.append(channel.device_key)
             size = 0
         size += more
-    return tuple(cuts)
+    return tuple(chunk_starts)
 
 
 def _deliveries(
-    page: Page, renderer: Renderer, plan: Plan, channels: list[Channel], now: float
+    page: Page, renderer: Renderer, plan: PagePlan, channels: list[Channel], now: float
 ) -> list[Delivery]:
     """Return one delivery per chunk of the plan, even if nobody is left in it, so that all that
     were counted will also finish."""
-    if not plan.cuts:
+    if not plan.chunk_starts:
         return []
-    in_chunk: list[list[Channel]] = [[] for _ in plan.cuts]
+    in_chunk: list[list[Channel]] = [[] for _ in plan.chunk_starts]
     for _, group in groupby(channels, key=lambda channel: channel.player_id):
         of_player = list(group)
-        if renderer.leaves_alone(of_player, now):
+        if renderer.skips(of_player, now):
             continue
         for channel in of_player:
             # Who registered before the first cut since the plan was made goes with the first chunk.
-            number = max(bisect_right(plan.cuts, channel.device_key) - 1, 0)
+            number = max(bisect_right(plan.chunk_starts, channel.device_key) - 1, 0)
             in_chunk[number].append(channel)
     return [
         renderer.address(f"{page.name}.{number}", members, now, lane="bulk")

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from push.channels.table import Channels
     from push.delivery.models import Delivery
     from push.delivery.queue import DeliveryQueue
-    from push.dispatch.broadcast import Broadcasting
+    from push.dispatch.broadcast import Broadcaster
     from push.notifications.record import State
-    from push.requests.intake import Accepting
+    from push.requests.intake import RequestIntake
     from push.requests.models import Request
     from push.requests.queue import RequestQueue
     from push.requests.rendering import Renderer
@@ -36,14 +36,14 @@ PLAYERS_PER_CHUNK = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Dispatching:
+class Dispatcher:
     """The way from a request to deliveries; `accepting` looks at it first, wherever it came
     from."""
 
-    accepting: Accepting
+    accepting: RequestIntake
     channels: Channels
     queue: DeliveryQueue
-    broadcasting: Broadcasting
+    broadcasting: Broadcaster
     requests: RequestQueue
     schedules: Schedules
 
@@ -114,6 +114,6 @@ class Dispatching:
         self, app_id: str, player_id: str, renderer: Renderer, now: float
     ) -> list[Channel]:
         alive = list(self.channels.of_player(app_id, player_id, int(now)))
-        if renderer.leaves_alone(alive, now):
+        if renderer.skips(alive, now):
             return []
         return nlargest(DEVICES_PER_PLAYER, alive, key=lambda channel: channel.renewed_at)

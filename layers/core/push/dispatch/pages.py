@@ -16,9 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from push.aws.dynamodb import ConditionFailedError
 from push.aws.sqs import send_batches
 from push.channels.keys import SHARDS
-from push.errors import UnreadableMessageError
+from push.errors import MalformedMessageError
 from push.identifiers import AppId, NotificationId
-from push.notifications.counters import RECORD_LIFE_S, count_update
+from push.notifications.counters import RECORD_LIFE_S, count_write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,10 +52,10 @@ class Page(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PagePlan:
     """How a page is cut: the key at which each chunk begins, and at which the next page does."""
 
-    cuts: tuple[str, ...]
+    chunk_starts: tuple[str, ...]
     end: str | None
 
 
@@ -63,12 +63,12 @@ def read_page(body: str) -> Page:
     """Read a message of BroadcastQueue.
 
     Raises:
-        UnreadableMessageError: it is no page.
+        MalformedMessageError: it is no page.
     """
     try:
         return Page.model_validate_json(body)
     except ValidationError:
-        raise UnreadableMessageError("the message is no page of a broadcast") from None
+        raise MalformedMessageError("the message is no page of a broadcast") from None
 
 
 class Pages:
@@ -78,11 +78,11 @@ class Pages:
         self._table = table
         self._transactions = transactions
 
-    def plan(self, page: Page, proposed: Plan, now: float) -> Plan | None:
+    def plan(self, page: Page, proposed: PagePlan, now: float) -> PagePlan | None:
         """Record how the page is cut, or return how it was cut when it was worked on before; None
         where nothing is left to do."""
         item: dict[str, Any] = _key(page) | {
-            "plan": json.dumps({"cuts": proposed.cuts, "end": proposed.end}),
+            "plan": json.dumps({"chunk_starts": proposed.chunk_starts, "end": proposed.end}),
             "done": False,
             "expires_at": int(now) + RECORD_LIFE_S,
         }
@@ -93,14 +93,14 @@ class Pages:
             if found["done"]:
                 return None
             plan = json.loads(str(found["plan"]))
-            return Plan(tuple(plan["cuts"]), plan["end"])
+            return PagePlan(tuple(plan["chunk_starts"]), plan["end"])
         return proposed
 
-    def close(self, page: Page, plan: Plan, recipients: int, now: float) -> None:
+    def close(self, page: Page, plan: PagePlan, recipients: int, now: float) -> None:
         """Count the page's deliveries and recipients, and its shard if this was the last page;
         once, however often the page is worked on."""
         counts = {
-            "deliveries": len(plan.cuts),
+            "deliveries": len(plan.chunk_starts),
             "recipients": recipients,
             "shards_done": int(plan.end is None),
         }
@@ -111,7 +111,7 @@ class Pages:
             "ConditionExpression": "done = :no",
             "ExpressionAttributeValues": {":yes": True, ":no": False},
         }
-        count = count_update(self._table.name, page.notification_id, page.name, now, counts)
+        count = count_write(self._table.name, page.notification_id, page.name, now, counts)
         try:
             self._transactions.write([{"Update": done}, count])
         except ConditionFailedError:
@@ -129,7 +129,7 @@ class BroadcastQueue:
         """Queue pages.
 
         Raises:
-            QueueRefusedError: SQS did not take some; the caller's own message comes again.
+            QueueUnavailableError: SQS did not take some; the caller's own message comes again.
         """
         send_batches(self._client, self._queue_url, [page.model_dump_json() for page in pages])
 

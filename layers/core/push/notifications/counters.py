@@ -27,7 +27,7 @@ _ITEMS = 8
 _OUTCOME = "outcome_"  # DynamoDB adds to top-level attributes only, so each outcome has its own
 
 
-def count_update(
+def count_write(
     table: str, notification_id: str, spread: str, now: float, counts: Mapping[str, int]
 ) -> dict[str, Any]:
     """Return the part of a transaction that adds to a notification's counters.

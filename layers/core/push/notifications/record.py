@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from push.aws.dynamodb import told_as_outage
+from push.aws.dynamodb import map_dynamodb_errors
 from push.errors import NotFoundError
 from push.notifications.counters import RECORD_LIFE_S, TALLIES, read_counters
 
@@ -88,7 +88,7 @@ class Notifications:
             return self.state(notification_id) or "cancelled"
         return "accepted"
 
-    @told_as_outage()
+    @map_dynamodb_errors()
     def state(self, notification_id: str) -> State | None:
         """Return the recorded state, None where there is no record (any more)."""
         answer = self._table.get_item(Key=_key(notification_id, "summary"), ConsistentRead=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from push.notifications.record import Notifications, State, Summary
     from push.requests.models import Request
     from push.requests.queue import RequestQueue
-    from push.requests.repeat_guard import RecentBroadcasts
+    from push.requests.repeat_guard import RepeatGuard
     from push.requests.schedules import Schedules
     from push.templates.models import Template
     from push.templates.table import Templates
@@ -24,7 +24,7 @@ LONGEST_AHEAD_S = 366 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class ValidatedRequest:
     """A request that can become notifications: what renders it, and whether it may be sent."""
 
     renderer: Renderer
@@ -33,15 +33,15 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepting:
+class RequestIntake:
     """What accepting works with."""
 
     apps: Apps
     templates: Templates
     notifications: Notifications
-    recent: RecentBroadcasts
+    recent: RepeatGuard
 
-    def prepare(self, request: Request, now: float) -> Prepared:
+    def prepare(self, request: Request, now: float) -> ValidatedRequest:
         """Look whether a request can become notifications, now or when it is due.
 
         Raises:
@@ -58,7 +58,9 @@ class Accepting:
             raise InvalidRequestError("send_at is more than a year ahead")
         if request.audience.everyone and due_in(request, now) <= 0:
             self.recent.enter(request, now)
-        return Prepared(renderer, template, app.enabled and (not template or template.push_enabled))
+        return ValidatedRequest(
+            renderer, template, app.enabled and (not template or template.push_enabled)
+        )
 
     def record(self, request: Request, now: float) -> State:
         """Record a request as accepted; return its state, `accepted` or how far it was before."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from push.delivery.models import Rendered
+from push.delivery.models import RenderedNotification
 from push.identifiers import Locale, ParameterName, ParameterValue
 from push.requests.models import Audience, Request
 from push.requests.rendering import Renderer
@@ -25,7 +25,7 @@ class PreviewRequest(BaseModel):
     locale: Locale | None = None
 
 
-class PreviewedNotification(Rendered):
+class PreviewedNotification(RenderedNotification):
     """A notification as it would be sent, and the size of its body."""
 
     bytes: Annotated[int, Field(description="Of the body; WNS takes 5,000 at most")]

@@ -11,7 +11,7 @@ from pydantic import (
     ValidationError,
 )
 
-from push.errors import UnreadableMessageError
+from push.errors import MalformedMessageError
 from push.requests.models import Request
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ def read_request(body: str, message_id: str) -> Request:
     a bare message lends the id that SQS gave it.
 
     Raises:
-        UnreadableMessageError: it is neither.
+        MalformedMessageError: it is neither.
     """
     try:
         fields = json.loads(body, parse_constant=_no_number)
     except ValueError:
-        raise UnreadableMessageError("the message is not JSON") from None
+        raise MalformedMessageError("the message is not JSON") from None
     if isinstance(fields, dict) and fields.keys() >= _EVENT_KEYS:
         fields = _of_event(fields)
     elif isinstance(fields, dict):
@@ -42,7 +42,7 @@ def read_request(body: str, message_id: str) -> Request:
     try:
         return _REQUEST.validate_python(fields)
     except ValidationError as error:
-        raise UnreadableMessageError(_sentence(error)) from None
+        raise MalformedMessageError(_sentence(error)) from None
 
 
 class RequestQueue:
@@ -76,8 +76,8 @@ def _of_event(event: dict[str, Any]) -> Any:
 
 
 def _sentence(error: ValidationError) -> str:
-    flaws = error.errors(include_url=False, include_input=False, include_context=False)
+    field_errors = error.errors(include_url=False, include_input=False, include_context=False)
     return "the request is not valid: " + "; ".join(
-        f"{'.'.join(str(part) for part in flaw['loc']) or 'body'}: {flaw['msg']}"
-        for flaw in flaws[:10]
+        f"{'.'.join(str(part) for part in error['loc']) or 'body'}: {error['msg']}"
+        for error in field_errors[:10]
     )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from push.delivery.models import Addressed, Delivery, Rendered
-from push.errors import Flaw, InvalidRequestError
+from push.delivery.models import Delivery, Recipient, RenderedNotification
+from push.errors import FieldError, InvalidRequestError
 from push.templates.models import Options, fill, merge
 from wns.errors import InvalidNotificationError
 from wns.notification import Notification, NotificationContent
@@ -38,12 +38,12 @@ class Renderer:
         self._app = app
         self._request = request
         self._template = template
-        self._rendered: dict[str, tuple[Rendered, ...]] = {}
+        self._rendered: dict[str, tuple[RenderedNotification, ...]] = {}
         own = Options(ttl_seconds=DEFAULT_TTL_S, request_for_status=True)
         layers = (own, app.defaults, template.options if template else None, request.options)
         self.options = merge(*layers)
 
-    def leaves_alone(self, channels: Sequence[Channel], now: float) -> bool:
+    def skips(self, channels: Sequence[Channel], now: float) -> bool:
         """Whether a player with these channels is to be left alone, being in the game."""
         return bool(self.options.skip_players_in_game) and any(
             channel.in_game(now) for channel in channels
@@ -62,7 +62,7 @@ class Renderer:
         for locale in self._template.locales:
             self.render(locale)
 
-    def render(self, locale: str | None) -> tuple[Rendered, ...]:
+    def render(self, locale: str | None) -> tuple[RenderedNotification, ...]:
         """Return the notifications for players of a locale.
 
         Raises:
@@ -79,14 +79,14 @@ class Renderer:
         self, chunk: str, channels: Sequence[Channel], now: float, lane: Lane = "direct"
     ) -> Delivery:
         """Return a delivery: what the request says to each of the channels, in its language."""
-        payloads: list[Rendered] = []
-        addressed: list[Addressed] = []
+        payloads: list[RenderedNotification] = []
+        addressed: list[Recipient] = []
         for channel in channels:
             for rendered in self.render(channel.locale):
                 if rendered not in payloads:
                     payloads.append(rendered)
                 addressed.append(
-                    Addressed(
+                    Recipient(
                         player_id=channel.player_id,
                         device_id=channel.device_id,
                         channel_uri=channel.channel_uri,
@@ -119,22 +119,24 @@ class Renderer:
                     ),
                 )
             except ValidationError as error:
-                flaws = error.errors(include_url=False, include_input=False, include_context=False)
+                field_errors = error.errors(
+                    include_url=False, include_input=False, include_context=False
+                )
                 raise InvalidRequestError(
                     f"template '{self._template.template_id}' makes no {kind} of these parameters",
                     tuple(
-                        Flaw(".".join(map(str, (where, *flaw["loc"]))), flaw["msg"])
-                        for flaw in flaws
+                        FieldError(".".join(map(str, (where, *error["loc"]))), error["msg"])
+                        for error in field_errors
                     ),
                 ) from None
 
-    def _render(self, content: NotificationContent, where: str) -> Rendered:
+    def _render(self, content: NotificationContent, where: str) -> RenderedNotification:
         payload = content.payload
         where = f"{where}.{payload.kind}"
         if self._app.identity == "entra" and payload.kind not in _WINDOWS_APP_SDK_KINDS:
             raise InvalidRequestError(
                 f"app '{self._app.app_id}' has a Microsoft Entra identity: toast and raw only",
-                (Flaw(where, f"a {payload.kind} cannot be sent"),),
+                (FieldError(where, f"a {payload.kind} cannot be sent"),),
             )
         # One set of options serves all kinds of a template; a notification given whole must fit its
         # own.
@@ -147,6 +149,6 @@ class Renderer:
             notification = Notification.of(payload, options)
         except InvalidNotificationError as error:
             raise InvalidRequestError(
-                "WNS would not take this notification", (Flaw(where, str(error)),)
+                "WNS would not take this notification", (FieldError(where, str(error)),)
             ) from None
-        return Rendered.of(notification, self.options.ttl_seconds)
+        return RenderedNotification.of(notification, self.options.ttl_seconds)

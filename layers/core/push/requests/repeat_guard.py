@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _HALF_HOUR_S = 1800
 
 
-class RecentBroadcasts:
+class RepeatGuard:
     """Items `everyone#<app_id>#<content>` of NotificationsTable, one per content."""
 
     def __init__(self, table: Table) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from push.errors import Flaw, InvalidRequestError
+from push.errors import FieldError, InvalidRequestError
 from push.identifiers import Locale, ParameterValue, TemplateId
 from wns.notification import NotificationOptions
 
@@ -89,8 +89,10 @@ class Template(TemplateSettings):
         """
         missing = sorted(self.placeholders() - parameters.keys())
         if missing:
-            flaws = tuple(Flaw(f"parameters.{name}", "is missing") for name in missing)
-            raise InvalidRequestError(f"template '{self.template_id}' needs more parameters", flaws)
+            field_errors = tuple(FieldError(f"parameters.{name}", "is missing") for name in missing)
+            raise InvalidRequestError(
+                f"template '{self.template_id}' needs more parameters", field_errors
+            )
 
 
 def fill(content: Any, parameters: Mapping[str, ParameterValue]) -> Any:

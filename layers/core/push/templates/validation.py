@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from push.errors import Flaw, InvalidRequestError
+from push.errors import FieldError, InvalidRequestError
 from push.templates.models import fill
 from wns.errors import InvalidNotificationError
 from wns.notification import Notification, NotificationContent
@@ -30,7 +30,7 @@ _SAMPLES = ("1", _LONG_TEXT, _LONG_ADDRESS, "ms-winsoundevent:Notification.Defau
 Values = dict[str, str]
 
 
-def check_template(template: Template) -> None:
+def validate_template(template: Template) -> None:
     """Make sure that a template makes notifications, whatever its parameters will be.
 
     Raises:
@@ -38,17 +38,21 @@ def check_template(template: Template) -> None:
             fill, content that no parameters make a notification of, or one that is over WNS's
             limit with parameters of 200 characters.
     """
-    flaws = list(_flaws(template))
-    if flaws:
-        raise InvalidRequestError(f"template '{template.template_id}' is not whole", tuple(flaws))
+    field_errors = list(_field_errors(template))
+    if field_errors:
+        raise InvalidRequestError(
+            f"template '{template.template_id}' is not whole", tuple(field_errors)
+        )
 
 
-def _flaws(template: Template) -> Iterator[Flaw]:
+def _field_errors(template: Template) -> Iterator[FieldError]:
     if template.default_locale.lower() not in {tag.lower() for tag in template.locales}:
-        yield Flaw("default_locale", f"'{template.default_locale}' has no texts in locales")
+        yield FieldError("default_locale", f"'{template.default_locale}' has no texts in locales")
     bad_names = sorted(name for name in template.placeholders() if not _NAME.fullmatch(name))
     for name in bad_names:
-        yield Flaw("locales", f"'${{{name}}}' is no placeholder: letters, digits and _, at most 64")
+        yield FieldError(
+            "locales", f"'${{{name}}}' is no placeholder: letters, digits and _, at most 64"
+        )
     if bad_names:
         return
     for locale, contents in template.locales.items():
@@ -56,9 +60,9 @@ def _flaws(template: Template) -> Iterator[Flaw]:
             where = f"locales.{locale}.{kind}"
             values = _fitting(kind, content, template.placeholders())
             errors = _errors(kind, content, values)
-            yield from (Flaw(f"{where}.{field}", message) for field, message in errors)
+            yield from (FieldError(f"{where}.{field}", message) for field, message in errors)
             if not errors:
-                yield from _sending_flaws(template, where, kind, fill(content, values))
+                yield from _sending_errors(template, where, kind, fill(content, values))
 
 
 def _fitting(kind: str, content: Any, names: set[str]) -> Values:
@@ -79,15 +83,17 @@ def _errors(kind: str, content: Any, values: Values) -> list[tuple[str, str]]:
         NotificationContent.model_validate({kind: fill(content, values)})
     except ValidationError as error:
         return [
-            (".".join(str(part) for part in flaw["loc"][1:]), flaw["msg"])
-            for flaw in error.errors(include_url=False, include_input=False, include_context=False)
+            (".".join(str(part) for part in error["loc"][1:]), error["msg"])
+            for error in error.errors(include_url=False, include_input=False, include_context=False)
         ]
     return []
 
 
-def _sending_flaws(template: Template, where: str, kind: Any, content: Any) -> Iterator[Flaw]:
+def _sending_errors(
+    template: Template, where: str, kind: Any, content: Any
+) -> Iterator[FieldError]:
     payload = NotificationContent.model_validate({kind: content}).payload
     try:
         Notification.of(payload, template.options.for_kind(kind))
     except InvalidNotificationError as error:
-        yield Flaw(where, f"{error} (with parameters of {LONG} characters)")
+        yield FieldError(where, f"{error} (with parameters of {LONG} characters)")

@@ -12,10 +12,10 @@ from wns._schema.fields import (
     Weight,
     XmlText,
     at_least_one,
-    short_for,
-    told_by,
+    discriminated_by,
+    shorthand_for,
 )
-from wns._schema.xml import Attribute, Element, joined, text_markup
+from wns._schema.xml import Attribute, Element, joined, text_xml
 
 TextStyle = Literal[
     "caption", "captionSubtle", "body", "bodySubtle", "base", "baseSubtle",
@@ -35,8 +35,8 @@ class Text(Element):
         None, description="BCP-47 language of this text; wins over that of binding and visual."
     )
 
-    def inner_markup(self) -> str:
-        return text_markup(self.text)
+    def inner_xml(self) -> str:
+        return text_xml(self.text)
 
 
 class AdaptiveText(Text):
@@ -96,12 +96,14 @@ class AdaptiveImage(CroppedImage):
 
 
 TextLike = Annotated[
-    AdaptiveText, BeforeValidator(short_for("text"), json_schema_input_type=str | AdaptiveText)
+    AdaptiveText, BeforeValidator(shorthand_for("text"), json_schema_input_type=str | AdaptiveText)
 ]
 
 SubgroupContent = Annotated[
     Annotated[TextLike, Tag("text")] | Annotated[AdaptiveImage, Tag("src")],
-    told_by("text", "src", sentence="A subgroup holds texts (a string, or text) and images (src)."),
+    discriminated_by(
+        "text", "src", sentence="A subgroup holds texts (a string, or text) and images (src)."
+    ),
 ]
 
 
@@ -120,7 +122,7 @@ class Subgroup(Element):
         None, description="Vertical alignment of the column."
     )
 
-    def inner_markup(self) -> str:
+    def inner_xml(self) -> str:
         return joined(self.content)
 
 
@@ -133,5 +135,5 @@ class Group(Element):
         description="Columns, left to right."
     )
 
-    def inner_markup(self) -> str:
+    def inner_xml(self) -> str:
         return joined(self.subgroups)

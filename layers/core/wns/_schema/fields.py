@@ -19,7 +19,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 
-def broken(sentence: str) -> PydanticCustomError:
+def rule_error(sentence: str) -> PydanticCustomError:
     """The error of a value that breaks a rule; the sentence says what is wrong and what to do."""
     return PydanticCustomError("notification_rule", sentence)
 
@@ -57,7 +57,7 @@ def at_least_one(what: str) -> Rule:
 
     def check(items: Sized) -> Sized:
         if not items:
-            raise broken(f"At least one {what} is needed.")
+            raise rule_error(f"At least one {what} is needed.")
         return items
 
     return Rule(check, {"minItems": 1})
@@ -68,7 +68,7 @@ def not_empty() -> Rule:
 
     def check(value: str) -> str:
         if not value:
-            raise broken("An empty string is not allowed here.")
+            raise rule_error("An empty string is not allowed here.")
         return value
 
     return Rule(check, {"minLength": 1})
@@ -80,7 +80,7 @@ def matching(pattern: str, sentence: str) -> Rule:
 
     def check(value: str) -> str:
         if whole.fullmatch(value) is None:
-            raise broken(sentence)
+            raise rule_error(sentence)
         return value
 
     return Rule(check, {"pattern": f"^(?:{pattern})$"})
@@ -91,7 +91,7 @@ def one_of(names: Collection[str], sentence: str) -> Rule:
 
     def check(value: str) -> str:
         if value not in names:
-            raise broken(sentence)
+            raise rule_error(sentence)
         return value
 
     return Rule(check, {"enum": list(names)})
@@ -99,7 +99,7 @@ def one_of(names: Collection[str], sentence: str) -> Rule:
 
 def refuse_more_than(limit: int, what: str, count: int) -> None:
     if count > limit:
-        raise broken(f"At most {limit} {what} are allowed, not {count}.")
+        raise rule_error(f"At most {limit} {what} are allowed, not {count}.")
 
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -107,7 +107,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def _refuse_what_xml_cannot_hold(value: object) -> object:
     if isinstance(value, str) and (found := _NOT_XML.search(value)):
-        raise broken(
+        raise rule_error(
             f"XML cannot hold the character U+{ord(found[0]):04X} at position {found.start()}:"
             " remove it."
         )
@@ -125,10 +125,10 @@ _EDGE_SPACE = re.compile(r"\A\s|\s\Z")
 
 def _image_address(address: str) -> str:
     if _EDGE_SPACE.search(address):
-        raise broken("An image address neither begins nor ends with white space.")
+        raise rule_error("An image address neither begins nor ends with white space.")
     scheme = _SCHEME.match(address)
     if scheme and scheme[1].lower() not in _IMAGE_SCHEMES:
-        raise broken(
+        raise rule_error(
             "An image address begins with https:, http:, ms-appx:, ms-appdata: or file:,"
             " or is relative to base_uri."
         )
@@ -137,20 +137,20 @@ def _image_address(address: str) -> str:
 
 def _base_address(address: str) -> str:
     if not _SCHEME.match(address):
-        raise broken("base_uri is an absolute address, such as https://img.example.com/.")
+        raise rule_error("base_uri is an absolute address, such as https://img.example.com/.")
     return _image_address(address)
 
 
 def _refuse_true_and_false(value: object) -> object:
     if isinstance(value, bool):
-        raise broken("A number is wanted here, not true or false.")
+        raise rule_error("A number is wanted here, not true or false.")
     return value
 
 
 def _offset_of_whole_minutes(moment: datetime) -> datetime:
     offset = moment.utcoffset()
     if offset and offset % timedelta(minutes=1):
-        raise broken("The offset of a timestamp is whole minutes, such as +01:00.")
+        raise rule_error("The offset of a timestamp is whole minutes, such as +01:00.")
     return moment
 
 
@@ -168,25 +168,25 @@ ImageAddress = Annotated[NonEmpty, AfterValidator(_image_address)]
 
 BaseAddress = Annotated[NonEmpty, AfterValidator(_base_address)]
 
-NOT_TRUE_OR_FALSE = BeforeValidator(_refuse_true_and_false)
+NO_BOOL = BeforeValidator(_refuse_true_and_false)
 """For a number; pydantic alone would take true for 1."""
 
-Unsigned = Annotated[int, Field(ge=0, le=_MAX_INT), NOT_TRUE_OR_FALSE]
-Positive = Annotated[int, Field(ge=1, le=_MAX_INT), NOT_TRUE_OR_FALSE]
-Percent = Annotated[int, Field(ge=0, le=100), NOT_TRUE_OR_FALSE]
-Weight = Annotated[int, Field(ge=1, le=100), NOT_TRUE_OR_FALSE]
+Unsigned = Annotated[int, Field(ge=0, le=_MAX_INT), NO_BOOL]
+Positive = Annotated[int, Field(ge=1, le=_MAX_INT), NO_BOOL]
+Percent = Annotated[int, Field(ge=0, le=100), NO_BOOL]
+Weight = Annotated[int, Field(ge=1, le=100), NO_BOOL]
 
 Timestamp = Annotated[AwareDatetime, AfterValidator(_offset_of_whole_minutes)]
 Branding = Literal["none", "logo", "name"]
 TextStacking = Literal["top", "center", "bottom"]
 
 
-def short_for(field: str) -> Callable[[object], object]:
+def shorthand_for(field: str) -> Callable[[object], object]:
     """For a `BeforeValidator`: a bare string stands for an object with only this field."""
     return lambda value: {field: value} if isinstance(value, str) else value
 
 
-def told_by(*keys: str, sentence: str) -> Discriminator:
+def discriminated_by(*keys: str, sentence: str) -> Discriminator:
     """Tells the members of a union apart by the key that only one of them has, its `Tag`.
 
     A bare string is a text. `sentence` tells people what there is to choose from.

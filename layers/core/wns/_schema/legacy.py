@@ -10,17 +10,19 @@ from wns._schema.fields import (
     Branding,
     LanguageTag,
     XmlText,
-    broken,
     one_of,
     refuse_more_than,
-    short_for,
+    rule_error,
+    shorthand_for,
 )
 from wns._schema.legacy_catalog import TILE_TEMPLATES, TOAST_TEMPLATES, LegacyTemplate
 from wns._schema.xml import Attribute, AttributeValue, Element, joined, numbered
 
-LegacyText = Annotated[Text, BeforeValidator(short_for("text"), json_schema_input_type=str | Text)]
+LegacyText = Annotated[
+    Text, BeforeValidator(shorthand_for("text"), json_schema_input_type=str | Text)
+]
 LegacyImage = Annotated[
-    Image, BeforeValidator(short_for("src"), json_schema_input_type=str | Image)
+    Image, BeforeValidator(shorthand_for("src"), json_schema_input_type=str | Image)
 ]
 
 
@@ -46,13 +48,13 @@ class LegacyBinding(Element):
         None, description="Whether Windows adds scale, contrast and language to image addresses."
     )
 
-    def inner_markup(self) -> str:
+    def inner_xml(self) -> str:
         return numbered(self.images) + numbered(self.texts)
 
     def refuse_what_does_not_fit(self, name: str, template: LegacyTemplate) -> None:
         """Every text and image needs a place in the template."""
         if not self.images and not self.texts:
-            raise broken(f"{name} has neither texts nor images: give at least one.")
+            raise rule_error(f"{name} has neither texts nor images: give at least one.")
         refuse_more_than(template.images, f"images in {name}", len(self.images))
         refuse_more_than(template.texts, f"texts in {name}", len(self.texts))
 
@@ -108,7 +110,7 @@ class LegacyTile(LegacyBinding):
     def _fits_the_template(self) -> Self:
         self.refuse_what_does_not_fit(self.template, self.catalogued)
         if self.branding == "name" and not self.catalogued.shows_name:
-            raise broken(f"{self.template} shows no name: its branding is logo or none.")
+            raise rule_error(f"{self.template} shows no name: its branding is logo or none.")
         return self
 
 
@@ -164,5 +166,5 @@ class Commands(Element):
     )
     commands: tuple[Command, ...] = Field((), description="The buttons.")
 
-    def inner_markup(self) -> str:
+    def inner_xml(self) -> str:
         return joined(self.commands)

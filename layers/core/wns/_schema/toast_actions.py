@@ -10,8 +10,8 @@ from wns._schema.fields import (
     XmlText,
     at_least_one,
     at_most,
-    broken,
-    told_by,
+    discriminated_by,
+    rule_error,
 )
 from wns._schema.xml import Attribute, Element, Fixed, joined
 
@@ -24,7 +24,7 @@ _PFN_WITHOUT_PROTOCOL = "protocol_activation_target_application_pfn needs activa
 
 def refuse_pfn_without_protocol(activation_type: str | None, pfn: str | None) -> None:
     if pfn is not None and activation_type != "protocol":
-        raise broken(_PFN_WITHOUT_PROTOCOL)
+        raise rule_error(_PFN_WITHOUT_PROTOCOL)
 
 
 class TextInput(Element):
@@ -81,12 +81,12 @@ class SelectionInput(Element):
     def _choices_can_be_told_apart(self) -> Self:
         ids = [selection.id for selection in self.selections]
         if len(set(ids)) < len(ids):
-            raise broken("Each selection of an input has an id of its own.")
+            raise rule_error("Each selection of an input has an id of its own.")
         if self.default_input is not None and self.default_input not in ids:
-            raise broken("default_input is the id of one of the selections.")
+            raise rule_error("default_input is the id of one of the selections.")
         return self
 
-    def inner_markup(self) -> str:
+    def inner_xml(self) -> str:
         return joined(self.selections)
 
 
@@ -153,9 +153,9 @@ class Button(_Action):
     def _can_be_seen_and_pressed(self) -> Self:
         if self.activation_type == "system":
             if self.arguments not in ("snooze", "dismiss"):
-                raise broken("With activation_type system, arguments is snooze or dismiss.")
+                raise rule_error("With activation_type system, arguments is snooze or dismiss.")
         elif not self.content and self.image_uri is None:
-            raise broken("A button needs content, or an icon as image_uri.")
+            raise rule_error("A button needs content, or an icon as image_uri.")
         return self
 
 
@@ -167,16 +167,16 @@ class ContextMenuItem(_Action):
     @model_validator(mode="after")
     def _can_be_read(self) -> Self:
         if not self.content:
-            raise broken("A context menu item needs content.")
+            raise rule_error("A context menu item needs content.")
         if self.activation_type == "system":
-            raise broken("Only a button can have activation_type system.")
+            raise rule_error("Only a button can have activation_type system.")
         return self
 
 
 def _system_button(value: object) -> object:
     if isinstance(value, str):
         if value not in ("snooze", "dismiss"):
-            raise broken("A button is an object, or one of the words snooze and dismiss.")
+            raise rule_error("A button is an object, or one of the words snooze and dismiss.")
         return {"activation_type": "system", "arguments": value}
     return value
 
@@ -188,7 +188,9 @@ ButtonLike = Annotated[
 
 Input = Annotated[
     Annotated[SelectionInput, Tag("selections")] | Annotated[TextInput, Tag("id")],
-    told_by("selections", "id", sentence="An input has an id, and selections when it is a list."),
+    discriminated_by(
+        "selections", "id", sentence="An input has an id, and selections when it is a list."
+    ),
 ]
 
 
@@ -198,24 +200,26 @@ def refuse_actions_that_do_not_fit(
     """The rules between the inputs and the buttons of one toast."""
     by_id = {each.id: each for each in inputs}
     if len(by_id) < len(inputs):
-        raise broken("Each input of a toast has an id of its own.")
+        raise rule_error("Each input of a toast has an id of its own.")
     for button in buttons:
         if button.input_id is None:
             continue
         if button.input_id not in by_id:
-            raise broken("The input_id of a button is the id of one of the inputs.")
+            raise rule_error("The input_id of a button is the id of one of the inputs.")
         if button.snoozes:
             _refuse_other_than_minutes(by_id[button.input_id])
     with_icon = {button.image_uri is not None for button in buttons if button.input_id is None}
     if len(with_icon) > 1:
-        raise broken("Either all buttons have an icon (image_uri) or none has.")
+        raise rule_error("Either all buttons have an icon (image_uri) or none has.")
 
 
 def _refuse_other_than_minutes(source: SelectionInput | TextInput) -> None:
     if not isinstance(source, SelectionInput) or not all(
         selection.id.isascii() and selection.id.isdigit() for selection in source.selections
     ):
-        raise broken("Snooze takes its minutes from a selection input whose ids are whole numbers.")
+        raise rule_error(
+            "Snooze takes its minutes from a selection input whose ids are whole numbers."
+        )
 
 
 class Header(Element):

@@ -16,9 +16,9 @@ from wns._schema.fields import (
     Positive,
     Unsigned,
     XmlText,
-    broken,
-    short_for,
-    told_by,
+    discriminated_by,
+    rule_error,
+    shorthand_for,
 )
 from wns._schema.legacy import LegacyToastTemplate
 from wns._schema.xml import Attribute, Element, Fixed
@@ -65,7 +65,7 @@ def _progress_value(value: object) -> float | str:
             value = float(value)
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
         return float(value)
-    raise broken(
+    raise rule_error(
         "The value of a progress bar is a number from 0 to 1, indeterminate, or {name},"
         " a value that the app itself binds."
     )
@@ -136,21 +136,21 @@ class BindingAttributes(Element):
 
 
 ToastLine = Annotated[
-    ToastText, BeforeValidator(short_for("text"), json_schema_input_type=str | ToastText)
+    ToastText, BeforeValidator(shorthand_for("text"), json_schema_input_type=str | ToastText)
 ]
 AttributionLike = Annotated[
-    Attribution, BeforeValidator(short_for("text"), json_schema_input_type=str | Attribution)
+    Attribution, BeforeValidator(shorthand_for("text"), json_schema_input_type=str | Attribution)
 ]
 AppLogoLike = Annotated[
-    AppLogo, BeforeValidator(short_for("src"), json_schema_input_type=str | AppLogo)
+    AppLogo, BeforeValidator(shorthand_for("src"), json_schema_input_type=str | AppLogo)
 ]
-HeroLike = Annotated[Hero, BeforeValidator(short_for("src"), json_schema_input_type=str | Hero)]
+HeroLike = Annotated[Hero, BeforeValidator(shorthand_for("src"), json_schema_input_type=str | Hero)]
 
 ToastContent = Annotated[
     Annotated[AdaptiveImage, Tag("src")]
     | Annotated[Group, Tag("subgroups")]
     | Annotated[Progress, Tag("status")],
-    told_by(
+    discriminated_by(
         "src",
         "subgroups",
         "status",
@@ -175,12 +175,12 @@ def _sound(address: str) -> str:
     if address in SOUNDS or _OWN_SOUND.fullmatch(address):
         return address
     if address.lower().startswith("ms-winsoundevent:"):
-        raise broken(
+        raise rule_error(
             "Windows has no such sound. It has ms-winsoundevent:Notification. followed by Default,"
             " IM, Mail, Reminder, SMS, Looping.Alarm, Looping.Alarm2 to Looping.Alarm10,"
             " Looping.Call, Looping.Call2 to Looping.Call10."
         )
-    raise broken(
+    raise rule_error(
         "A sound is one of Windows (ms-winsoundevent:…), a resource (ms-resource:…) or a file in"
         " the app's package (ms-appx:///… ending in aac, flac, m4a, mp3, wav or wma)."
     )

@@ -34,13 +34,13 @@ class Element(BaseModel):
         marked = {xml: getattr(self, field) for field, xml in _attribute_fields(type(self))}
         return {**self.fixed, **marked}
 
-    def inner_markup(self) -> str:
+    def inner_xml(self) -> str:
         """What is between the tags, as markup."""
         return ""
 
-    def markup(self, **first: AttributeValue) -> str:
+    def xml(self, **first: AttributeValue) -> str:
         """The element, with the attributes `first` before its own."""
-        return element(self.tag, {**first, **self.attributes()}, self.inner_markup())
+        return element(self.tag, {**first, **self.attributes()}, self.inner_xml())
 
 
 def element(
@@ -55,19 +55,19 @@ def element(
     return f"<{tag}{written}>{content}</{tag}>" if content else f"<{tag}{written}/>"
 
 
-def text_markup(text: str) -> str:
+def text_xml(text: str) -> str:
     """A text as markup."""
     return text.translate(_IN_TEXT)
 
 
 def joined(elements: Iterable[Element | None]) -> str:
     """The markup of all elements that are there, in order."""
-    return "".join(each.markup() for each in elements if each is not None)
+    return "".join(each.xml() for each in elements if each is not None)
 
 
 def numbered(elements: Iterable[Element]) -> str:
     """The markup of all elements, with `id` counting from 1."""
-    return "".join(each.markup(id=number) for number, each in enumerate(elements, 1))
+    return "".join(each.xml(id=number) for number, each in enumerate(elements, 1))
 
 
 @cache

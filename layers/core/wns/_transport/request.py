@@ -30,7 +30,7 @@ class Request(NamedTuple):
     body: bytes
 
 
-def request_of(
+def build_request(
     channel_uri: str, access_token: str, notification: Notification | ToastRemoval
 ) -> Request:
     """Return the request, after a last look at where it goes and what its headers hold.

@@ -22,7 +22,7 @@ _TRANSACTION_ITEMS = {
 }
 
 
-class Deeds:
+class RecordedCalls:
     """Records every call of AWS while a function runs."""
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Deeds:
 
     @contextmanager
     def of(self, function: str) -> Iterator[None]:
-        """Note what is done inside as the function's deeds."""
+        """Note what is done inside as the function's calls."""
         self._function = function
         try:
             yield
