@@ -1,6 +1,6 @@
 """Translates template.yaml as CloudFormation will and lints the result.
 
-    .tools/sam/bin/python -m tools.validate_template [TEMPLATE]
+    .tools/sam/bin/python -m tools.check_template [TEMPLATE]
 
 `sam validate --lint` looks at the SAM template only, and so misses what first shows in the
 translation: a queue's visibility time-out below its function's time-out, an action that IAM does
