@@ -1,5 +1,4 @@
-"""Sends each batch of deliveries to WNS; a message that is no delivery is set aside with its
-reason."""
+"""Sends each batch of deliveries to WNS. Malformed messages are dead-lettered with the reason."""
 
 from __future__ import annotations
 
@@ -15,17 +14,20 @@ from botocore.config import Config
 from pydantic import BaseModel
 
 from push.apps.access_tokens import AccessTokenCache
-from push.apps.events import Rejections
+from push.apps.events import AppEvents
 from push.apps.table import AppCache, Apps
 from push.aws.dynamodb import Transactions
 from push.aws.secret_store import SecretStore
 from push.aws.sqs import DeadLetterQueue
 from push.channels.table import Channels
 from push.delivery.claims import DeliveryClaims
-from push.delivery.models import Delivery
+from push.delivery.intake import DeliveryIntake
+from push.delivery.models import Delivery, Lane
 from push.delivery.queue import DeliveryQueue, read_delivery
+from push.delivery.recheck import Recheck
+from push.delivery.results import ResultHandler
 from push.delivery.send_budget import SendBudgets
-from push.delivery.sender import Sending, send
+from push.delivery.sender import Sender
 from push.errors import MalformedMessageError
 from push.notifications.record import Notifications
 from wns.client import WnsClient
@@ -45,42 +47,46 @@ class Settings(BaseModel, hide_input_in_errors=True):
     GAME_EVENT_BUS: str
     SECRET_PREFIX: str
     SSL_CERT_FILE: str | None = None
-    """Certificate authorities to trust in place of the usual ones."""
+    """Certificate authorities to trust instead of certifi's."""
 
-
-CLOSING_S = 10
-"""Before the function's deadline: for sends under way to end, outcomes to be recorded, the rest to
-be put back."""
 
 settings = Settings.model_validate(os.environ)
 logger = Logger()
 metrics = Metrics()
 dynamodb = boto3.resource("dynamodb")
 sqs = boto3.client("sqs")
-# Rather the access token from the cache than a sender that waits for Secrets Manager to come back.
+# Short, because the sender has a cached access token to use while Secrets Manager is unavailable.
 secretsmanager = boto3.client(
     "secretsmanager",
     config=Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2}),
 )
 jitter = random.SystemRandom().random
 notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
-sending = Sending(
+channels = Channels(dynamodb.Table(settings.CHANNELS_TABLE))
+claims = DeliveryClaims(notifications_table, Transactions(dynamodb.meta.client, time.sleep, jitter))
+queues: dict[Lane, DeliveryQueue] = {
+    "direct": DeliveryQueue(sqs, settings.DELIVERY_QUEUE_URL),
+    "bulk": DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
+}
+recheck = Recheck(Notifications(notifications_table), channels)
+sender = Sender(
     wns=WnsClient(ca_file=settings.SSL_CERT_FILE),
-    apps=AppCache(Apps(dynamodb.Table(settings.APPS_TABLE))),
-    tokens=AccessTokenCache(SecretStore(secretsmanager, settings.SECRET_PREFIX)),
-    channels=Channels(dynamodb.Table(settings.CHANNELS_TABLE)),
-    budgets=SendBudgets(dynamodb.Table(settings.RATES_TABLE)),
-    notifications=Notifications(notifications_table),
-    chunks=DeliveryClaims(
-        notifications_table, Transactions(dynamodb.meta.client, time.sleep, jitter)
+    intake=DeliveryIntake(
+        claims=claims,
+        queues=queues,
+        recheck=recheck,
+        apps=AppCache(Apps(dynamodb.Table(settings.APPS_TABLE))),
+        tokens=AccessTokenCache(SecretStore(secretsmanager, settings.SECRET_PREFIX)),
+        budgets=SendBudgets(dynamodb.Table(settings.RATES_TABLE)),
+        events=AppEvents(boto3.client("events"), settings.GAME_EVENT_BUS),
+        jitter=jitter,
     ),
-    queues={
-        "direct": DeliveryQueue(sqs, settings.DELIVERY_QUEUE_URL),
-        "bulk": DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
-    },
-    rejections=Rejections(boto3.client("events"), settings.GAME_EVENT_BUS),
+    recheck=recheck,
+    results=ResultHandler(channels, jitter),
+    claims=claims,
+    queues=queues,
     clock=time.time,
-    jitter=jitter,
+    sleep=time.sleep,
 )
 dead_letters = DeadLetterQueue(sqs, settings.DELIVERY_DLQ_URL)
 
@@ -88,23 +94,33 @@ dead_letters = DeadLetterQueue(sqs, settings.DELIVERY_DLQ_URL)
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    batch: list[tuple[str, Delivery]] = []
-    for record in event["Records"]:
-        try:
-            batch.append((record["messageId"], read_delivery(record["body"])))
-        except MalformedMessageError as error:
-            dead_letters.dead_letter(record["body"], str(error))
-            metrics.add_metric("DeliveriesSetAside", MetricUnit.Count, 1)
-            logger.warning("delivery set aside", reason=str(error), message_id=record["messageId"])
-    metrics.add_metric("DeliveriesTaken", MetricUnit.Count, len(batch))
-    left_s = context.get_remaining_time_in_millis() / 1000
-    report = send(batch, sending, lease_s=left_s, deadline=time.monotonic() + left_s - CLOSING_S)
+    messages = read(event["Records"])
+    metrics.add_metric("DeliveriesTaken", MetricUnit.Count, len(messages))
+    report = sender.send(messages, lambda: context.get_remaining_time_in_millis() / 1000)
     for outcome, count in report.counts.items():
         metrics.add_metric(metric_name(outcome), MetricUnit.Count, count)
-    logger.info("deliveries sent", deliveries=len(batch), outcomes=dict(report.counts))
+    logger.info("deliveries sent", deliveries=len(messages), outcomes=dict(report.counts))
+    if report.error is not None:
+        metrics.add_metric("BatchesFailed", MetricUnit.Count, 1)
+        logger.error("batch failed; its messages will be retried", exc_info=report.error)
     return {
         "batchItemFailures": [{"itemIdentifier": message_id} for message_id in report.unfinished]
     }
+
+
+def read(records: list[dict[str, Any]]) -> list[tuple[str, Delivery]]:
+    """Return (message id, delivery) of each message that holds one; dead-letter the others."""
+    messages: list[tuple[str, Delivery]] = []
+    for record in records:
+        try:
+            messages.append((record["messageId"], read_delivery(record["body"])))
+        except MalformedMessageError as error:
+            dead_letters.dead_letter(record["body"], str(error))
+            metrics.add_metric("DeliveriesDeadLettered", MetricUnit.Count, 1)
+            logger.warning(
+                "delivery dead-lettered", reason=str(error), message_id=record["messageId"]
+            )
+    return messages
 
 
 def metric_name(outcome: str) -> str:

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from push.api.http_api import AppIdInPath, HttpApi, accepted, done, stored
 from push.apps.credentials import delete_secrets, verify_and_store_credentials
-from push.apps.events import CredentialChanges
+from push.apps.events import AppEvents
 from push.apps.models import App, AppSettings
 from push.apps.table import Apps
 from push.aws.secret_store import SecretStore
@@ -60,7 +60,7 @@ schedules = Schedules(boto3.client("scheduler"), settings.SCHEDULE_GROUP)
 accepting = RequestIntake(apps, templates, notifications, RepeatGuard(notifications_table))
 request_queue = RequestQueue(boto3.client("sqs"), settings.REQUEST_QUEUE_URL)
 secrets = SecretStore(boto3.client("secretsmanager"), settings.SECRET_PREFIX)
-credential_changes = CredentialChanges(boto3.client("events"), settings.GAME_EVENT_BUS)
+app_events = AppEvents(boto3.client("events"), settings.GAME_EVENT_BUS)
 app = HttpApi(logger, {"/templates/": 200_000, "/notifications": 200_000})
 
 TemplateIdInPath = Annotated[TemplateId, Path(description="The template's id")]
@@ -141,7 +141,7 @@ def store_credentials(app_id: AppIdInPath, credentials: CredentialsInBody) -> Re
             credentials,
             session=session,
             secrets=secrets,
-            changes=credential_changes,
+            events=app_events,
             now=time.time(),
         )
     return Response(204)

@@ -84,11 +84,11 @@ def half_way(game: Backend, size: int, strike: Callable[[], object]) -> threadin
 def impatience(game: Backend) -> Iterator[None]:
     """Let the sender give WNS a quarter of a second, while WNS answers nothing anyway."""
     sender = game.handler("notification_sender")
-    usual = sender.sending
+    usual = sender.sender
     with WnsClient(ca_file=str(game.wns.ca_file), total_timeout=0.25) as client:
-        sender.sending = dataclasses.replace(usual, wns=client)
+        sender.sender = dataclasses.replace(usual, wns=client)
         yield
-    sender.sending = usual
+    sender.sender = usual
 
 
 @pytest.mark.parametrize("fault", DOWN)

@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> None:
     module = importlib.import_module(f"functions.{function}.app")
     module.time = SharedClock(Path(clock_file))  # type: ignore[attr-defined]
     if function == "notification_sender":
-        module.sending = dataclasses.replace(module.sending, clock=module.time.time)
+        module.sender = dataclasses.replace(module.sender, clock=module.time.time)
     workers: list[int] = []
     try:
         for _ in sys.stdin:

@@ -167,7 +167,7 @@ class Backend:
             sys.modules.pop(name, None)
             module = importlib.import_module(name)
             module.time = self.clock
-            for holder in ("sending", "refresher"):
+            for holder in ("sender", "refresher"):
                 if hasattr(module, holder):
                     timed = dataclasses.replace(getattr(module, holder), clock=self.clock.time)
                     setattr(module, holder, timed)

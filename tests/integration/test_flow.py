@@ -409,7 +409,7 @@ def test_killed_workers_successor_repeats_nothing_that_was_recorded(
         raise SystemExit
 
     with monkeypatch.context() as killing:
-        killing.setattr(type(sender.sending.chunks), "close", die)
+        killing.setattr(type(sender.claims), "close", die)
         with pytest.raises(SystemExit):
             game.invoke("notification_sender", sqs_event([message]))
     recorded = set(outcomes(game))

@@ -1,4 +1,4 @@
-"""Sending: many notifications at once, over connections that are kept alive."""
+"""The WNS client: sends many notifications at once, over connections that are kept alive."""
 
 from __future__ import annotations
 
@@ -22,20 +22,19 @@ if TYPE_CHECKING:
 
     from wns.notification import Notification, ToastRemoval
 
-_HOSTS_WHOSE_PROXY_IS_KEPT = 1024
-_LONGEST_WAIT_SECONDS = 1.0
-_PAUSE_SECONDS = 0.02
+_PROXY_CACHE_SIZE = 1024
+_POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """One notification to one channel. It prints nothing of what it holds.
+    """One notification to one channel. Its repr holds no URI, token or content.
 
     Attributes:
-        channel_uri: as Windows gave it; sent to without changing a character.
+        channel_uri: as Windows gave it; not a character is changed.
         access_token: of the app that the channel belongs to.
-        notification: what to show; with a `ToastRemoval`, what to take away.
-        reference: the caller's own, handed back with the result.
+        notification: what to show; with a `ToastRemoval`, what to remove.
+        reference: the caller's own, returned with the result.
     """
 
     channel_uri: str = field(repr=False)
@@ -44,52 +43,30 @@ class Send:
     reference: object = field(default=None, repr=False)
 
 
-class _Source:
-    """Where sends come from. One that raises is at its end; the exception is kept, so that nothing
-    of what is under way gets lost."""
-
-    def __init__(self, sends: Iterable[Send | None]) -> None:
-        self._sends = iter(sends)
-        self.has_more = True
-        self.pauses = False
-        self.failure: Exception | None = None
-
-    def next(self) -> Send | None:
-        """Return the next send, or None where there is none, or none right now."""
-        self.pauses = False
-        try:
-            send = next(self._sends)
-        except StopIteration:
-            self.has_more = False
-            return None
-        except Exception as error:  # noqa: BLE001 - raised at the end of send_all
-            self.failure, self.has_more = error, False
-            return None
-        self.pauses = send is None
-        return send
-
-
 class WnsClient:
-    """Sends notifications to WNS. Not to be shared between threads.
+    """Sends notifications to WNS. Not thread-safe.
 
-    Each send is one request over HTTPS to the host of its channel URI and nowhere else: the URI is
-    checked again, certificates are verified, redirects are not followed, and a host that resolves
-    to an address that is not public is refused, unless a proxy is in use, whose part it is to
-    resolve names. The proxy is the one of the standard environment variables (`HTTPS_PROXY`,
-    `ALL_PROXY`, `NO_PROXY`), read as `requests` reads them.
+    Each send is one HTTPS request to the host of its channel URI and to no other: the URI is
+    validated again, certificates are verified, redirects are not followed, and a host that resolves
+    to a non-public address is refused. With a proxy it is the proxy that resolves names. The proxy
+    comes from the standard environment variables (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), read as
+    `requests` reads them.
 
-    A request is sent once. libcurl by itself would send it again when a kept-alive connection turns
-    out to be broken before the first byte of the answer; as WNS may have acted on the first copy,
-    that is prevented: the result is `unavailable`, and `may_have_arrived` is true. It stays rare: a
-    connection that was idle for more than a second is looked at before it is used again, and none
-    is that was idle for `max_idle_seconds`, as after a pause of the whole process.
+    A request is sent once. libcurl would repeat it when a kept-alive connection turns out to be
+    broken before the first byte of the response; as WNS may have acted on the first copy, that is
+    prevented: the result is `unavailable`, and `may_have_arrived` is true. This stays rare, because
+    libcurl checks a connection that was idle for over a second before it reuses it, and connections
+    that were idle for `max_idle_seconds`, as after a pause of the whole process, are closed.
+
+    `submit` and `poll` are for callers with a loop of their own; `send_all` is that loop for
+    callers with nothing else to do.
 
     Args:
-        ca_file: PEM file of the certificate authorities to trust; that of certifi if None.
-        concurrency: how many requests may be under way at once.
+        ca_file: PEM file of the certificate authorities to trust; certifi's if None.
+        concurrency: the most requests in flight at once.
         connect_timeout: seconds for name resolution, connection and TLS.
         total_timeout: seconds for a whole send.
-        max_idle_seconds: how long a connection may go unused and still be used again.
+        max_idle_seconds: how long a connection may be idle and still be reused.
         clock: the time in epoch seconds.
     """
 
@@ -108,8 +85,9 @@ class WnsClient:
         self._max_idle_seconds = max_idle_seconds
         self._clock = clock
         self._last_used = clock()
-        self._is_sending = False
         self._is_closed = False
+        self._unsent: list[SendResult] = []
+        self._proxy_of = _new_proxy_cache()
         self._connections: Connections[Send] = Connections(
             concurrency,
             partial(
@@ -132,76 +110,30 @@ class WnsClient:
     ) -> None:
         self.close()
 
-    def close(self) -> None:
-        """Close all connections and drop what is under way. The client cannot be used any more."""
-        self._is_closed = True
-        self._connections.close()
+    @property
+    def free(self) -> int:
+        """How many sends may be submitted before the next `poll`."""
+        return self._connections.free - len(self._unsent)
 
-    def send_all(
-        self, sends: Iterable[Send | None], *, deadline: float | None = None
-    ) -> Iterator[SendResult]:
-        """Send everything; yield each result as it comes, in whatever order.
+    @property
+    def in_flight(self) -> int:
+        """How many results `poll` has yet to return."""
+        return self._connections.busy + len(self._unsent)
 
-        There is one result for each of `sends`, whatever happens to it: what cannot be sent, even a
-        bad URI, is a result too. `sends` is read only as fast as connections come free, so it may
-        be a generator of any length. If it raises, that exception comes out here, after the results
-        of what was under way.
+    def submit(self, send: Send) -> None:
+        """Queue a send; `poll` puts it on the wire and returns its result.
 
-        Take the results without delay: while the caller is busy nothing is received, and the
-        time-outs of what is under way go on. Closing the iterator early drops what is under way.
-
-        Args:
-            sends: what to send. None among them says that there is nothing to start right now:
-                what is under way goes on, and the next one is asked for a moment later.
-            deadline: `time.monotonic()` value after which nothing is started any more. What is
-                under way then still ends by itself, at most `total_timeout` later; the rest is
-                yielded as `not_started`.
+        Each send has exactly one result. One that cannot be sent, such as one with a bad URI, has a
+        result too.
 
         Raises:
-            RuntimeError: the client is closed, or this method is already running.
+            RuntimeError: the client is closed, or `free` is 0.
         """
         self._refuse_if_closed()
-        if self._is_sending:
-            raise RuntimeError("send_all is already running; one WnsClient runs it once at a time.")
-        self._is_sending = True
-        try:
-            if self._clock() - self._last_used > self._max_idle_seconds:
-                self._connections.drop_connections()
-            yield from self._rounds(_Source(sends), deadline)
-        finally:
-            self._connections.drop_transfers()
-            self._last_used = self._clock()
-            self._is_sending = False
-
-    def _rounds(self, source: _Source, deadline: float | None) -> Iterator[SendResult]:
-        connections = self._connections
-        proxy_of = lru_cache(_HOSTS_WHOSE_PROXY_IS_KEPT)(_proxy_of)
-        ready: list[SendResult] = []
-        while source.has_more or connections.busy or ready:
-            coming: list[SendResult] = []
-            # As many tries as there are free places: sends that never start must not keep those
-            # that have started waiting.
-            for _ in range(connections.free if source.has_more else 0):
-                send = source.next()
-                if send is None:
-                    break
-                if deadline is not None and time.monotonic() >= deadline:
-                    coming.append(SendResult(Outcome.NOT_STARTED, reference=send.reference))
-                elif (unsent := self._start(send, proxy_of)) is not None:
-                    coming.append(unsent)
-            connections.perform()
-            # Handed out only now, so that the network works while the caller does.
-            yield from ready
-            self._refuse_if_closed()
-            ready = coming + [self._result(*ended) for ended in connections.finished()]
-            if connections.busy and not ready:
-                connections.wait(_PAUSE_SECONDS if source.pauses else _LONGEST_WAIT_SECONDS)
-            elif source.pauses and not ready:
-                time.sleep(_PAUSE_SECONDS)
-        if source.failure is not None:
-            raise source.failure
-
-    def _start(self, send: Send, proxy_of: Callable[[str], str]) -> SendResult | None:
+        if self.free < 1:
+            raise RuntimeError("No send is free: call poll() first.")
+        if not self.in_flight:
+            self._begin()
         try:
             request = build_request(send.channel_uri, send.access_token, send.notification)
         except InvalidChannelUriError as error:
@@ -210,13 +142,80 @@ class WnsClient:
             outcome, reason = Outcome.REJECTED, str(error)
         else:
             origin = request.url[: request.url.index("/", len("https://"))]
-            self._connections.start(send, request, proxy_of(origin))
-            return None
-        return SendResult(outcome, reference=send.reference, transport_error=reason)
+            self._connections.start(send, request, self._proxy_of(origin))
+            return
+        self._unsent.append(SendResult(outcome, reference=send.reference, transport_error=reason))
+
+    def poll(self, timeout: float = 0.0) -> list[SendResult]:
+        """Send and receive; return the results that have arrived, in any order.
+
+        Call it often: nothing is sent or received between calls, and libcurl's time-outs go on.
+
+        Args:
+            timeout: how long to wait for the first result, in seconds. Without a send in flight the
+                call returns at once.
+
+        Raises:
+            RuntimeError: the client is closed.
+        """
+        self._refuse_if_closed()
+        results = self._exchange()
+        if not results and self._connections.busy and timeout > 0:
+            self._connections.wait(timeout)
+            results = self._exchange()
+        return results
+
+    def cancel(self) -> None:
+        """Drop what is in flight; it has no result."""
+        self._connections.drop_transfers()
+        self._unsent.clear()
+
+    def close(self) -> None:
+        """Drop what is in flight and close all connections, for good."""
+        self._is_closed = True
+        self._connections.close()
+
+    def send_all(self, sends: Iterable[Send]) -> Iterator[SendResult]:
+        """Send everything; yield each result as it arrives, in any order.
+
+        `sends` is read only as fast as sends complete, so it may be a generator of any length. If
+        it raises, its exception is raised here after the results of what was in flight.
+
+        Raises:
+            RuntimeError: the client is closed, or sends are in flight already.
+        """
+        if self.in_flight:
+            raise RuntimeError("Sends are in flight: wait for their results first.")
+        source = _Source(sends)
+        try:
+            while not source.is_exhausted or self.in_flight:
+                for send in source.take(self.free):
+                    self.submit(send)
+                yield from self.poll(_POLL_SECONDS)
+        finally:
+            self.cancel()
+        if source.error is not None:
+            raise source.error
+
+    def _begin(self) -> None:
+        """Prepare for the first send after a pause."""
+        if self._clock() - self._last_used > self._max_idle_seconds:
+            self._connections.drop_connections()
+        self._proxy_of = _new_proxy_cache()  # a changed environment takes effect
+
+    def _exchange(self) -> list[SendResult]:
+        self._connections.perform()
+        results = [self._result(*ended) for ended in self._connections.finished()]
+        if self._unsent:
+            results += self._unsent
+            self._unsent = []
+        if results:
+            self._last_used = self._clock()
+        return results
 
     def _result(self, send: Send, transfer: Transfer, code: int, details: str) -> SendResult:
-        answer = transfer.answer()
-        if answer is None:
+        response = transfer.response()
+        if response is None:
             is_refused = transfer.blocked and not transfer.requested
             return SendResult(
                 Outcome.REFUSED if is_refused else Outcome.UNAVAILABLE,
@@ -225,9 +224,9 @@ class WnsClient:
                 may_have_arrived=transfer.requested,
             )
         return parse_result(
-            answer.status_code,
-            answer.headers,
-            reason=answer.reason,
+            response.status_code,
+            response.headers,
+            reason=response.reason,
             now=self._clock(),
             reference=send.reference,
             secret=send.access_token,
@@ -238,5 +237,30 @@ class WnsClient:
             raise RuntimeError("This WnsClient is closed.")
 
 
-def _proxy_of(origin: str) -> str:
+class _Source:
+    """Reads sends a few at a time. An exception ends it and is kept, so that the results of what is
+    in flight are not lost."""
+
+    def __init__(self, sends: Iterable[Send]) -> None:
+        self._sends = iter(sends)
+        self.is_exhausted = False
+        self.error: Exception | None = None
+
+    def take(self, count: int) -> Iterator[Send]:
+        for _ in range(count if not self.is_exhausted else 0):
+            try:
+                yield next(self._sends)
+            except StopIteration:
+                self.is_exhausted = True
+                return
+            except Exception as error:  # noqa: BLE001 - raised at the end of send_all
+                self.error, self.is_exhausted = error, True
+                return
+
+
+def _new_proxy_cache() -> Callable[[str], str]:
+    return lru_cache(_PROXY_CACHE_SIZE)(_find_proxy)
+
+
+def _find_proxy(origin: str) -> str:
     return select_proxy(origin, get_environ_proxies(origin)) or ""

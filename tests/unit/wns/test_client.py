@@ -17,8 +17,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.unit.wns.tls_server import Authority
+    from wns.result import SendResult
 
 pytestmark = pytest.mark.enable_socket
+
+
+def poll_until_any(client: WnsClient) -> list[SendResult]:
+    """Return the first results to arrive."""
+    give_up_at = time.monotonic() + 4
+    while time.monotonic() < give_up_at:
+        if results := client.poll(0.5):
+            return results
+    raise AssertionError("no result in time")
+
+
+def drain(client: WnsClient) -> Iterator[SendResult]:
+    """Yield the results of everything in flight."""
+    while client.in_flight:
+        yield from poll_until_any(client)
 
 
 @pytest.fixture
@@ -195,43 +211,80 @@ def test_sends_are_read_only_as_fast_as_they_go_out(client: WnsClient, server: T
     assert furthest <= 3 * 8
 
 
-def test_while_the_source_pauses_what_is_under_way_goes_on(
+def test_poll_returns_what_has_arrived_while_the_rest_stays_in_flight(
     client: WnsClient, server: TlsServer
 ) -> None:
-    delivered = 0
+    release = threading.Event()
 
-    def wait_for_the_first() -> Iterator[Send | None]:
-        yield send(reference="first")
-        while not delivered:
-            yield None
-        yield send(reference="second")
+    def hold_the_slow_one(connection: Connection, request: Request) -> None:
+        if request.line.startswith("POST /?token=slow "):
+            assert release.wait(timeout=4)
+        connection.send(RECEIVED)
 
-    references = []
-    for result in client.send_all(wait_for_the_first()):
-        delivered += result.outcome is Outcome.DELIVERED
-        references.append(result.reference)
+    server.behaviour = hold_the_slow_one
+    client.submit(send("https://db5.notify.windows.com/?token=slow", reference="slow"))
+    client.submit(send(reference="quick"))
+    assert (client.in_flight, client.free) == (2, 6)
 
-    assert references == ["first", "second"]
-    assert delivered == 2
+    assert [result.reference for result in poll_until_any(client)] == ["quick"]
+    assert (client.in_flight, client.free) == (1, 7)
+    release.set()
+    assert [result.reference for result in poll_until_any(client)] == ["slow"]
+    assert (client.in_flight, client.free) == (0, 8)
 
 
-def test_source_that_pauses_with_nothing_under_way_costs_no_computing_time(
+def test_poll_waits_no_longer_than_it_may(client: WnsClient, server: TlsServer) -> None:
+    def stay_silent(connection: Connection, request: Request) -> None:
+        server.closing.wait(4)
+
+    server.behaviour = stay_silent
+    client.submit(send())
+
+    began = time.monotonic()
+    assert client.poll(0.1) == []
+    assert client.poll() == []
+
+    assert time.monotonic() - began < 2
+    assert client.in_flight == 1
+    client.cancel()
+
+
+def test_poll_without_a_send_in_flight_returns_at_once(client: WnsClient) -> None:
+    began = time.monotonic()
+
+    assert client.poll(5.0) == []
+    assert time.monotonic() - began < 1
+
+
+def test_submit_refuses_more_than_may_be_in_flight(client: WnsClient, server: TlsServer) -> None:
+    for _ in range(client.free):
+        client.submit(send())
+
+    with pytest.raises(RuntimeError, match=r"call poll\(\) first"):
+        client.submit(send())
+    assert len(list(drain(client))) == 8
+
+
+def test_send_that_cannot_be_sent_is_a_result_of_the_next_poll(
     client: WnsClient, server: TlsServer
 ) -> None:
-    resume_at = time.monotonic() + 0.2
-    pauses = 0
+    client.submit(send("https://example.com/?x", reference="foreign"))
+    assert (client.in_flight, client.free) == (1, 7)
 
-    def wait_first() -> Iterator[Send | None]:
-        nonlocal pauses
-        while time.monotonic() < resume_at:
-            pauses += 1
-            yield None
-        yield send()
+    (result,) = client.poll()
 
-    (result,) = client.send_all(wait_first())
+    assert (result.reference, result.outcome) == ("foreign", Outcome.REFUSED)
+    assert server.connects == []
 
-    assert result.outcome is Outcome.DELIVERED
-    assert 1 <= pauses <= 20
+
+def test_cancelled_sends_have_no_result(client: WnsClient, server: TlsServer) -> None:
+    client.submit(send())
+    client.submit(send("https://example.com/?x"))
+
+    client.cancel()
+
+    assert (client.in_flight, client.poll()) == (0, [])
+    assert send_one(client, send()).outcome is Outcome.DELIVERED
 
 
 def test_endless_refused_sends_do_not_hold_up_those_under_way(
@@ -269,37 +322,6 @@ def test_what_cannot_be_sent_is_a_result_between_the_others(
     assert len(server.requests) == 2
 
 
-def test_after_the_deadline_nothing_starts_and_everything_comes_back(
-    client: WnsClient, server: TlsServer
-) -> None:
-    results = list(
-        client.send_all((send(reference=n) for n in range(50)), deadline=time.monotonic())
-    )
-
-    assert [result.outcome for result in results] == [Outcome.NOT_STARTED] * 50
-    assert [result.reference for result in results] == list(range(50))
-    assert not any(result.may_have_arrived for result in results)
-    assert server.connects == []
-
-
-def test_what_has_started_before_the_deadline_still_ends(
-    client: WnsClient, server: TlsServer
-) -> None:
-    deadline = time.monotonic() + 0.2
-
-    def answer_after_the_deadline(connection: Connection, request: Request) -> None:
-        threading.Event().wait(max(0.0, deadline + 0.05 - time.monotonic()))
-        connection.send(RECEIVED)
-
-    server.behaviour = answer_after_the_deadline
-    results = list(client.send_all([send() for _ in range(20)], deadline=deadline))
-
-    outcomes = [result.outcome for result in results]
-    started = outcomes.count(Outcome.DELIVERED)
-    assert 0 < started == len(server.requests) <= 8
-    assert outcomes.count(Outcome.NOT_STARTED) == 20 - started
-
-
 def test_exception_of_the_source_comes_out_after_all_results(
     client: WnsClient, server: TlsServer
 ) -> None:
@@ -332,13 +354,12 @@ def test_client_is_usable_after_its_results_were_abandoned(
     assert [result.outcome for result in results] == [Outcome.DELIVERED] * 20
 
 
-def test_client_sends_one_batch_at_a_time(client: WnsClient, server: TlsServer) -> None:
-    results = client.send_all([send(), send()])
-    next(results)
+def test_send_all_waits_for_nobody_elses_results(client: WnsClient, server: TlsServer) -> None:
+    client.submit(send(reference="own"))
 
-    with pytest.raises(RuntimeError, match="already running"):
+    with pytest.raises(RuntimeError, match="in flight"):
         next(client.send_all([send()]))
-    assert next(results).outcome is Outcome.DELIVERED
+    assert [result.reference for result in drain(client)] == ["own"]
 
 
 def test_closed_client_says_so(authority: Authority, server: TlsServer) -> None:
@@ -350,6 +371,8 @@ def test_closed_client_says_so(authority: Authority, server: TlsServer) -> None:
         list(results)
     with pytest.raises(RuntimeError, match="closed"):
         next(client.send_all([send()]))
+    with pytest.raises(RuntimeError, match="closed"):
+        client.poll()
 
 
 def test_concurrency_is_at_least_one() -> None:

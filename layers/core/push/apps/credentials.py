@@ -14,7 +14,7 @@ from wns.oauth import CREDENTIALS, Credentials, request_access_token
 if TYPE_CHECKING:
     import requests
 
-    from push.apps.events import CredentialChanges
+    from push.apps.events import AppEvents
     from push.apps.models import App
     from push.aws.secret_store import SecretStore
     from wns.oauth import Credentials
@@ -59,7 +59,7 @@ def verify_and_store_credentials(
     *,
     session: requests.Session,
     secrets: SecretStore,
-    changes: CredentialChanges,
+    events: AppEvents,
     now: float,
 ) -> None:
     """Get an access token with the credentials, then store them and announce it. The token itself
@@ -78,7 +78,7 @@ def verify_and_store_credentials(
     app.check_identity(credentials.identity)
     request_access_token(session, credentials, now)
     put_credentials(secrets, app.app_id, credentials)
-    changes.announce(app.app_id)
+    events.publish_credentials_changed(app.app_id)
 
 
 def delete_secrets(app_id: str, secrets: SecretStore) -> None:

@@ -1,5 +1,4 @@
-"""Events of our own on the game event bus, which the token refresher hears: an access token does
-not serve, an app's credentials are new."""
+"""Events about apps on the game event bus, for the token refresher."""
 
 from __future__ import annotations
 
@@ -13,6 +12,7 @@ from push.identifiers import AppId
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
 
 SOURCE = "windows-push-backend"
@@ -21,8 +21,8 @@ APP_CREDENTIALS_CHANGED = "AppCredentialsChanged"
 
 
 class AccessTokenRejected(BaseModel):
-    """Detail of the event: the app, and the fingerprint of the rejected token; none where no token
-    was stored."""
+    """Detail of the event: the app, and the fingerprint of the rejected token, None if no token was
+    stored."""
 
     app_id: AppId
     fingerprint: str | None = None
@@ -34,53 +34,40 @@ class AppCredentialsChanged(BaseModel):
     app_id: AppId
 
 
-class Rejections:
-    """Announces rejected access tokens."""
+class AppEvents:
+    """Publishes events about apps on the game event bus."""
 
     def __init__(self, client: EventBridgeClient, bus: str) -> None:
         self._client = client
         self._bus = bus
 
-    def announce(self, app_id: str, fingerprint: str | None) -> None:
-        """Publish AccessTokenRejected. That it may be lost is no harm: who waits for a token asks
-        again."""
+    def publish_token_rejected(self, app_id: str, fingerprint: str | None) -> None:
+        """Publish AccessTokenRejected. Losing the event is harmless: the sender publishes it again
+        with its next attempt."""
         detail = AccessTokenRejected(app_id=app_id, fingerprint=fingerprint)
-        _publish(self._client, self._bus, ACCESS_TOKEN_REJECTED, detail)
+        self._publish(ACCESS_TOKEN_REJECTED, detail)
 
-
-class CredentialChanges:
-    """Announces that an app has new credentials."""
-
-    def __init__(self, client: EventBridgeClient, bus: str) -> None:
-        self._client = client
-        self._bus = bus
-
-    def announce(self, app_id: str) -> None:
+    def publish_credentials_changed(self, app_id: str) -> None:
         """Publish AppCredentialsChanged.
 
         Raises:
-            EventBusUnavailableError: the bus did not take it.
+            EventBusUnavailableError: the event bus did not accept the event.
         """
-        detail = AppCredentialsChanged(app_id=app_id)
-        if not _publish(self._client, self._bus, APP_CREDENTIALS_CHANGED, detail):
+        if not self._publish(APP_CREDENTIALS_CHANGED, AppCredentialsChanged(app_id=app_id)):
             raise EventBusUnavailableError(
-                "the credentials are stored, but the token refresher could not be told; put them"
-                " again"
+                "the credentials are stored, but the token refresher could not be notified; put"
+                " them again"
             )
 
-
-def _publish(client: EventBridgeClient, bus: str, detail_type: str, detail: BaseModel) -> bool:
-    try:
-        answer = client.put_events(
-            Entries=[
-                {
-                    "EventBusName": bus,
-                    "Source": SOURCE,
-                    "DetailType": detail_type,
-                    "Detail": detail.model_dump_json(),
-                }
-            ]
-        )
-    except (BotoCoreError, ClientError):
-        return False
-    return answer["FailedEntryCount"] == 0
+    def _publish(self, detail_type: str, detail: BaseModel) -> bool:
+        entry: PutEventsRequestEntryTypeDef = {
+            "EventBusName": self._bus,
+            "Source": SOURCE,
+            "DetailType": detail_type,
+            "Detail": detail.model_dump_json(),
+        }
+        try:
+            response = self._client.put_events(Entries=[entry])
+        except (BotoCoreError, ClientError):
+            return False
+        return response["FailedEntryCount"] == 0

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from push.errors import TablesUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+_DESERIALIZER = TypeDeserializer()
 _TRIES = 10
 _FIRST_PAUSE_S = 0.02
 _WORTH_ANOTHER_TRY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
@@ -87,3 +89,13 @@ def map_dynamodb_errors() -> Iterator[None]:
         raise TablesUnavailableError(f"DynamoDB does not answer: {code}") from error
     except BotoCoreError as error:
         raise TablesUnavailableError(f"DynamoDB does not answer: {type(error).__name__}") from error
+
+
+def failed_item(error: ClientError) -> dict[str, Any]:
+    """Return the item that did not meet a condition, read with `ConsistentRead`'s guarantee.
+
+    The write must ask for it with `ReturnValuesOnConditionCheckFailure="ALL_OLD"`, which costs no
+    read unit (Amazon DynamoDB API reference, `UpdateItem`).
+    """
+    item: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
+    return {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}

@@ -1,7 +1,7 @@
-"""The record of a delivery: who works on it, and the outcome on every channel that has one.
+"""Claims on deliveries: who sends a delivery until when, and the outcomes recorded so far.
 
-One item `chunk#n` of NotificationsTable per delivery. Work that comes a second time is recognized
-by it, and what a killed worker has recorded is not done again.
+One item `chunk#n` of NotificationsTable per delivery. It tells a copy of a delivery from the
+delivery itself, and what a killed worker has recorded is not sent again.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
-from push.delivery.outcomes import Outcomes, _outcomes, _text
+from push.aws.dynamodb import ConditionFailedError, failed_item, map_dynamodb_errors
+from push.delivery.outcomes import Outcomes, decode_outcomes, encode_outcome
 from push.notifications.counters import RECORD_LIFE_S, count_write
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _NONCE = "/"
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to work on a delivery until the lease ends, and the outcomes recorded before."""
+    """The right to send a delivery until the lease ends, and the outcomes recorded before."""
 
     delivery: Delivery
     owner: str
@@ -39,14 +39,20 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Every channel of the delivery has its outcome."""
+    """Every recipient of the delivery has an outcome."""
 
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """What was left of the delivery went on as a later attempt, not to be made before `not_before`
-    (epoch seconds). If it is `requeued`, its message is known to exist; else whoever finds out has
-    to queue it, as the worker may have died before it did."""
+    """The rest of the delivery is a later attempt.
+
+    Attributes:
+        attempt: number of that attempt.
+        outcomes: those recorded so far; recipients without one belong to the later attempt.
+        not_before: when the later attempt may start (epoch seconds).
+        requeued: whether its message is known to exist, because somebody has claimed it. If not,
+            whoever finds out queues it: the worker may have died before it did.
+    """
 
     attempt: int
     outcomes: Outcomes
@@ -56,18 +62,17 @@ class Superseded:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """Another worker holds the lease; `same_message` tells whether it does so for this very
-    message."""
+    """Another worker holds the lease; `same_message`: it received the same SQS message."""
 
     same_message: bool
 
 
 class LostClaimError(Exception):
-    """When the lease ran out and another worker took the delivery over; what it records counts."""
+    """Raised when the lease ran out and another worker claimed the delivery."""
 
 
 class DeliveryClaims:
-    """The records of deliveries in NotificationsTable."""
+    """The claims in NotificationsTable."""
 
     def __init__(self, table: Table, transactions: Transactions) -> None:
         self._table = table
@@ -78,15 +83,21 @@ class DeliveryClaims:
     def claim(
         self, delivery: Delivery, message_id: str, nonce: str, now: float, lease_s: float
     ) -> Claim | Finished | Superseded | Busy:
-        """Take a delivery for `lease_s` seconds, or tell why not.
+        """Claim a delivery for `lease_s` seconds, or return why it cannot be claimed.
+
+        The claim, the check for others' claims and the read of earlier outcomes are one write:
+
+        no record yet, or a lease that has ended at this attempt or an earlier one → claimed
+        condition failed, but the owner is this very call → claimed: an earlier try of the SDK
+            was committed and its response lost
+        condition failed → `_refusal` tells what the record says
 
         Args:
-            message_id: tells a second copy of the same work from the same message come again.
-            nonce: different for each claim. A claim that was written but not heard of is found
-                again by it.
+            message_id: distinguishes a copy of the delivery from the same message received again.
+            nonce: unique per call; identifies a claim whose response was lost.
 
         Raises:
-            TablesUnavailableError: whether it is claimed is not known.
+            TablesUnavailableError: the delivery may be claimed; then the lease ends by itself.
         """
         owner = f"{message_id}{_NONCE}{nonce}"
         try:
@@ -110,22 +121,22 @@ class DeliveryClaims:
                     ":expiry": int(now) + RECORD_LIFE_S,
                 },
                 ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )["Attributes"]
-        except self._exceptions.ConditionalCheckFailedException:
-            found = self._table.get_item(Key=_key(delivery), ConsistentRead=True)["Item"]
-            if found["owner"] != owner or found["attempt"] != delivery.attempt:
-                return _why_not(delivery, message_id, found)
-            item = found
-        return Claim(delivery, owner, _outcomes(item), int(str(item["counted_through"])))
+        except self._exceptions.ConditionalCheckFailedException as error:
+            item = failed_item(error)
+            if item["owner"] != owner or item["attempt"] != delivery.attempt:
+                return _refusal(delivery, message_id, item)
+        return Claim(delivery, owner, decode_outcomes(item), int(str(item["counted_through"])))
 
     @map_dynamodb_errors()
     def record(self, claim: Claim, outcomes: Outcomes) -> None:
-        """Record outcomes while the work goes on, so that a killed worker's successor does not
-        repeat them.
+        """Record outcomes of an open attempt, so that a killed worker's successor does not repeat
+        them. Idempotent.
 
         Raises:
-            LostClaimError: the lease ran out and another worker has the delivery.
-            TablesUnavailableError: they may not be recorded; recording them again is no harm.
+            LostClaimError: another worker has the delivery.
+            TablesUnavailableError: the outcomes may or may not be recorded.
         """
         try:
             self._table.meta.client.update_item(**self._update(claim, outcomes))
@@ -137,23 +148,23 @@ class DeliveryClaims:
     def close(
         self, claim: Claim, outcomes: Outcomes, now: float, *, not_before: int | None
     ) -> None:
-        """Record the last outcomes of this attempt and count them, in one transaction; end the
-        lease.
+        """Record the last outcomes of an attempt, count its outcomes and end the lease, in one
+        transaction: each outcome is counted once, whoever is killed when.
 
         Args:
-            not_before: when the next attempt may be made (epoch seconds); None where there is
-                nothing left to do.
+            not_before: when the next attempt may start (epoch seconds); None if every recipient has
+                an outcome.
 
         Raises:
-            LostClaimError: the lease ran out and another worker has the delivery.
-            TablesUnavailableError: this attempt may not be closed.
+            LostClaimError: another worker has the delivery.
+            TablesUnavailableError: the attempt may or may not be closed.
         """
         finished = not_before is None
         everything = claim.outcomes | outcomes
         counts = Counter(
-            said["outcome"]
-            for said in everything.values()
-            if said["attempt"] > claim.counted_through
+            record["outcome"]
+            for record in everything.values()
+            if record["attempt"] > claim.counted_through
         )
         if finished:
             counts["finished"] = 1
@@ -178,13 +189,13 @@ class DeliveryClaims:
                 raise LostClaimError from None
 
     def _is_closed_by(self, claim: Claim) -> bool:
-        """Return whether a claim was closed without our hearing of it."""
+        """Return whether a claim is closed: by a transaction whose response was lost."""
         found = self._table.get_item(Key=_key(claim.delivery), ConsistentRead=True).get("Item", {})
         attempt = claim.delivery.attempt
         return found.get("owner") == claim.owner and found.get("counted_through") == attempt
 
     def _update(self, claim: Claim, outcomes: Outcomes, **values: Any) -> dict[str, Any]:
-        """Return the write of outcomes and of other attributes, if the claim still holds."""
+        """Return the update that sets outcomes and attributes on condition that the claim holds."""
         changes = [f"outcomes.#n{number} = :o{number}" for number in range(len(outcomes))]
         changes += [f"{name} = :{name}" for name in values]
         names = {f"#n{number}": name for number, name in enumerate(outcomes)} | {"#owner": "owner"}
@@ -196,7 +207,10 @@ class DeliveryClaims:
             "ConditionExpression": "#owner = :owner AND attempt = :claimed AND finished = :no",
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": mine
-            | {f":o{number}": _text(said) for number, said in enumerate(outcomes.values())}
+            | {
+                f":o{number}": encode_outcome(record)
+                for number, record in enumerate(outcomes.values())
+            }
             | {f":{name}": value for name, value in values.items()},
         }
 
@@ -205,12 +219,12 @@ def _key(delivery: Delivery) -> dict[str, str]:
     return {"pk": delivery.notification_id, "sk": f"chunk#{delivery.chunk}"}
 
 
-def _why_not(
+def _refusal(
     delivery: Delivery, message_id: str, item: Mapping[str, Any]
 ) -> Finished | Superseded | Busy:
     if item["finished"]:
         return Finished()
     if item["attempt"] > delivery.attempt:
         not_before, requeued = int(item["not_before"]), item["claimed"] == item["attempt"]
-        return Superseded(int(item["attempt"]), _outcomes(item), not_before, requeued)
+        return Superseded(int(item["attempt"]), decode_outcomes(item), not_before, requeued)
     return Busy(same_message=str(item["owner"]).partition(_NONCE)[0] == message_id)

@@ -100,11 +100,6 @@ class Delivery(BaseModel):
     payloads: tuple[RenderedNotification, ...]
     channels: tuple[Recipient, ...]
 
-    @property
-    def delivery_id(self) -> str:
-        """`<notification_id>#<chunk>`."""
-        return f"{self.notification_id}#{self.chunk}"
-
     def kind_for(self, channel: Recipient) -> str:
         """Kind of the notification that goes to a channel."""
         return self.payloads[channel.payload].kind

@@ -1,4 +1,4 @@
-"""Many transfers at once over connections that are kept alive: libcurl's multi interface."""
+"""Concurrent transfers over kept-alive connections: libcurl's multi interface."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _MAX_KEPT = 512
 
 
 class Connections(Generic[T]):
-    """Runs up to `capacity` transfers; each belongs to an owner, by which it is known outside.
+    """Runs up to `capacity` transfers, each identified by its owner.
 
-    `perform` with `select` it is, and not `socket_action`: with some hundred connections the calls
-    that libcurl makes back into Python cost more than the looking through all connections.
+    `perform` and `select` rather than `socket_action`: with a hundred connections, the callbacks
+    from libcurl into Python would cost more than libcurl's scan of all connections.
     """
 
     def __init__(self, capacity: int, new_transfer: Callable[[], Transfer]) -> None:
@@ -34,12 +34,12 @@ class Connections(Generic[T]):
 
     @property
     def busy(self) -> int:
-        """How many transfers are under way."""
+        """How many transfers are in flight."""
         return len(self._busy)
 
     @property
     def free(self) -> int:
-        """How many more could be started."""
+        """How many more can be started."""
         return self._capacity - len(self._busy)
 
     def start(self, owner: T, request: Request, proxy: str) -> None:
@@ -50,19 +50,19 @@ class Connections(Generic[T]):
         self._busy[transfer.easy] = owner, transfer
 
     def perform(self) -> None:
-        """Send and receive what can be without waiting."""
+        """Send and receive without waiting."""
         self._multi.perform()
 
     def wait(self, longest: float) -> None:
-        """Wait until there is something to do, at most so many seconds."""
+        """Wait until there is something to do, for at most `longest` seconds."""
         # pycurl's select knows nothing of libcurl's own timers.
         timer = self._multi.timeout() / 1000
         self._multi.select(min(timer, longest) if timer >= 0 else longest)
 
     def finished(self) -> Iterator[tuple[T, Transfer, int, str]]:
-        """Yield what has ended: owner, transfer, libcurl's error code and its words.
+        """Yield each completed transfer: owner, transfer, libcurl's error code and message.
 
-        A transfer is used again when the next is asked for.
+        A transfer is only valid until the next one is yielded; then it is reused.
         """
         queued = 1
         while queued:
@@ -76,7 +76,7 @@ class Connections(Generic[T]):
                 yield owner, transfer, code, details
 
     def drop_transfers(self) -> None:
-        """End what is under way, without a word to the owners."""
+        """Drop what is in flight; its owners are not notified."""
         for _, transfer in self._busy.values():
             self._multi.remove_handle(transfer.easy)
             transfer.release()
@@ -84,12 +84,12 @@ class Connections(Generic[T]):
         self._busy.clear()
 
     def drop_connections(self) -> None:
-        """Close the connections that are kept; no transfer is under way."""
+        """Close the idle connections; no transfer may be in flight."""
         self._multi.close()
         self._multi = self._new_multi()
 
     def close(self) -> None:
-        """End everything, for good."""
+        """Drop everything, for good."""
         self.drop_transfers()
         self._multi.close()
         while self._idle:
@@ -97,8 +97,8 @@ class Connections(Generic[T]):
 
     def _new_multi(self) -> pycurl.CurlMulti:
         multi = pycurl.CurlMulti()
-        # Several hosts share the connections that are kept: with room for no more than can be
-        # busy, one host's would push out another's all the time.
+        # Several hosts share the idle connections: with room for only as many as can be busy, one
+        # host's connections would keep evicting another's.
         kept = max(self._capacity, min(4 * self._capacity, _MAX_KEPT))
         multi.setopt(pycurl.M_MAXCONNECTS, kept)
         multi.setopt(pycurl.M_PIPELINING, 0)

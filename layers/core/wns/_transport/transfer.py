@@ -1,4 +1,4 @@
-"""One libcurl handle, set up so that what it sends can only go to WNS, over verified TLS.
+"""One libcurl handle, configured so that it can only send to WNS, over verified TLS.
 
 Microsoft, "Push notification service request and response headers (Windows Runtime)": HTTPS,
 HTTP/1.1, `Content-Length`, neither chunked encoding nor pipelining.
@@ -23,21 +23,21 @@ MAX_BODY_BYTES = 65_536
 
 _STATUS_LINE = re.compile(rb"HTTP/[0-9.]+ ([1-9][0-9]{2})(?: ([^\r\n]*))?\r?\n?")
 _FIRST_FINAL_STATUS = 200
-_WORDS = {
+_REASONS = {
     pycurl.E_COULDNT_RESOLVE_HOST: "the host name does not resolve",
     pycurl.E_COULDNT_CONNECT: "no connection",
     pycurl.E_OPERATION_TIMEDOUT: "timed out",
     pycurl.E_SSL_CONNECT_ERROR: "the TLS handshake failed",
     pycurl.E_PEER_FAILED_VERIFICATION: "the certificate is not valid for the host",
-    pycurl.E_GOT_NOTHING: "the connection was closed without an answer",
+    pycurl.E_GOT_NOTHING: "the connection was closed without a response",
     pycurl.E_SEND_ERROR: "the connection broke",
     pycurl.E_RECV_ERROR: "the connection broke",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """The final status line and header fields of an answer."""
+class Response:
+    """The final status line and header fields of a response."""
 
     status_code: int
     reason: str
@@ -45,12 +45,12 @@ class Answer:
 
 
 class Transfer:
-    """One libcurl easy handle and what it has received; used for one request after another.
+    """One libcurl easy handle and what it has received; reused for one request after another.
 
     Attributes:
-        easy: what goes into a multi handle between `prepare` and `answer`.
+        easy: the handle; part of a multi handle between `prepare` and `response`.
         blocked: whether the host resolved to an address that is not public.
-        requested: whether the request has left, or was about to.
+        requested: whether the request was sent, or was about to be.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Transfer:
         easy.setopt(pycurl.PREREQFUNCTION, self._before_request)
 
     def prepare(self, request: Request, proxy: str) -> None:
-        """Set up the next request; `proxy` is empty for none, the environment has no say here."""
+        """Configure the next request; `proxy` is empty for none, the environment is ignored."""
         self._lines.clear()
         self._body_bytes = 0
         self.blocked = self.requested = self._was_retried = False
@@ -101,44 +101,44 @@ class Transfer:
             easy.setopt(pycurl.PROXY, proxy)
             self._proxy = proxy
 
-    def answer(self) -> Answer | None:
-        """Return the answer of WNS if its header fields came whole, whatever became of its body."""
-        # Before the request left, what came was the proxy's answer to CONNECT.
+    def response(self) -> Response | None:
+        """Return the response of WNS if its header fields are complete, even if its body is not."""
+        # Before the request was sent, the response was the proxy's, to CONNECT.
         if not self.requested:
             return None
-        answer = open_answer = None
+        response = partial = None
         for line in self._lines:
             if line.startswith(b"HTTP/") and (status := _STATUS_LINE.fullmatch(line)):
-                open_answer = Answer(int(status[1]), (status[2] or b"").decode("latin-1"), [])
+                partial = Response(int(status[1]), (status[2] or b"").decode("latin-1"), [])
             elif not line.strip():
-                answer, open_answer = open_answer or answer, None
-            elif open_answer is not None:
+                response, partial = partial or response, None
+            elif partial is not None:
                 name, _, value = line.decode("latin-1").partition(":")
-                open_answer.headers.append((name, value.strip()))
-        return answer if answer and answer.status_code >= _FIRST_FINAL_STATUS else None
+                partial.headers.append((name, value.strip()))
+        return response if response and response.status_code >= _FIRST_FINAL_STATUS else None
 
     def error(self, code: int, details: str) -> str:
-        """Say why there was no answer.
+        """Return why there was no response.
 
         Args:
             code: libcurl's error.
-            details: libcurl's own words. Only those on certificates are passed on, because others
-                may repeat the proxy's password.
+            details: libcurl's own message. Only messages on certificates are passed on, because
+                others may repeat the proxy's password.
         """
         if self.blocked and not self.requested:
             return "the host resolves to an address that is not public"
         if self._was_retried:
-            return "the connection broke after the request had left"
-        words = f"{_WORDS.get(code, 'the transfer failed')} (libcurl error {code})"
-        return f"{words}: {details}" if code == pycurl.E_PEER_FAILED_VERIFICATION else words
+            return "the connection broke after the request was sent"
+        reason = f"{_REASONS.get(code, 'the transfer failed')} (libcurl error {code})"
+        return f"{reason}: {details}" if code == pycurl.E_PEER_FAILED_VERIFICATION else reason
 
     def release(self) -> None:
-        """Let go of what this request held, whether it ended or was dropped."""
+        """Close the sockets of this request, whether it completed or was dropped."""
         while self._sockets:
             self._sockets.pop().close()
 
     def close(self) -> None:
-        """Give the handle back; it is not in a multi handle any more."""
+        """Free the handle, which must not be part of a multi handle."""
         self.easy.close()
 
     def _receive_body(self, data: bytes) -> int:
@@ -168,8 +168,7 @@ class Transfer:
         return pycurl.PREREQFUNC_OK
 
     def _refuses_retry(self) -> bool:
-        # libcurl sends a request again, on a new or on another kept-alive connection, if the one it
-        # used before broke before the first byte of the answer. WNS may have acted on the first
-        # copy.
+        # libcurl repeats a request, on a new or another kept-alive connection, if the connection it
+        # used broke before the first byte of the response. WNS may have acted on the first copy.
         self._was_retried = self.requested
         return self._was_retried
