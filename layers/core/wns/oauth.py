@@ -55,8 +55,7 @@ class PackageSidCredentials(_Model):
 
 
 class EntraCredentials(_Model):
-    """Directory (tenant) id, application (client) id and client secret of a Microsoft Entra app
-    registration."""
+    """Tenant id, client id and client secret of a Microsoft Entra app registration."""
 
     identity: Literal["entra"] = "entra"
     tenant_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$")]

@@ -82,8 +82,8 @@ class Toast(ToastVisual):
         Literal["foreground", "background", "protocol"] | None, Attribute("activationType")
     ] = Field(
         None,
-        description="What opens when the player selects the toast: the app (default), its"
-        " background task, or the address in launch.",
+        description="Who handles the player's selection: the app on screen (default), its"
+        " background task, or the app for the address in launch.",
     )
     protocol_activation_target_application_pfn: Annotated[
         NonEmpty | None, Attribute("protocolActivationTargetApplicationPfn")

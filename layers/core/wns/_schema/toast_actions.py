@@ -106,8 +106,8 @@ class _Action(Element):
         Attribute("activationType"),
     ] = Field(
         None,
-        description="What opens: the app (default), its background task, the address in arguments,"
-        " or, with system, nothing: Windows snoozes or dismisses the toast (arguments).",
+        description="Who handles it: the app on screen (default), its background task, the app"
+        " for the address in arguments, or Windows (system; arguments: snooze or dismiss).",
     )
     protocol_activation_target_application_pfn: Annotated[
         NonEmpty | None, Attribute("protocolActivationTargetApplicationPfn")
@@ -202,7 +202,7 @@ class Header(Element):
     )
     activation_type: Annotated[
         Literal["foreground", "protocol"] | None, Attribute("activationType")
-    ] = Field(None, description="What opens: the app (default), or the address in arguments.")
+    ] = Field(None, description="Who handles it: this app (default), or that for the address.")
     protocol_activation_target_application_pfn: Annotated[
         NonEmpty | None, Attribute("protocolActivationTargetApplicationPfn")
     ] = Field(None, description="Package family name of the app that must open the address.")
