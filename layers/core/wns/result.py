@@ -66,8 +66,6 @@ class Outcome(StrEnum):
     """Not sent in time. No response means this: callers that queue notifications set it."""
     REFUSED = "refused"
     """Never sent: not a WNS host."""
-    NOT_STARTED = "not_started"
-    """Never sent: the deadline of `WnsClient.send_all` had passed."""
 
 
 _BY_STATUS = {
