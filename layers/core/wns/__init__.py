@@ -1,13 +1,14 @@
-"""Windows Push Notification Services (WNS), the sending side, free of any cloud.
+"""Windows Push Notification Services (WNS), the sender's side of the protocol, without AWS.
 
-| module | what it answers |
+| module | content |
 |---|---|
-| `channel_uri` | is this text a channel URI that may be sent to? |
-| `toast`, `tile`, `badge`, `raw` | what can be shown, and the bytes that show it |
-| `notification` | which headers and body a payload travels with |
-| `oauth` | how an access token is got, for both identities |
-| `client` | how many notifications are sent at once |
-| `result` | what WNS's answer means |
-| `request`, `transfer`, `connections`, `addresses` | how `client` does it with libcurl |
-| `errors` | what can go wrong before anything is sent |
+| `channel_uri` | validation of channel URIs |
+| `toast`, `tile`, `badge`, `raw` | payload models, and the bytes that they become |
+| `notification` | a payload with its headers |
+| `oauth` | access tokens, for both identities |
+| `client` | sending many notifications concurrently |
+| `result` | outcome of a send, from WNS's response |
+| `errors` | exceptions |
+
+Private: `_schema` turns payload models into XML, `_transport` sends requests with libcurl.
 """

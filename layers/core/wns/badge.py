@@ -1,4 +1,4 @@
-"""Badges: the number or glyph on the game's icon."""
+"""Badges: a number or glyph on the game's icon."""
 
 import re
 from typing import Annotated, ClassVar, Literal, get_args
@@ -18,7 +18,7 @@ MAX_NUMBER = 2**32 - 1
 
 
 def _badge_value(value: object) -> int | str:
-    """A glyph, or a number; digits in a string are a number, as a rendered template has them."""
+    """Return a glyph or a number. Digits in a string, as templates render them, are a number."""
     if isinstance(value, str) and value in GLYPHS:
         return value
     if isinstance(value, str) and re.fullmatch("[0-9]{1,10}", value):
@@ -26,8 +26,8 @@ def _badge_value(value: object) -> int | str:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_NUMBER:
         return value
     raise rule_error(
-        f"The value of a badge is a whole number from 0 to {MAX_NUMBER} (Windows shows 99+ above"
-        f" 99) or a glyph: {', '.join(GLYPHS)}."
+        f"The value of a badge must be a whole number from 0 to {MAX_NUMBER} (Windows shows 99+"
+        f" above 99) or a glyph: {', '.join(GLYPHS)}."
     )
 
 
@@ -46,11 +46,11 @@ class Badge(Element):
             | Annotated[str, Field(pattern="^[0-9]{1,10}$")],
         ),
         Attribute("value"),
-    ] = Field(description="A number (99+ is shown above 99) or the name of a glyph.")
+    ] = Field(description="A number (Windows shows 99+ above 99) or the name of a glyph.")
     version: Annotated[Positive | None, Attribute("version")] = Field(
         None, description="Version of the schema (default: 1)."
     )
 
     def to_xml(self) -> bytes:
-        """The body of a badge notification: UTF-8."""
+        """Return the body of the notification: XML in UTF-8."""
         return self.xml().encode()

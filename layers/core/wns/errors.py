@@ -1,28 +1,28 @@
-"""What this package raises.
+"""Exceptions that this package raises.
 
     WnsError
-     ├─ InvalidChannelUriError (ValueError)     not a channel URI that may be sent to
-     ├─ InvalidNotificationError (ValueError)   WNS or Windows would not take the notification
-     │   └─ PayloadTooLargeError                its body is over the limit
+     ├─ InvalidChannelUriError (ValueError)     not a channel URI of WNS
+     ├─ InvalidNotificationError (ValueError)   WNS or Windows would refuse the notification
+     │   └─ PayloadTooLargeError                its body is too large
      └─ AccessTokenError
-         ├─ CredentialsRefusedError             the token endpoint said no
-         └─ TokenEndpointError                  it could not be reached or answered nonsense
+         ├─ CredentialsRefusedError             the token endpoint refused the credentials
+         └─ TokenEndpointError                  it was unreachable or its response unusable
 
-Sending raises none of these: whatever happens to one send is its `SendResult`. No message holds a
-channel URI, an access token or a client secret.
+Sending raises none of these: the result of each send, failed or not, is a `SendResult`. No message
+contains a channel URI, an access token or a client secret.
 """
 
 from __future__ import annotations
 
 
 class WnsError(Exception):
-    """Base of everything this package raises by itself."""
+    """Base class of all exceptions of this package."""
 
 
 class InvalidChannelUriError(WnsError, ValueError):
-    """When a text is not a channel URI of WNS.
+    """Raised when a text is not a channel URI of WNS.
 
-    `reason` is a sentence that may be shown to whoever sent the text; it never repeats the text.
+    `reason` is a sentence for whoever sent the text. It never repeats the text.
     """
 
     def __init__(self, reason: str) -> None:
@@ -31,11 +31,11 @@ class InvalidChannelUriError(WnsError, ValueError):
 
 
 class InvalidNotificationError(WnsError, ValueError):
-    """When a payload or its headers would be refused or silently dropped."""
+    """Raised when WNS would refuse a payload or its headers, or Windows would drop it silently."""
 
 
 class PayloadTooLargeError(InvalidNotificationError):
-    """When a body has more bytes (`size`) than WNS takes (`limit`)."""
+    """Raised when a body has more bytes (`size`) than WNS accepts (`limit`)."""
 
     def __init__(self, size: int, limit: int) -> None:
         super().__init__(size, limit)
@@ -43,18 +43,20 @@ class PayloadTooLargeError(InvalidNotificationError):
         self.limit = limit
 
     def __str__(self) -> str:
-        return f"The payload has {self.size:,} bytes; WNS takes at most {self.limit:,}."
+        return (
+            f"The payload has {self.size:,} bytes; WNS accepts at most {self.limit:,}: shorten it."
+        )
 
 
 class AccessTokenError(WnsError):
-    """When no access token could be had."""
+    """Raised when no access token could be obtained."""
 
 
 class CredentialsRefusedError(AccessTokenError):
-    """When the token endpoint answered that it does not accept the credentials.
+    """Raised when the token endpoint refuses the credentials.
 
-    `error` is its code (RFC 6749 section 5.2, e.g. `invalid_client`), `description` its own words,
-    possibly empty.
+    `error` is its error code (RFC 6749 section 5.2, e.g. `invalid_client`), `description` its error
+    description, possibly empty.
     """
 
     def __init__(self, error: str, description: str) -> None:
@@ -67,4 +69,4 @@ class CredentialsRefusedError(AccessTokenError):
 
 
 class TokenEndpointError(AccessTokenError):
-    """When the token endpoint could not be reached in time or its answer makes no sense."""
+    """Raised when the token endpoint is unreachable, too slow, or its response unusable."""

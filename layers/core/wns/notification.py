@@ -1,4 +1,4 @@
-"""A payload joined with the headers that it travels with.
+"""Notifications: a payload with its headers, ready to be sent.
 
 Rules: the pages "Push notification service request and response headers" (headers, sizes),
 "Priorities" (X-WNS-PRIORITY), "Toast collections" (X-WNS-CollectionId), and the tag and group of
@@ -25,12 +25,14 @@ Payload = Toast | Tile | Badge | Raw
 MAX_BYTES = 5000
 MAX_TILE_TAG = 16
 MAX_TOAST_TAG = 64
-# WNS names no largest TTL; this is 68 years.
+# WNS documents no maximum TTL. This one is 68 years.
 MAX_TTL_SECONDS = 2**31 - 1
 
 _ALPHANUMERIC = "[A-Za-z0-9]+"
-_LABEL = matching(_ALPHANUMERIC, "tag and group are ASCII letters and digits only.")
-_HEADER_TEXT = matching("[!-~]([ -~]*[!-~])?", "collection_id is printable ASCII.")
+_LABEL = matching(_ALPHANUMERIC, "tag and group must be ASCII letters and digits only.")
+_HEADER_TEXT = matching(
+    "[!-~]([ -~]*[!-~])?", "collection_id must be printable ASCII without a space at either end."
+)
 _KINDS_OF_OPTION: Mapping[str, frozenset[Kind]] = {
     "tag": frozenset({"toast", "tile"}),
     "group": frozenset({"toast"}),
@@ -40,7 +42,7 @@ _KINDS_OF_OPTION: Mapping[str, frozenset[Kind]] = {
 
 
 class NotificationContent(BaseModel):
-    """What is sent: exactly one of toast, tile, badge and raw."""
+    """Content of a notification: exactly one of toast, tile, badge and raw."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -55,14 +57,14 @@ class NotificationContent(BaseModel):
     raw: Raw | None = Field(None, description="Data for the running game.")
 
     @model_validator(mode="after")
-    def _is_one_kind(self) -> Self:
+    def _check_one_kind(self) -> Self:
         if len(self._given) != 1:
-            raise rule_error("A notification is exactly one of toast, tile, badge and raw.")
+            raise rule_error("A notification must have exactly one of toast, tile, badge and raw.")
         return self
 
     @property
     def payload(self) -> Payload:
-        """The one that is given."""
+        """The one payload that is set."""
         return self._given[0]
 
     @property
@@ -72,60 +74,60 @@ class NotificationContent(BaseModel):
 
 
 class NotificationOptions(BaseModel):
-    """How a notification is delivered; what is left out is left to WNS."""
+    """Delivery options of a notification. WNS applies its own default to what is not set."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     ttl_seconds: Annotated[int, Field(ge=0, le=MAX_TTL_SECONDS), NO_BOOL] | None = Field(
         None,
-        description="Seconds after which WNS no longer delivers it; 0: now or never. Without it, a"
-        " tile or badge expires 3 days after it arrived, the others do not.",
+        description="Seconds after which WNS stops trying to deliver it; 0: at once or not at all."
+        " By default, tiles and badges expire 3 days after arrival, others never.",
     )
     priority: Annotated[int, Field(ge=1, le=4), NO_BOOL] | None = Field(
         None,
-        description="1 high (default of toasts), 2 medium (tiles, badges), 3 low (raw), 4 very low:"
-        " what a device in battery saver receives.",
+        description="1 high (default of toasts), 2 medium (tiles, badges), 3 low (raw), 4 very low."
+        " Decides what a device in battery saver receives.",
     )
     tag: Annotated[str, _LABEL] | None = Field(
         None,
         description="A newer notification with the same tag replaces the older one. Letters and"
-        " digits; tiles up to 16, toasts up to 64 (16 before Windows 10 build 15063).",
+        " digits: up to 16 for tiles, up to 64 for toasts (16 before Windows 10 build 15063).",
         json_schema_extra={"maxLength": MAX_TOAST_TAG},
     )
     group: Annotated[str, _LABEL] | None = Field(
         None,
-        description="Toasts only: with the tag it names a toast, so that it can be replaced or"
-        " removed. Letters and digits, up to 64.",
+        description="Toasts only: together with the tag, identifies a toast to replace or remove."
+        " Letters and digits, up to 64.",
         json_schema_extra={"maxLength": MAX_TOAST_TAG},
     )
     cache_policy: Literal["cache", "no-cache"] | None = Field(
         None,
-        description="Whether WNS keeps it for a device that is off (default: all but raw, and with"
-        " ttl_seconds 0 no-cache).",
+        description="Whether WNS stores it for a device that is offline (default: cache, except for"
+        " raw notifications and with ttl_seconds 0).",
     )
     suppress_popup: bool | None = Field(
         None,
-        description="Toasts only: straight into the notification centre. Windows Phone only;"
-        " elsewhere WNS refuses it.",
+        description="Toasts only: straight to the notification centre. For Windows Phone; on other"
+        " channels, WNS rejects the request.",
     )
     collection_id: Annotated[str, _HEADER_TEXT] | None = Field(
-        None, description="Toasts only: the toast collection that it belongs to."
+        None, description="Toasts only: id of the toast collection that it belongs to."
     )
     request_for_status: bool | None = Field(
-        None, description="Whether WNS says if the device is connected."
+        None, description="Whether WNS reports if the device is connected."
     )
 
     def for_kind(self, kind: Kind) -> Self:
-        """These options without those that do not apply to `kind`."""
-        foreign = {option for option, kinds in _KINDS_OF_OPTION.items() if kind not in kinds}
-        return self.model_copy(update=dict.fromkeys(foreign))
+        """Return these options without those that do not apply to `kind`."""
+        other = {option for option, kinds in _KINDS_OF_OPTION.items() if kind not in kinds}
+        return self.model_copy(update=dict.fromkeys(other))
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What is posted to a channel: the body and its headers.
+    """Body and headers of a POST to a channel.
 
-    The headers are Content-Type and X-WNS-*; Authorization and Content-Length are the client's.
+    The headers are Content-Type and X-WNS-*; the client adds Authorization and Content-Length.
     """
 
     kind: Kind
@@ -134,11 +136,15 @@ class Notification:
 
     @classmethod
     def of(cls, payload: Payload, options: NotificationOptions | None = None) -> Self:
-        """Raises InvalidNotificationError when the options do not fit together or the payload,
-        PayloadTooLargeError when the body is over 5,000 bytes.
+        """Return a payload as a notification with these options.
+
+        Raises:
+            InvalidNotificationError: the options contradict each other or do not apply to the
+                payload.
+            PayloadTooLargeError: the body is over 5,000 bytes.
         """
         options = options or NotificationOptions()
-        _refuse_contradictions(payload.kind, options)
+        _check_options(payload.kind, options)
         body = payload.to_bytes() if isinstance(payload, Raw) else payload.to_xml()
         if len(body) > MAX_BYTES:
             raise PayloadTooLargeError(len(body), MAX_BYTES)
@@ -147,9 +153,9 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class ToastRemoval:
-    """A DELETE to a channel, which takes toasts out of the notification centre.
+    """Headers of a DELETE to a channel, which removes toasts from the notification centre.
 
-    Documented for Windows Phone channels; whether other Windows versions obey is not.
+    Documented for Windows Phone channels only.
     """
 
     headers: Mapping[str, str]
@@ -163,17 +169,25 @@ class ToastRemoval:
         all: bool = False,  # noqa: A002 - the protocol's own word
         separator: Literal[":", "="] = ":",
     ) -> Self:
-        """Removes one toast (tag and group), a tag, a group, or `all` of the app.
+        """Return the removal of one toast (tag and group), a tag, a group, or `all` of the app.
 
-        `separator` stands after `type`: the page has a colon, senders in the field an equals sign.
-        Raises InvalidNotificationError.
+        Args:
+            tag: tag of the toasts.
+            group: group of the toasts.
+            all: every toast of the app; excludes `tag` and `group`.
+            separator: character after `type`. Microsoft's page has a colon, senders in the field
+                use an equals sign.
+
+        Raises:
+            InvalidNotificationError: no or contradictory arguments, or a tag or group that no toast
+                can have.
         """
         if all == bool(tag or group):
-            raise InvalidNotificationError("Give tag, group or both, or all alone.")
+            raise InvalidNotificationError("Set either all, or tag, group or both.")
         for name, value in (("tag", tag), ("group", group)):
             if value is not None and not re.fullmatch(_ALPHANUMERIC, value):
-                raise InvalidNotificationError(f"{name} is ASCII letters and digits only.")
-            _refuse_longer_than(MAX_TOAST_TAG, name, value)
+                raise InvalidNotificationError(f"{name} must be ASCII letters and digits only.")
+            _check_length(MAX_TOAST_TAG, name, value)
         parts = [f"type{separator}wns/toast"]
         parts += [f"group={group}"] if group else []
         parts += [f"tag={tag}"] if tag else []
@@ -181,30 +195,31 @@ class ToastRemoval:
         return cls({"X-WNS-Match": ";".join(parts)})
 
 
-def _refuse_contradictions(kind: Kind, options: NotificationOptions) -> None:
+def _check_options(kind: Kind, options: NotificationOptions) -> None:
     for option, kinds in _KINDS_OF_OPTION.items():
         if getattr(options, option) is not None and kind not in kinds:
             raise InvalidNotificationError(
-                f"{option} does not apply to a {kind}, only to: {', '.join(sorted(kinds))}."
+                f"{option} does not apply to kind {kind}, only to {', '.join(sorted(kinds))}:"
+                " remove it."
             )
-    _refuse_longer_than(MAX_TILE_TAG if kind == "tile" else MAX_TOAST_TAG, "tag", options.tag)
-    _refuse_longer_than(MAX_TOAST_TAG, "group", options.group)
+    _check_length(MAX_TILE_TAG if kind == "tile" else MAX_TOAST_TAG, "tag", options.tag)
+    _check_length(MAX_TOAST_TAG, "group", options.group)
     if options.ttl_seconds == 0 and options.cache_policy == "cache":
         raise InvalidNotificationError(
-            "ttl_seconds 0 contradicts cache_policy cache: WNS answers 400. Give a ttl_seconds"
-            " above 0, or no-cache."
+            "ttl_seconds 0 contradicts cache_policy cache, so WNS would reject the request: set"
+            " ttl_seconds above 0 or cache_policy to no-cache."
         )
 
 
-def _refuse_longer_than(limit: int, name: str, value: str | None) -> None:
+def _check_length(limit: int, name: str, value: str | None) -> None:
     if value is not None and len(value) > limit:
         raise InvalidNotificationError(
-            f"{name} has {len(value)} characters; at most {limit} are allowed."
+            f"{name} must have at most {limit} characters; got {len(value)}."
         )
 
 
 def _headers(kind: Kind, options: NotificationOptions) -> dict[str, str]:
-    # The cached default and a TTL of 0 contradict each other, so that pair is never left to WNS.
+    # WNS rejects (400) a TTL of 0 with caching, which is the default for most kinds.
     cache_policy = options.cache_policy or ("no-cache" if options.ttl_seconds == 0 else None)
     optional = {
         "X-WNS-Cache-Policy": cache_policy,
@@ -212,7 +227,7 @@ def _headers(kind: Kind, options: NotificationOptions) -> dict[str, str]:
         "X-WNS-PRIORITY": options.priority,
         "X-WNS-Tag": options.tag,
         "X-WNS-Group": options.group,
-        # false is the default, and some channels refuse the header itself.
+        # Omitted if false, which is the default: some channels reject the header itself.
         "X-WNS-SuppressPopup": "true" if options.suppress_popup else None,
         "X-WNS-CollectionId": options.collection_id,
         "X-WNS-RequestForStatus": "true" if options.request_for_status else None,

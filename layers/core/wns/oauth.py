@@ -1,14 +1,14 @@
-"""How an access token is got from Microsoft, for both identities an app can have.
+"""WNS access tokens from Microsoft, for both identities that an app can have.
 
 Microsoft, "Push notification service request and response headers (Windows Runtime)", access token
-request: a UWP or Store app proves itself with its Package SID and secret to login.live.com.
+request: a UWP or Store app authenticates at login.live.com with its Package SID and secret.
 Microsoft, "Quickstart: Push notifications in the Windows App SDK": an app on the Windows App SDK,
-packaged or not, does so with its Microsoft Entra registration. WNS takes the tokens of both alike;
-a token is good for the channels of its own app only.
+packaged or not, authenticates with its Microsoft Entra app registration. WNS accepts the tokens of
+both; a token is valid for the channels of its own app only.
 
-Nothing here raises, logs or prints a secret or a token. Exceptions are raised where neither is in
-reach: not in a chained exception, whose request would hold the secret, nor in a local variable of a
-frame of the traceback.
+Nothing here raises, logs or prints a secret or a token. Exceptions are raised where no traceback
+can reach one: neither through a chained exception, whose request contains the secret, nor through a
+local variable of a frame.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ READ_TIMEOUT_SECONDS = 10.0
 TOTAL_TIMEOUT_SECONDS = 20.0
 DEFAULT_LIFETIME_SECONDS = 86_400
 MAX_LIFETIME_SECONDS = 366 * 86_400
-MAX_ANSWER_BYTES = 32_768
+MAX_RESPONSE_BYTES = 32_768
 MAX_DESCRIPTION_LENGTH = 500
 
-_REFUSALS = frozenset({400, 401, 403})
-_NOT_ABOUT_CREDENTIALS = frozenset({"server_error", "temporarily_unavailable"})
+_REFUSAL_STATUSES = frozenset({400, 401, 403})
+_TEMPORARY_ERRORS = frozenset({"server_error", "temporarily_unavailable"})
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,16384}")
 _Secret = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
 
@@ -45,7 +45,7 @@ class _Model(BaseModel):
 
 
 class PackageSidCredentials(_Model):
-    """What Partner Center gives for a UWP or Store app: its Package SID and a secret."""
+    """Package SID and client secret of a UWP or Store app, from Partner Center."""
 
     identity: Literal["package_sid"] = "package_sid"
     package_sid: Annotated[
@@ -55,8 +55,7 @@ class PackageSidCredentials(_Model):
 
 
 class EntraCredentials(_Model):
-    """A Microsoft Entra app registration: the directory (tenant) id, the application (client) id
-    and a client secret."""
+    """Tenant id, client id and client secret of a Microsoft Entra app registration."""
 
     identity: Literal["entra"] = "entra"
     tenant_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$")]
@@ -70,15 +69,15 @@ Credentials: TypeAlias = Annotated[
 CREDENTIALS: TypeAdapter[PackageSidCredentials | EntraCredentials] = TypeAdapter(
     Credentials, config=ConfigDict(hide_input_in_errors=True)
 )
-"""Reads credentials of either identity; its error messages do not repeat what they were given."""
+"""Validates credentials of either identity; its error messages do not repeat the input."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AccessToken:
-    """A WNS bearer token. It prints as its fingerprint.
+    """A WNS bearer token. Its repr shows the fingerprint only.
 
     Attributes:
-        value: what goes into `Authorization: Bearer`.
+        value: for `Authorization: Bearer`.
         obtained_at: epoch seconds.
         expires_at: epoch seconds.
     """
@@ -89,7 +88,7 @@ class AccessToken:
 
     @property
     def fingerprint(self) -> str:
-        """12 hexadecimal digits that tell tokens apart and give nothing of them away."""
+        """12 hexadecimal digits that identify the token without revealing it."""
         return hashlib.sha256(self.value.encode()).hexdigest()[:12]
 
     def __repr__(self) -> str:
@@ -99,30 +98,31 @@ class AccessToken:
 def request_access_token(
     session: requests.Session, credentials: Credentials, now: float
 ) -> AccessToken:
-    """Ask Microsoft for an access token. One request, no retry, no redirect.
+    """Obtain an access token from Microsoft: one request, without retries or redirects.
 
     Args:
-        session: brings the certificates and the proxies.
+        session: provides the trusted certificates and the proxies.
         credentials: of either identity.
-        now: epoch seconds; the token's lifetime counts from it.
+        now: epoch seconds; start of the token's lifetime.
 
     Raises:
-        CredentialsRefusedError: the token endpoint does not take the credentials.
-            TokenEndpointError: it could not be reached in 5 seconds, was silent for 10, not done
-            after 20, or answered nonsense.
+        CredentialsRefusedError: the token endpoint refused the credentials.
+        TokenEndpointError: the token endpoint could not be reached within 5 seconds, was silent for
+            10, took longer than 20, or its response was unusable.
     """
-    answer = _ask(session, credentials, now)
-    if isinstance(answer, AccessTokenError):
-        raise answer
-    return answer
+    token_or_error = _request(session, credentials, now)
+    if isinstance(token_or_error, AccessTokenError):
+        raise token_or_error
+    return token_or_error
 
 
-def _ask(
+# Returns its errors: raised here, their traceback would hold the secret.
+def _request(
     session: requests.Session, credentials: Credentials, now: float
 ) -> AccessToken | AccessTokenError:
-    url, form = _request_of(credentials)
+    url, form = _url_and_form(credentials)
     host = urlsplit(url).hostname
-    give_up_at = time.monotonic() + TOTAL_TIMEOUT_SECONDS
+    deadline = time.monotonic() + TOTAL_TIMEOUT_SECONDS
     try:
         with session.post(
             url,
@@ -133,31 +133,31 @@ def _ask(
             stream=True,
         ) as response:
             status_code = response.status_code
-            body = _read(response, give_up_at)
+            body = _read(response, deadline)
     except requests.RequestException as error:
         return TokenEndpointError(f"{host} could not be reached ({type(error).__name__}).")
     if body is None:
-        return TokenEndpointError(f"{host} sent too slowly or too much.")
-    document = _object(body)
+        return TokenEndpointError(f"{host} responded too slowly or with too much data.")
+    document = _parse_object(body)
     if status_code == requests.codes.ok:
-        return _token(document, now) or TokenEndpointError(
-            f"{host} answered without a usable access token."
+        return _parse_token(document, now) or TokenEndpointError(
+            f"{host} returned no usable access token."
         )
     error_code = document.get("error")
     if (
-        status_code in _REFUSALS
+        status_code in _REFUSAL_STATUSES
         and isinstance(error_code, str)
-        and error_code not in _NOT_ABOUT_CREDENTIALS
+        and error_code not in _TEMPORARY_ERRORS
     ):
         secret = credentials.client_secret.get_secret_value()
         return CredentialsRefusedError(
-            _presentable(error_code, secret),
-            _presentable(document.get("error_description"), secret),
+            _redacted(error_code, secret),
+            _redacted(document.get("error_description"), secret),
         )
-    return TokenEndpointError(f"{host} answered with status {status_code}.")
+    return TokenEndpointError(f"{host} returned status {status_code}.")
 
 
-def _request_of(credentials: Credentials) -> tuple[str, dict[str, str]]:
+def _url_and_form(credentials: Credentials) -> tuple[str, dict[str, str]]:
     secret = credentials.client_secret.get_secret_value()
     if isinstance(credentials, PackageSidCredentials):
         return "https://login.live.com/accesstoken.srf", {
@@ -174,18 +174,18 @@ def _request_of(credentials: Credentials) -> tuple[str, dict[str, str]]:
     }
 
 
-def _read(response: requests.Response, give_up_at: float) -> bytes | None:
+def _read(response: requests.Response, deadline: float) -> bytes | None:
     body = bytearray()
-    # One byte at a time: a larger chunk is only handed out when it is full, and an endpoint that
-    # trickles would hold this loop for as long as it likes. Answers have about 2,000 bytes.
+    # One byte at a time: requests returns a larger chunk only when it is full, so an endpoint that
+    # trickles could keep this loop from checking the deadline. Responses have about 2,000 bytes.
     for chunk in response.iter_content(1):
         body += chunk
-        if len(body) > MAX_ANSWER_BYTES or time.monotonic() > give_up_at:
+        if len(body) > MAX_RESPONSE_BYTES or time.monotonic() > deadline:
             return None
     return bytes(body)
 
 
-def _object(body: bytes) -> dict[str, object]:
+def _parse_object(body: bytes) -> dict[str, object]:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -193,9 +193,9 @@ def _object(body: bytes) -> dict[str, object]:
     return document if isinstance(document, dict) else {}
 
 
-def _token(document: dict[str, object], now: float) -> AccessToken | None:
+def _parse_token(document: dict[str, object], now: float) -> AccessToken | None:
     value = document.get("access_token")
-    lifetime = _lifetime(document.get("expires_in"))
+    lifetime = _parse_lifetime(document.get("expires_in"))
     if (
         lifetime is None
         or not isinstance(value, str)
@@ -206,8 +206,8 @@ def _token(document: dict[str, object], now: float) -> AccessToken | None:
     return AccessToken(value, obtained_at=int(now), expires_at=int(now) + lifetime)
 
 
-def _lifetime(expires_in: object) -> int | None:
-    # Login.live.com left it out before 2013; Entra's documented sample has it as a string.
+def _parse_lifetime(expires_in: object) -> int | None:
+    # login.live.com omitted it before 2013; in Entra's documented sample it is a string.
     if expires_in is None:
         return DEFAULT_LIFETIME_SECONDS
     if isinstance(expires_in, bool) or not isinstance(expires_in, int | float | str):
@@ -219,9 +219,9 @@ def _lifetime(expires_in: object) -> int | None:
     return int(seconds) if 1 <= seconds <= MAX_LIFETIME_SECONDS else None
 
 
-def _presentable(words: object, secret: str) -> str:
-    if not isinstance(words, str):
+def _redacted(text: object, secret: str) -> str:
+    if not isinstance(text, str):
         return ""
     for form in (secret, quote(secret, safe=""), quote_plus(secret)):
-        words = words.replace(form, "***")
-    return "".join(c if c.isprintable() else " " for c in words[:MAX_DESCRIPTION_LENGTH])
+        text = text.replace(form, "***")
+    return "".join(c if c.isprintable() else " " for c in text[:MAX_DESCRIPTION_LENGTH])

@@ -1,9 +1,8 @@
-"""What became of one send: `SendResult`, and `outcome_of`, the one function that reads WNS's
-verdict.
+"""Result of one send: `SendResult`, its `Outcome`, and the function that reads WNS's response.
 
 Microsoft, "Push notification service request and response headers (Windows Runtime)": the status
-code says what WNS did with the request, `X-WNS-Status` (in older answers
-`X-WNS-NotificationStatus`, today both) what it did with the notification. 200 alone is not success.
+code says what WNS did with the request, `X-WNS-Status` (`X-WNS-NotificationStatus` in older
+responses, today both) what it did with the notification. 200 alone is not success.
 """
 
 from __future__ import annotations
@@ -37,40 +36,36 @@ _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
 
 class Outcome(StrEnum):
-    """The verdict on one send."""
+    """Final result of one send."""
 
     DELIVERED = "delivered"
-    """WNS took it for the device. Whether the player saw it, WNS never says."""
+    """WNS accepted it for the device. WNS never reports whether the player saw it."""
     DROPPED = "dropped"
-    """WNS took the request and threw the notification away, or did not say that it kept it. The
-    channel is sound."""
+    """WNS accepted the request but discarded the notification, or did not confirm that it kept it.
+    The channel stays valid."""
     CHANNEL_THROTTLED = "channel_throttled"
-    """Not sent: too many for this channel; again later, this channel only."""
+    """Not sent: too many notifications for this channel. Retry later; other channels go on."""
     APP_THROTTLED = "app_throttled"
-    """Not sent: too many for this app; nothing of the app before the retry delay is over."""
+    """Not sent: too many notifications for this app. Pause the app for the retry delay."""
     QUOTA_EXCEEDED = "quota_exceeded"
-    """Not sent: the app's quota of the month is used up."""
+    """Not sent: the app has used up its monthly quota."""
     TOKEN_REJECTED = "token_rejected"  # noqa: S105
-    """Not sent: the access token is expired or unknown."""
+    """Not sent: the access token has expired or is unknown."""
     FORBIDDEN = "forbidden"
-    """Not sent: the access token is of another app than the channel, or Microsoft has not mapped
-    the app."""
+    """Not sent: the access token belongs to another app than the channel, or Microsoft has not
+    mapped the app."""
     CHANNEL_GONE = "channel_gone"
-    """Not sent: the channel has expired or was never known; it will not come back."""
+    """Not sent: the channel has expired or never existed, and stays invalid."""
     SENDER_BLOCKED = "sender_blocked"
-    """Not sent: WNS blocks this sender for abuse."""
+    """Not sent: WNS has blocked this sender for abuse."""
     REJECTED = "rejected"
-    """Not sent: the request itself is wrong; sending it again changes nothing."""
+    """Not sent: the request is malformed. A retry would get the same response."""
     UNAVAILABLE = "unavailable"
-    """WNS gave no verdict: an error of its own, a time-out, a broken connection. Worth another
-    try."""
+    """No usable response: a WNS server error, a time-out or a broken connection. Retry."""
     EXPIRED = "expired"
-    """Not sent in time. No answer means this: only a caller that keeps notifications for later can
-    say it."""
+    """Not sent in time. No response means this: callers that queue notifications set it."""
     REFUSED = "refused"
     """Never sent: not a WNS host."""
-    NOT_STARTED = "not_started"
-    """Never sent: the deadline of `WnsClient.send_all` had passed."""
 
 
 _BY_STATUS = {
@@ -90,55 +85,31 @@ _THROTTLED = frozenset({HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.TOO_MANY_REQUESTS}
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """What became of one send.
+    """Result of one send.
 
-    Strings that come from WNS are cut to 500 characters, and what cannot be printed in them is
-    replaced.
+    Strings that come from WNS are cut to 500 characters; unprintable characters are replaced.
     """
 
     outcome: Outcome
     reference: object = field(default=None, repr=False)
-    """The caller's own, from the `Send`."""
+    """The caller's own reference, from the `Send`."""
     status_code: int | None = None
-    """None if there was no answer."""
+    """HTTP status code; None if there was no response."""
     notification_status: str | None = None
     """`received`, `dropped`, `channelthrottled`, `appthrottled`, or a value not known yet."""
     device_status: str | None = None
-    """`connected`, `disconnected` or `tempdisconnected`, only if the send asked for it."""
+    """`connected`, `disconnected` or `tempdisconnected`; only if the send requested it."""
     msg_id: str | None = None
     debug_trace: str | None = None
     error_description: str | None = None
     correlation_vector: str | None = None
     retry_after_seconds: float | None = None
-    """How long WNS wants to be left alone, from 0 to 86,400 seconds."""
+    """Delay that WNS asks for before the next request, 0 to 86,400 seconds."""
     transport_error: str | None = None
-    """Why there was no answer, in words that hold no URI, token or secret."""
+    """Why there was no response. Contains no URI, token or secret."""
     may_have_arrived: bool = False
-    """Whether WNS may have seen the request: with every answer, and without if it had left."""
-
-
-def outcome_of(status_code: int | None, headers: Headers = (), reason: str = "") -> Outcome:
-    """Return the verdict of an answer. Total: whatever comes has an outcome, nothing raises.
-
-    Args:
-        status_code: None if there was no answer.
-        headers: names in any case, in any order, repeated or not.
-        reason: the phrase of the status line; it alone tells some answers apart ("Domain Blocked").
-    """
-    return _outcome(status_code, _wns_headers(headers), reason)
-
-
-def retry_after_seconds(headers: Headers, now: float) -> float | None:
-    """Return how many seconds to wait, from 0 to 86,400, or None if the answer does not say.
-
-    `Retry-After` is seconds or an HTTP date (RFC 9110 section 10.2.3); the longest counts if it is
-    repeated. Older answers have `X-WNS-CONTINUE-AFTER` in seconds instead.
-
-    Args:
-        headers: names in any case.
-        now: epoch seconds, what a date is compared with.
-    """
-    return _delay(_wns_headers(headers), now)
+    """Whether WNS may have seen the request: true with every response, and without one if the
+    request had left."""
 
 
 def parse_result(
@@ -150,19 +121,22 @@ def parse_result(
     reference: object = None,
     secret: str = "",
 ) -> SendResult:
-    """Return the result of a send that WNS answered.
+    """Return the result of a send that WNS responded to. Never raises: every response has one.
+
+    `Retry-After` is in seconds or an HTTP date (RFC 9110 section 10.2.3); if it is repeated, the
+    longest delay counts. Older responses have `X-WNS-CONTINUE-AFTER` in seconds instead.
 
     Args:
-        status_code: of the final answer.
-        headers: names in any case.
-        now: epoch seconds.
-        reason: the phrase of the status line.
-        reference: the caller's own.
-        secret: what the result must not repeat, should WNS do so.
+        status_code: HTTP status code of the final response.
+        headers: names in any case, in any order, repeated or not.
+        now: epoch seconds; what a date in `Retry-After` is compared with.
+        reason: phrase of the status line; the only sign of some outcomes ("Domain Blocked").
+        reference: the caller's own reference, returned with the result.
+        secret: text to redact from the error description, in case WNS repeats it.
     """
     kept = _wns_headers(headers)
     if secret and _DESCRIPTION in kept:
-        kept[_DESCRIPTION] = [words.replace(secret, "***") for words in kept[_DESCRIPTION]]
+        kept[_DESCRIPTION] = [text.replace(secret, "***") for text in kept[_DESCRIPTION]]
     return SendResult(
         outcome=_outcome(status_code, kept, reason),
         reference=reference,
@@ -173,7 +147,7 @@ def parse_result(
         debug_trace=_first(kept, _DEBUG_TRACE),
         error_description=_first(kept, _DESCRIPTION),
         correlation_vector=_first(kept, _CORRELATION_VECTOR),
-        retry_after_seconds=_delay(kept, now),
+        retry_after_seconds=_retry_after(kept, now),
         may_have_arrived=True,
     )
 
@@ -197,38 +171,47 @@ def _first(kept: Mapping[str, list[str]], name: str) -> str | None:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value)
 
 
-def _outcome(status_code: int | None, kept: Mapping[str, list[str]], reason: str) -> Outcome:
-    code = status_code or 0
-    if code in _BY_CODE:
-        return _BY_CODE[code]
-    words = " ".join([reason, *kept.get(_DESCRIPTION, ())]).lower()
-    if 200 <= code <= 299:  # noqa: PLR2004
+# 401, 403, 404, 408      a fixed outcome
+# 2xx                     what the status headers say, else dropped
+# 410                     sender_blocked if the domain is blocked, else channel_gone
+# 429 with a quota        quota_exceeded
+# 406, 429                channel_throttled if the status headers say so, else app_throttled
+# other 4xx               rejected
+# everything else         unavailable
+def _outcome(status_code: int, kept: Mapping[str, list[str]], reason: str) -> Outcome:
+    if status_code in _BY_CODE:
+        return _BY_CODE[status_code]
+    explanation = " ".join([reason, *kept.get(_DESCRIPTION, ())]).lower()
+    if 200 <= status_code <= 299:  # noqa: PLR2004
         return _status_outcome(kept) or Outcome.DROPPED
-    if code == HTTPStatus.GONE:
-        return Outcome.SENDER_BLOCKED if "domain blocked" in words else Outcome.CHANNEL_GONE
-    if code == HTTPStatus.TOO_MANY_REQUESTS and "quota" in words:
+    if status_code == HTTPStatus.GONE:
+        is_blocked = "domain blocked" in explanation
+        return Outcome.SENDER_BLOCKED if is_blocked else Outcome.CHANNEL_GONE
+    if status_code == HTTPStatus.TOO_MANY_REQUESTS and "quota" in explanation:
         return Outcome.QUOTA_EXCEEDED
-    if code in _THROTTLED:
-        said = _status_outcome(kept)
-        return said if said is Outcome.CHANNEL_THROTTLED else Outcome.APP_THROTTLED
-    return Outcome.REJECTED if 400 <= code <= 499 else Outcome.UNAVAILABLE  # noqa: PLR2004
+    if status_code in _THROTTLED:
+        is_channel = _status_outcome(kept) is Outcome.CHANNEL_THROTTLED
+        return Outcome.CHANNEL_THROTTLED if is_channel else Outcome.APP_THROTTLED
+    is_client_error = 400 <= status_code <= 499  # noqa: PLR2004
+    return Outcome.REJECTED if is_client_error else Outcome.UNAVAILABLE
 
 
 def _status_outcome(kept: Mapping[str, list[str]]) -> Outcome | None:
-    # Two headers, and repeats of one, may contradict one another. Then nothing is certain: neither
-    # that the player was told (so it is not claimed) nor the contrary (so nobody is told twice).
+    # The two headers, and repeats of one, may contradict each other. Such a notification counts as
+    # neither delivered, since the player may not have got it, nor throttled, since a retry might
+    # notify the player twice.
     values = ",".join([*kept.get(_STATUS, ()), *kept.get(_NOTIFICATION_STATUS, ())]).lower()
-    said = {
-        _BY_STATUS[word] for value in values.split(",") if (word := value.strip()) in _BY_STATUS
+    outcomes = {
+        _BY_STATUS[value] for value in map(str.strip, values.split(",")) if value in _BY_STATUS
     }
-    return said.pop() if len(said) == 1 else None
+    return outcomes.pop() if len(outcomes) == 1 else None
 
 
-def _delay(kept: Mapping[str, list[str]], now: float) -> float | None:
+def _retry_after(kept: Mapping[str, list[str]], now: float) -> float | None:
     delays = [
         delay
         for value in kept.get(_RETRY_AFTER, ())
-        if (delay := _retry_after(value, now)) is not None
+        if (delay := _parse_retry_after(value, now)) is not None
     ]
     if not delays:
         delays = [
@@ -237,7 +220,7 @@ def _delay(kept: Mapping[str, list[str]], now: float) -> float | None:
     return min(max(delays), MAX_RETRY_AFTER_SECONDS) if delays else None
 
 
-def _retry_after(value: str, now: float) -> float | None:
+def _parse_retry_after(value: str, now: float) -> float | None:
     if _SECONDS.fullmatch(value):
         return float(value)
     try:

@@ -1,9 +1,9 @@
-"""Live tiles, a feature of Windows 10: adaptive ones in four sizes, and the legacy catalogue."""
+"""Live tiles of Windows 10: adaptive ones in four sizes, and those from older templates."""
 
 from collections import Counter
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, Tag, model_validator
+from pydantic import Field, Tag, model_validator
 
 from wns._schema.adaptive import AdaptiveImage, AdaptiveText, CroppedImage, Group, TextLike
 from wns._schema.fields import (
@@ -14,13 +14,13 @@ from wns._schema.fields import (
     TextStacking,
     XmlText,
     at_most,
+    check_at_most,
     discriminated_by,
-    refuse_more_than,
     rule_error,
     shorthand_for,
 )
 from wns._schema.legacy import LegacyTile
-from wns._schema.xml import Attribute, AttributeValue, Element, Fixed, element, joined
+from wns._schema.xml import Attribute, AttributeValue, Element, Fixed, element_xml, joined_xml
 
 MAX_PHOTOS = 12
 MAX_LOCK_LINES = 3
@@ -29,10 +29,10 @@ TileBranding = Literal["none", "logo", "name", "nameAndLogo"]
 
 
 class TileImage(CroppedImage):
-    """An image behind the content of a tile, or one that slides in from above."""
+    """A background or peek image."""
 
     overlay: Annotated[Percent | None, Attribute("hint-overlay")] = Field(
-        None, description="How black the shade over the image is, 0 to 100 %."
+        None, description="Opacity of the black shade over the image, 0 to 100 %."
     )
 
 
@@ -43,15 +43,13 @@ class Background(TileImage):
 
 
 class Peek(TileImage):
-    """An image that slides in from above, in turn with the content."""
+    """An image that slides in from above, alternating with the content."""
 
     fixed: ClassVar[Fixed] = {"placement": "peek"}
 
 
-BackgroundLike = Annotated[
-    Background, BeforeValidator(shorthand_for("src"), json_schema_input_type=str | Background)
-]
-PeekLike = Annotated[Peek, BeforeValidator(shorthand_for("src"), json_schema_input_type=str | Peek)]
+BackgroundLike = Annotated[Background, shorthand_for("src", Background)]
+PeekLike = Annotated[Peek, shorthand_for("src", Peek)]
 
 TileContent = Annotated[
     Annotated[TextLike, Tag("text")]
@@ -61,40 +59,43 @@ TileContent = Annotated[
         "text",
         "src",
         "subgroups",
-        sentence="The content of a tile is texts (a string, or text), images (src) and groups"
-        " (subgroups).",
+        message="An item in content must be a text (a string, or an object with text), an image"
+        " (src) or a group (subgroups).",
     ),
 ]
 
 
 class _TileAttributes(Element):
-    """The attributes that visual and binding share; those of the binding win."""
+    """Attributes that visual and binding share; those of the binding override."""
 
     branding: Annotated[TileBranding | None, Attribute("branding")] = Field(
-        None, description="How the game shows its brand on the tile."
+        None, description="How the tile shows the game's name or logo."
     )
     lang: Annotated[LanguageTag | None, Attribute("lang")] = Field(
         None, description="BCP-47 language of the texts."
     )
     base_uri: Annotated[BaseAddress | None, Attribute("baseUri")] = Field(
-        None, description="What relative image addresses begin with."
+        None, description="Prefix of relative image addresses."
     )
     add_image_query: Annotated[bool | None, Attribute("addImageQuery")] = Field(
-        None, description="Whether Windows adds scale, contrast and language to image addresses."
+        None,
+        description="Whether Windows adds scale, contrast and language to image addresses as a"
+        " query.",
     )
     content_id: Annotated[XmlText | None, Attribute("contentId")] = Field(
-        None, description="Says what the content is, so that a large tile shows nothing twice."
+        None, description="Identifies the content, so that a large tile does not show it twice."
     )
     display_name: Annotated[XmlText | None, Attribute("displayName")] = Field(
-        None, description="Shown in place of the tile's name."
+        None, description="Shown instead of the tile's name."
     )
     arguments: Annotated[XmlText | None, Attribute("arguments")] = Field(
-        None, description="What the app receives when the tile is pressed while it shows this."
+        None,
+        description="Passed to the app when the player selects the tile while it shows this.",
     )
 
 
 class TileBinding(_TileAttributes):
-    """What the tile shows in one size."""
+    """Content of the tile in one size."""
 
     tag: ClassVar[str] = "binding"
 
@@ -107,7 +108,8 @@ class TileBinding(_TileAttributes):
         None, description="Vertical alignment of the content."
     )
     overlay: Annotated[Percent | None, Attribute("hint-overlay")] = Field(
-        None, description="As that of the images, in the older place."
+        None,
+        description="Opacity of the shade over the images, 0 to 100 % (older form).",
     )
     presentation: Annotated[
         Literal["photos", "people", "contact"] | None, Attribute("hint-presentation")
@@ -118,26 +120,28 @@ class TileBinding(_TileAttributes):
     )
 
     @model_validator(mode="after")
-    def _fits_the_presentation(self) -> Self:
+    def _check_presentation(self) -> Self:
         if self.presentation is None:
             return self
         texts = sum(isinstance(each, AdaptiveText) for each in self.content)
         images = sum(isinstance(each, AdaptiveImage) for each in self.content)
         if self.presentation == "contact":
             if images > 1 or texts > 1 or images + texts < len(self.content):
-                raise rule_error("presentation contact shows at most one image and one text.")
+                raise rule_error(
+                    "With presentation contact, content must be at most one image and one text."
+                )
         elif images < len(self.content):
-            raise rule_error(f"presentation {self.presentation} shows images only.")
+            raise rule_error(f"With presentation {self.presentation}, content must be images only.")
         elif self.presentation == "photos":
-            refuse_more_than(MAX_PHOTOS, "images with presentation photos", images)
+            check_at_most(MAX_PHOTOS, "images with presentation photos", images)
         return self
 
     def inner_xml(self) -> str:
-        return joined([self.background, self.peek, *self.content])
+        return joined_xml([self.background, self.peek, *self.content])
 
 
 class WideTileBinding(TileBinding):
-    """What the wide tile shows, and with it the lock screen."""
+    """Content of the wide tile, and of the lock screen."""
 
     lock_detailed_status: Annotated[
         tuple[XmlText, ...], at_most(MAX_LOCK_LINES, "lines on the lock screen")
@@ -149,7 +153,7 @@ class WideTileBinding(TileBinding):
 
 
 class Tile(_TileAttributes):
-    """Updates the game's live tile (Windows 10; later versions have none)."""
+    """An update of the game's live tile (Windows 10; later versions have none)."""
 
     kind: ClassVar[Literal["tile"]] = "tile"
     tag: ClassVar[str] = "visual"
@@ -159,24 +163,24 @@ class Tile(_TileAttributes):
     wide: WideTileBinding | None = Field(None, description="310x150 pixels at 100 %.")
     large: TileBinding | None = Field(None, description="310x310 pixels at 100 %.")
     legacy: tuple[LegacyTile, ...] = Field(
-        (), description="Sizes that are filled from the Windows 8 and 8.1 catalogue."
+        (), description="Sizes that use a Windows 8 or 8.1 template."
     )
     version: Positive | None = Field(
-        None, description="Version of the schema; by default what the legacy templates need."
+        None, description="Version of the schema (default: what the legacy templates need)."
     )
 
     @model_validator(mode="after")
-    def _each_size_is_given_once(self) -> Self:
+    def _check_sizes(self) -> Self:
         sizes = [size for size, _ in self._bindings()] + [
-            each.catalogued.size for each in self.legacy
+            each.catalog_entry.size for each in self.legacy
         ]
         if not sizes:
             raise rule_error(
-                "A tile needs at least one size: small, medium, wide, large or legacy."
+                "A tile must have at least one of small, medium, wide, large and legacy."
             )
         twice = [size for size, count in Counter(sizes).items() if count > 1]
         if twice:
-            raise rule_error(f"The {twice[0]} size is given twice: leave one binding.")
+            raise rule_error(f"The {twice[0]} size is given twice: remove one of them.")
         return self
 
     def _bindings(self) -> list[tuple[str, TileBinding]]:
@@ -184,7 +188,7 @@ class Tile(_TileAttributes):
         return [(size, binding) for size, binding in sizes.items() if binding is not None]
 
     def attributes(self) -> dict[str, AttributeValue | None]:
-        needed = max((each.catalogued.version for each in self.legacy), default=1)
+        needed = max((each.catalog_entry.version for each in self.legacy), default=1)
         version = self.version or (needed if needed > 1 else None)
         return {"version": version} | super().attributes()
 
@@ -192,8 +196,8 @@ class Tile(_TileAttributes):
         adaptive = (
             binding.xml(template=f"Tile{size.title()}") for size, binding in self._bindings()
         )
-        return "".join(adaptive) + joined(self.legacy)
+        return "".join(adaptive) + joined_xml(self.legacy)
 
     def to_xml(self) -> bytes:
-        """The body of a tile notification: UTF-8."""
-        return element("tile", content=self.xml()).encode()
+        """Return the body of the notification: XML in UTF-8."""
+        return element_xml("tile", content=self.xml()).encode()

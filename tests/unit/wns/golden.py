@@ -1,4 +1,4 @@
-"""The golden files: what is asked for as JSON, beside the XML that must come out."""
+"""Golden files: payloads as JSON, each with the XML that it must become."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -8,12 +8,12 @@ FOLDER = Path(__file__).parent / "golden"
 
 
 def without_layout(xml: str) -> str:
-    """Drops the line breaks and indents between tags, nothing else."""
+    """Remove the line breaks and indents between tags."""
     return re.sub(r">\s+<", "><", xml).strip()
 
 
 def golden_xml() -> dict[str, str]:
-    """Name of each golden file, and its XML without layout."""
+    """Return the XML of each golden file, without layout, by name."""
     return {
         path.stem: without_layout(path.read_text(encoding="utf-8"))
         for path in sorted(FOLDER.glob("*.xml"))
@@ -21,5 +21,5 @@ def golden_xml() -> dict[str, str]:
 
 
 def parsed(xml: str | bytes) -> ET.Element:
-    """The root of a document that we wrote ourselves."""
+    """Return the root of a document that the tests or the code under test wrote."""
     return ET.fromstring(xml)  # noqa: S314

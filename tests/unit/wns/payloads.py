@@ -1,4 +1,4 @@
-"""Hypothesis strategies: the JSON of any valid payload."""
+"""Hypothesis strategies for the JSON of valid payloads."""
 
 from typing import get_args
 
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from wns._schema.adaptive import TextStyle
 from wns._schema.legacy_catalog import TILE_TEMPLATES, TOAST_TEMPLATES
-from wns._schema.toast_visual import SOUNDS
+from wns._schema.toast_elements import SOUNDS
 from wns.badge import GLYPHS
 
 xml_text = st.text(
@@ -25,11 +25,11 @@ positives = st.integers(1, 9)
 percents = st.integers(0, 100)
 
 
-def some(required=None, **optional):
+def fields(required=None, **optional):
     return st.fixed_dictionaries(required or {}, optional=optional)
 
 
-text = xml_text | some(
+text = xml_text | fields(
     {"text": xml_text},
     lang=languages,
     max_lines=positives,
@@ -40,7 +40,7 @@ text = xml_text | some(
 )
 plain_image = {"alt": xml_text, "add_image_query": flags}
 crop = st.sampled_from(["none", "circle"])
-image = some(
+image = fields(
     {"src": addresses},
     **plain_image,
     crop=crop,
@@ -50,7 +50,7 @@ image = some(
 group = st.fixed_dictionaries(
     {
         "subgroups": st.lists(
-            some(
+            fields(
                 {"content": st.lists(text | image, min_size=1, max_size=3)},
                 weight=st.integers(1, 100),
                 text_stacking=st.sampled_from(["top", "center", "bottom"]),
@@ -60,15 +60,15 @@ group = st.fixed_dictionaries(
         )
     }
 )
-progress = some(
+progress = fields(
     {"status": xml_text},
     value=st.floats(0, 1) | st.just("indeterminate"),
     title=xml_text,
     value_string_override=xml_text,
 )
 inputs = st.lists(
-    some({"id": labels}, title=xml_text, place_holder_content=xml_text, default_input=xml_text)
-    | some(
+    fields({"id": labels}, title=xml_text, place_holder_content=xml_text, default_input=xml_text)
+    | fields(
         {
             "id": labels,
             "selections": st.lists(
@@ -84,19 +84,19 @@ inputs = st.lists(
     unique_by=lambda each: each["id"],
 )
 captions = xml_text.filter(bool)
-button = st.sampled_from(["snooze", "dismiss"]) | some(
+button = st.sampled_from(["snooze", "dismiss"]) | fields(
     {"content": captions, "arguments": xml_text},
     activation_type=st.sampled_from(["foreground", "background", "protocol"]),
     style=st.sampled_from(["Success", "Critical"]),
     tool_tip=xml_text,
 )
-toast = some(
+toast = fields(
     {"texts": st.lists(xml_text.filter(str.strip), min_size=1, max_size=3)},
     attribution=xml_text,
-    app_logo=some({"src": addresses}, **plain_image, crop=crop),
+    app_logo=fields({"src": addresses}, **plain_image, crop=crop),
     hero=addresses,
     content=st.lists(image | group | progress, max_size=3),
-    audio=some(src=st.sampled_from(SOUNDS), silent=flags),
+    audio=fields(src=st.sampled_from(SOUNDS), silent=flags),
     inputs=inputs,
     buttons=st.lists(button, max_size=3),
     context_menu=st.lists(
@@ -131,19 +131,19 @@ legacy_tile = st.sampled_from(sorted(TILE_TEMPLATES)).flatmap(
 tile_binding = {
     "content": st.lists(text | image | group, max_size=3),
     "background": addresses,
-    "peek": some({"src": addresses}, **plain_image, overlay=percents),
+    "peek": fields({"src": addresses}, **plain_image, overlay=percents),
     "branding": st.sampled_from(["none", "logo", "name", "nameAndLogo"]),
     "display_name": xml_text,
     "arguments": xml_text,
 }
-tile = some(
-    {"medium": some(**tile_binding)},
-    small=some(**tile_binding),
-    large=some(**tile_binding),
-    wide=some(**tile_binding, lock_detailed_status=st.lists(xml_text, max_size=3)),
+tile = fields(
+    {"medium": fields(**tile_binding)},
+    small=fields(**tile_binding),
+    large=fields(**tile_binding),
+    wide=fields(**tile_binding, lock_detailed_status=st.lists(xml_text, max_size=3)),
     content_id=xml_text,
 )
-badge = some(
+badge = fields(
     {"value": st.integers(0, 2**32 - 1) | st.integers(0, 999).map(str) | st.sampled_from(GLYPHS)}
 )
 

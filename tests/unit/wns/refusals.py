@@ -1,4 +1,4 @@
-"""What a model says when it refuses."""
+"""Validation errors of payload models."""
 
 import json
 from typing import Any
@@ -8,21 +8,21 @@ from pydantic import BaseModel, ValidationError
 
 
 def refusals(model: type[BaseModel], fields: Any) -> list[tuple[str, str]]:
-    """Where and why `fields` are refused; in the same places as JSON and as Python."""
+    """Return path and message of each validation error; JSON and Python input must fail alike."""
     with pytest.raises(ValidationError) as of_python:
         model.model_validate(fields)
     with pytest.raises(ValidationError) as of_json:
         model.model_validate_json(json.dumps(fields))
-    said = _said(of_python.value)
-    assert [where for where, _ in said] == [where for where, _ in _said(of_json.value)]
-    return said
+    found = _errors(of_python.value)
+    assert [where for where, _ in found] == [where for where, _ in _errors(of_json.value)]
+    return found
 
 
 def refusal(model: type[BaseModel], fields: Any) -> str:
-    """The only reason why `fields` are refused."""
+    """Return the message of the only validation error."""
     [(_, reason)] = refusals(model, fields)
     return reason
 
 
-def _said(error: ValidationError) -> list[tuple[str, str]]:
+def _errors(error: ValidationError) -> list[tuple[str, str]]:
     return [(".".join(map(str, each["loc"])), each["msg"]) for each in error.errors()]

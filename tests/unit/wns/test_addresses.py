@@ -1,3 +1,5 @@
+"""Public and special addresses."""
+
 from __future__ import annotations
 
 import pytest

@@ -10,23 +10,23 @@ GLYPHS = [
     *("newMessage", "paused", "playing", "unavailable"),
 ]
 REASON = (
-    "The value of a badge is a whole number from 0 to 4294967295 (Windows shows 99+ above 99) or"
-    f" a glyph: {', '.join(GLYPHS)}."
+    "The value of a badge must be a whole number from 0 to 4294967295 (Windows shows 99+ above 99)"
+    f" or a glyph: {', '.join(GLYPHS)}."
 )
 
 
 @pytest.mark.parametrize("value", [0, 1, 99, 100, 4294967295])
-def test_number_is_written_as_it_is_given(value):
+def test_number_is_written_unchanged(value):
     assert Badge(value=value).to_xml() == f'<badge value="{value}"/>'.encode()
 
 
 @pytest.mark.parametrize("glyph", GLYPHS)
-def test_glyph_is_written_by_its_name(glyph):
+def test_glyph_is_written_as_its_name(glyph):
     assert Badge(value=glyph).to_xml() == f'<badge value="{glyph}"/>'.encode()
 
 
 @pytest.mark.parametrize(("digits", "number"), [("3", 3), ("007", 7), ("4294967295", 4294967295)])
-def test_digits_from_a_template_are_a_number(digits, number):
+def test_string_of_digits_is_a_number(digits, number):
     assert Badge(value=digits) == Badge(value=number)
 
 
@@ -37,7 +37,7 @@ def test_digits_from_a_template_are_a_number(digits, number):
         *("4294967296", "9" * 5000, "NewMessage", "newmessage", "activty", [1]),
     ],
 )
-def test_other_value_is_refused_with_the_values_there_are(value):
+def test_other_value_is_refused_with_the_allowed_values(value):
     assert refusal(Badge, {"value": value}) == REASON
 
 
@@ -47,7 +47,7 @@ def test_version_is_a_positive_number():
         "Input should be greater than or equal to 1"
     )
     assert refusal(Badge, {"value": 1, "version": True}) == (
-        "A number is wanted here, not true or false."
+        "The value must be a number, not true or false."
     )
 
 

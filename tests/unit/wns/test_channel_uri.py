@@ -1,3 +1,5 @@
+"""Channel URIs: which are accepted, and that no URL parser sees another host."""
+
 from __future__ import annotations
 
 import pickle
@@ -18,7 +20,7 @@ from wns.errors import InvalidChannelUriError, WnsError
 if TYPE_CHECKING:
     from tests.unit.wns.tls_server import TlsServer
 
-# As in Microsoft's pages and in the issue trackers of public senders.
+# From Microsoft's pages and the issue trackers of public senders.
 TOKEN = (
     "AwYAAACiCjNyPa14HEYKp8hYDoV7uUBrjXCGI%2bK3XXuhpR5jT7AzM1Yq6sAg6ZfPp%2f6ZnV0PIQ"
     "d9JBm6QlBqG7c3bkGD9d6cS9KvMpnRcAFH6tj4WkCjmAwQbTyE3Vwz%2bgqT2bI%3d"
@@ -180,11 +182,11 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("uri", REAL)
-def test_real_channel_uri_comes_out_as_it_went_in(uri: str) -> None:
+def test_real_channel_uri_is_returned_unchanged(uri: str) -> None:
     assert parse_channel_uri(uri) == uri
 
 
-def test_longest_uri_is_taken() -> None:
+def test_uri_of_maximum_length_is_accepted() -> None:
     uri = "https://db5.notify.windows.com/?token="
     uri += "a" * (MAX_LENGTH - len(uri))
 
@@ -206,7 +208,7 @@ def test_hostile_uri_is_refused_without_being_repeated(uri: str) -> None:
     assert pickle.loads(pickle.dumps(error)).reason == error.reason  # noqa: S301
 
 
-def test_hostile_uris_are_many_and_no_two_the_same() -> None:
+def test_hostile_uris_are_many_and_distinct() -> None:
     assert len(set(HOSTILE)) == len(HOSTILE) >= 60
 
 
@@ -214,7 +216,7 @@ def test_hostile_uris_are_many_and_no_two_the_same() -> None:
     ("uri", "part_of_reason"),
     [
         ("https://db5.notify.windows.com/?t=" + "a" * MAX_LENGTH, "at most 2,048"),
-        ("http://db5.notify.windows.com/?t", "starts with https://"),
+        ("http://db5.notify.windows.com/?t", "start with https://"),
         ("https://db5.notify.windows.com/?t#f", "fragment"),
         ("https://db5.notify.windows.com/?t t", "character"),
         ("https://db5.notify.windows.com/?t%2", "percent sign"),
@@ -225,7 +227,7 @@ def test_hostile_uris_are_many_and_no_two_the_same() -> None:
         ("https://db5.notify.windows.com/../?t", "dot segments"),
     ],
 )
-def test_reason_names_the_rule(uri: str, part_of_reason: str) -> None:
+def test_reason_names_the_broken_rule(uri: str, part_of_reason: str) -> None:
     with pytest.raises(InvalidChannelUriError, match=part_of_reason):
         parse_channel_uri(uri)
 
@@ -241,7 +243,7 @@ def hosts_seen_by_parsers(uri: str) -> set[str | None]:
     }
 
 
-def assert_no_doubt_about(uri: str) -> None:
+def assert_parsers_agree(uri: str) -> None:
     (host,) = hosts_seen_by_parsers(uri)
     assert host is not None
     assert host == "notify.windows.com" or host.endswith(".notify.windows.com")
@@ -253,7 +255,7 @@ def assert_no_doubt_about(uri: str) -> None:
 
 @pytest.mark.parametrize("uri", REAL)
 def test_parsers_agree_on_the_host_of_real_uris(uri: str) -> None:
-    assert_no_doubt_about(uri)
+    assert_parsers_agree(uri)
 
 
 PIECES = st.sampled_from(
@@ -303,13 +305,13 @@ NEAR_URIS = st.builds(
 
 @given(NEAR_URIS)
 @example("https://db5.notify.windows.com/?a")
-def test_accepted_uri_comes_out_unchanged_and_leaves_no_doubt_about_its_host(uri: str) -> None:
+def test_accepted_uri_is_returned_unchanged_and_parsers_agree_on_its_host(uri: str) -> None:
     try:
         parsed = parse_channel_uri(uri)
     except InvalidChannelUriError:
         return
     assert parsed == uri
-    assert_no_doubt_about(uri)
+    assert_parsers_agree(uri)
 
 
 ALPHANUMERIC = string.ascii_letters + string.digits
@@ -334,13 +336,13 @@ ACCEPTED = st.builds(
 
 
 @given(ACCEPTED)
-def test_whatever_windows_might_give_is_taken(uri: str) -> None:
+def test_every_valid_channel_uri_is_accepted(uri: str) -> None:
     assert parse_channel_uri(uri) == uri
-    assert_no_doubt_about(uri)
+    assert_parsers_agree(uri)
 
 
 @given(ACCEPTED, st.data())
-def test_one_bad_character_anywhere_is_enough_to_refuse(uri: str, data: st.DataObject) -> None:
+def test_one_bad_character_anywhere_is_refused(uri: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(uri)))
     bad = data.draw(
         st.characters(exclude_characters=None, min_codepoint=0x80)
@@ -351,12 +353,12 @@ def test_one_bad_character_anywhere_is_enough_to_refuse(uri: str, data: st.DataO
 
 
 @pytest.mark.enable_socket
-def test_libcurl_dials_the_named_host_of_real_uris_and_other_hosts_for_hostile_ones(
+def test_libcurl_connects_to_the_host_of_real_uris_and_to_other_hosts_for_hostile_ones(
     server: TlsServer,
 ) -> None:
     server.proxy_answer = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
 
-    def dialled(uri: str) -> str | None:
+    def host_connected_to(uri: str) -> str | None:
         before = len(server.connects)
         easy = pycurl.Curl()
         try:
@@ -375,11 +377,11 @@ def test_libcurl_dials_the_named_host_of_real_uris_and_other_hosts_for_hostile_o
 
     for uri in REAL:
         host = urlsplit(uri).hostname
-        assert dialled(uri) == f"{host}:443"
+        assert host_connected_to(uri) == f"{host}:443"
 
     outside = [
         uri
         for uri in HOSTILE
-        if not (dialled(uri) or "windows.com:443").endswith("windows.com:443")
+        if not (host_connected_to(uri) or "windows.com:443").endswith("windows.com:443")
     ]
     assert len(outside) >= 20

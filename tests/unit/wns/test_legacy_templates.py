@@ -1,4 +1,4 @@
-"""The legacy catalogue: room, names, fall-backs, and what does not fit."""
+"""Legacy templates: the catalogue, fallbacks, and what is refused."""
 
 from pathlib import Path
 
@@ -15,12 +15,12 @@ EVERY_TEMPLATE = [*TOAST_TEMPLATES, *TILE_TEMPLATES]
 
 
 def filled(name, *, images=0, texts=0):
-    """The template with all that it has room for, and so much more."""
-    room = TOAST_TEMPLATES.get(name) or TILE_TEMPLATES[name]
+    """Return the template with as many images and texts as it holds, plus `images` and `texts`."""
+    template = TOAST_TEMPLATES.get(name) or TILE_TEMPLATES[name]
     legacy = {
         "template": name,
-        "images": [f"{n}.png" for n in range(room.images + images)],
-        "texts": [f"text {n}" for n in range(room.texts + texts)],
+        "images": [f"{n}.png" for n in range(template.images + images)],
+        "texts": [f"text {n}" for n in range(template.texts + texts)],
     }
     return {"legacy": legacy} if name in TOAST_TEMPLATES else {"legacy": [legacy]}
 
@@ -29,54 +29,56 @@ def model(name):
     return Toast if name in TOAST_TEMPLATES else Tile
 
 
-def test_catalogue_is_that_of_windows():
+def test_catalogue_matches_that_of_windows():
     written = [
-        f"{name} {room.images} {room.texts} {room.size} {room.version} {room.fallback or '-'}"
-        for name, room in TILE_TEMPLATES.items()
+        f"{name} {each.images} {each.texts} {each.size} {each.version} {each.fallback or '-'}"
+        for name, each in TILE_TEMPLATES.items()
     ]
-    written += [f"{name} {room.images} {room.texts}" for name, room in TOAST_TEMPLATES.items()]
+    written += [
+        f"{name} {template.images} {template.texts}" for name, template in TOAST_TEMPLATES.items()
+    ]
 
     assert written == CATALOGUE.read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.parametrize("name", EVERY_TEMPLATE)
-def test_template_takes_all_that_it_has_room_for(name):
+def test_template_takes_as_many_images_and_texts_as_it_holds(name):
     document = parsed(model(name).model_validate(filled(name)).to_xml())
-    room = TOAST_TEMPLATES.get(name) or TILE_TEMPLATES[name]
+    template = TOAST_TEMPLATES.get(name) or TILE_TEMPLATES[name]
     binding = document.find("visual/binding")
 
     assert binding.get("template") == name
     assert [image.get("id") for image in binding.findall("image")] == [
-        str(n + 1) for n in range(room.images)
+        str(n + 1) for n in range(template.images)
     ]
     assert [(text.get("id"), text.text) for text in binding.findall("text")] == [
-        (str(n + 1), f"text {n}") for n in range(room.texts)
+        (str(n + 1), f"text {n}") for n in range(template.texts)
     ]
 
 
 @pytest.mark.parametrize("name", EVERY_TEMPLATE)
-def test_template_refuses_what_it_has_no_room_for(name):
-    room = TOAST_TEMPLATES.get(name) or TILE_TEMPLATES[name]
+def test_template_refuses_more_images_or_texts_than_it_holds(name):
+    template = TOAST_TEMPLATES.get(name) or TILE_TEMPLATES[name]
 
     assert refusal(model(name), filled(name, images=1)) == (
-        f"At most {room.images} images in {name} are allowed, not {room.images + 1}."
+        f"At most {template.images} images in {name} are allowed; got {template.images + 1}."
     )
     assert refusal(model(name), filled(name, texts=1)) == (
-        f"At most {room.texts} texts in {name} are allowed, not {room.texts + 1}."
+        f"At most {template.texts} texts in {name} are allowed; got {template.texts + 1}."
     )
 
 
 @pytest.mark.parametrize("name", ["ToastText01", "TileSquareText01"])
-def test_template_without_anything_is_refused(name):
+def test_template_without_content_is_refused(name):
     legacy = {"template": name}
 
     assert refusal(
         model(name), {"legacy": legacy if model(name) is Toast else [legacy]}
-    ) == f"{name} has neither texts nor images: give at least one."  # fmt: skip
+    ) == f"{name} must have at least one text or image."  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["TileSquare310x310Text01", "TileWideText01"])
-def test_template_without_an_older_name_has_no_fallback(name):
+def test_template_without_a_windows_8_name_has_no_fallback(name):
     document = parsed(Tile.model_validate(filled(name)).to_xml())
 
     assert document.find("visual/binding").get("fallback") is None
@@ -93,8 +95,8 @@ def test_unknown_toast_template_is_refused(field, name):
         (
             f"legacy.{field}",
             (
-                "A legacy toast template is ToastText01 to ToastText04 or ToastImageAndText01 to"
-                " ToastImageAndText04."
+                "A legacy toast template must be ToastText01 to ToastText04 or ToastImageAndText01"
+                " to ToastImageAndText04."
             ),
         )
     ]
@@ -105,17 +107,17 @@ def test_unknown_toast_template_is_refused(field, name):
 )
 def test_unknown_tile_template_is_refused(name):
     assert refusal(Tile, {"legacy": [{"template": name, "texts": ["a"]}]}) == (
-        "There is no such tile template: take a name of the tile template catalog, such as"
+        "Unknown tile template: use a name from the tile template catalog, such as"
         " TileSquare150x150Text01 or TileWide310x150ImageAndText01."
     )
 
 
 @pytest.mark.parametrize("name", ["TileSquare150x150Text01", "TileMedium"])
-def test_fallback_of_a_tile_is_a_template_of_windows_8(name):
+def test_fallback_of_a_tile_must_be_a_windows_8_template(name):
     legacy = {"template": "TileSquare150x150Text02", "fallback": name, "texts": ["a"]}
 
     assert refusal(Tile, {"legacy": [legacy]}) == (
-        "A fallback is a template of Windows 8, such as TileSquareText01 or TileWideText01."
+        "A fallback must be a Windows 8 template, such as TileSquareText01 or TileWideText01."
     )
 
 
@@ -126,17 +128,17 @@ def test_fallback_of_a_tile_is_a_template_of_windows_8(name):
         *("TileSquare310x310ImageAndText01", "TileSquare310x310ImageCollectionAndText02"),
     ],
 )
-def test_template_that_shows_no_name_refuses_that_branding(name):
+def test_template_that_cannot_show_a_name_refuses_that_branding(name):
     [legacy] = filled(name)["legacy"]
 
     assert refusal(Tile, {"legacy": [{**legacy, "branding": "name"}]}) == (
-        f"{name} shows no name: its branding is logo or none."
+        f"{name} cannot show a name: set branding to logo or none."
     )
     for branding in ("logo", "none", None):
         Tile.model_validate({"legacy": [{**legacy, "branding": branding}]})
 
 
-def test_other_template_shows_the_name():
+def test_other_templates_accept_the_branding_name():
     [legacy] = filled("TileSquare310x310ImageAndTextOverlay01")["legacy"]
 
     assert b'branding="name"' in Tile(legacy=[{**legacy, "branding": "name"}]).to_xml()
@@ -151,11 +153,11 @@ def test_other_template_shows_the_name():
 )
 def test_toast_is_either_legacy_or_adaptive(adaptive):
     assert refusal(Toast, {**filled("ToastText01"), **adaptive}) == (
-        "A toast is either legacy or has texts, images and content of its own."
+        "A toast with legacy must not have texts, images or content of its own."
     )
 
 
-def test_legacy_text_takes_no_hints():
+def test_legacy_text_refuses_hints():
     legacy = {"template": "ToastText01", "texts": [{"text": "a", "max_lines": 1}]}
 
     assert refusals(Toast, {"legacy": legacy}) == [
@@ -166,14 +168,14 @@ def test_legacy_text_takes_no_hints():
 @pytest.mark.parametrize(
     "commands", [{"scenario": "reminder"}, {"commands": [{"id": "Snooze"}]}, {"command": []}]
 )
-def test_commands_are_those_of_windows_8_1(commands):
+def test_unknown_commands_are_refused(commands):
     [(where, _)] = refusals(Toast, {**filled("ToastText01"), "commands": commands})
 
     assert where.startswith("commands.")
 
 
 @pytest.mark.parametrize("command", ["snooze", "dismiss", "video", "voice", "decline"])
-def test_command_is_written_by_its_name(command):
+def test_command_is_written_as_its_name(command):
     toast = Toast.model_validate(
         {**filled("ToastText01"), "commands": {"commands": [{"id": command}]}}
     )

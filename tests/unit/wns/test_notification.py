@@ -1,4 +1,4 @@
-"""A payload with its headers: what goes out, and which pairs contradict."""
+"""Notifications: content, headers, contradicting options, and removals."""
 
 import dataclasses
 from typing import get_args
@@ -47,7 +47,7 @@ def contradiction(kind, **options):
         ("raw", {"Content-Type": "application/octet-stream", "X-WNS-Type": "wns/raw"}),
     ],
 )
-def test_notification_without_options_has_only_what_wns_requires(kind, expected):
+def test_notification_without_options_has_only_the_required_headers(kind, expected):
     notification = Notification.of(PAYLOADS[kind])
 
     assert notification.kind == kind
@@ -90,7 +90,7 @@ def test_option_is_written_as_its_header(kind, options, header):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("policy", [None, "no-cache"])
-def test_notification_that_is_now_or_never_is_not_cached(kind, policy):
+def test_notification_with_ttl_0_is_not_cached(kind, policy):
     assert headers(kind, ttl_seconds=0, cache_policy=policy) == headers(kind) | {
         "X-WNS-TTL": "0",
         "X-WNS-Cache-Policy": "no-cache",
@@ -100,8 +100,8 @@ def test_notification_that_is_now_or_never_is_not_cached(kind, policy):
 @pytest.mark.parametrize("kind", KINDS)
 def test_ttl_0_contradicts_cache(kind):
     assert contradiction(kind, ttl_seconds=0, cache_policy="cache") == (
-        "ttl_seconds 0 contradicts cache_policy cache: WNS answers 400. Give a ttl_seconds above 0,"
-        " or no-cache."
+        "ttl_seconds 0 contradicts cache_policy cache, so WNS would reject the request: set"
+        " ttl_seconds above 0 or cache_policy to no-cache."
     )
 
 
@@ -115,10 +115,10 @@ def test_ttl_0_contradicts_cache(kind):
         ("collection_id", "a", ["toast"]),
     ],
 )
-def test_option_of_another_kind_is_refused_with_the_kinds_it_is_for(option, value, kinds):
+def test_option_is_refused_for_other_kinds_and_dropped_by_for_kind(option, value, kinds):
     for kind in set(KINDS) - set(kinds):
         assert contradiction(kind, **{option: value}) == (
-            f"{option} does not apply to a {kind}, only to: {', '.join(kinds)}."
+            f"{option} does not apply to kind {kind}, only to {', '.join(kinds)}: remove it."
         )
         shared = NotificationOptions(**{option: value}, priority=2)
         assert shared.for_kind(kind) == NotificationOptions(priority=2)
@@ -131,9 +131,9 @@ def test_option_of_another_kind_is_refused_with_the_kinds_it_is_for(option, valu
 @pytest.mark.parametrize(
     ("kind", "option", "limit"), [("tile", "tag", 16), ("toast", "tag", 64), ("toast", "group", 64)]
 )
-def test_label_that_is_too_long_is_refused_with_its_limit(kind, option, limit):
+def test_label_over_its_limit_is_refused(kind, option, limit):
     assert contradiction(kind, **{option: "a" * (limit + 1)}) == (
-        f"{option} has {limit + 1} characters; at most {limit} are allowed."
+        f"{option} must have at most {limit} characters; got {limit + 1}."
     )
 
 
@@ -141,16 +141,16 @@ def test_label_that_is_too_long_is_refused_with_its_limit(kind, option, limit):
     "label", ["", "a b", "a-b", "ä", "a\n", "a\r\nX-WNS-Type: wns/raw", "a;all"]
 )
 @pytest.mark.parametrize("option", ["tag", "group"])
-def test_label_is_letters_and_digits(option, label):
+def test_label_with_other_than_letters_and_digits_is_refused(option, label):
     assert refusal(NotificationOptions, {option: label}) == (
-        "tag and group are ASCII letters and digits only."
+        "tag and group must be ASCII letters and digits only."
     )
 
 
 @pytest.mark.parametrize("collection", ["", " a", "a ", "ä", "a\r\nb", "a\tb"])
-def test_collection_is_text_that_a_header_holds(collection):
+def test_collection_id_that_no_header_can_hold_is_refused(collection):
     assert refusal(NotificationOptions, {"collection_id": collection}) == (
-        "collection_id is printable ASCII."
+        "collection_id must be printable ASCII without a space at either end."
     )
 
 
@@ -161,7 +161,7 @@ def test_collection_is_text_that_a_header_holds(collection):
         ({"ttl_seconds": 2**31}, "Input should be less than or equal to 2147483647"),
         ({"priority": 0}, "Input should be greater than or equal to 1"),
         ({"priority": 5}, "Input should be less than or equal to 4"),
-        ({"priority": True}, "A number is wanted here, not true or false."),
+        ({"priority": True}, "The value must be a number, not true or false."),
         ({"cache_policy": "none"}, "Input should be 'cache' or 'no-cache'"),
         ({"ttl": 1}, "Extra inputs are not permitted"),
     ],
@@ -170,7 +170,7 @@ def test_option_out_of_range_is_refused(options, reason):
     assert refusal(NotificationOptions, options) == reason
 
 
-def test_body_of_5000_bytes_is_the_largest():
+def test_body_has_at_most_5000_bytes():
     assert len(Notification.of(Raw(text="ä" * 2500)).body) == 5000
 
     with pytest.raises(PayloadTooLargeError) as error:
@@ -189,7 +189,7 @@ def test_size_of_a_toast_counts_bytes_after_escaping():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_content_is_the_one_payload_that_is_given(kind):
+def test_payload_is_the_one_that_is_set(kind):
     payload = PAYLOADS[kind]
     content = NotificationContent.model_validate(
         dict.fromkeys(KINDS) | {kind: payload.model_dump(exclude_unset=True)}
@@ -203,13 +203,13 @@ def test_content_is_the_one_payload_that_is_given(kind):
     "fields",
     [{}, {"toast": None}, {"badge": {"value": 1}, "raw": {"text": "a"}}],
 )
-def test_content_is_exactly_one_kind(fields):
+def test_content_with_none_or_several_kinds_is_refused(fields):
     assert refusal(NotificationContent, fields) == (
-        "A notification is exactly one of toast, tile, badge and raw."
+        "A notification must have exactly one of toast, tile, badge and raw."
     )
 
 
-def test_fault_in_a_payload_is_named_by_its_path():
+def test_error_in_a_payload_has_its_path():
     content = {"toast": {"texts": ["a"], "buttons": [{"content": "b", "arguments": "c", "x": 1}]}}
 
     assert refusals(NotificationContent, content) == [
@@ -218,7 +218,7 @@ def test_fault_in_a_payload_is_named_by_its_path():
     assert refusals(NotificationContent, {"popup": {}})[0][0] == "popup"
 
 
-def test_schema_of_the_content_names_its_models_fields_and_limits():
+def test_json_schema_describes_models_fields_and_limits():
     schema = NotificationContent.model_json_schema()
     models = schema["$defs"]
 
@@ -246,7 +246,7 @@ def test_schema_of_the_content_names_its_models_fields_and_limits():
 
 
 @pytest.mark.parametrize(
-    ("goal", "match"),
+    ("target", "match"),
     [
         ({"tag": "a", "group": "b"}, "type:wns/toast;group=b;tag=a"),
         ({"group": "b"}, "type:wns/toast;group=b"),
@@ -256,24 +256,28 @@ def test_schema_of_the_content_names_its_models_fields_and_limits():
         ({"all": True, "separator": "="}, "type=wns/toast;all"),
     ],
 )
-def test_removal_names_what_it_removes(goal, match):
-    assert ToastRemoval.of(**goal).headers == {"X-WNS-Match": match}
+def test_removal_is_written_as_its_match_header(target, match):
+    assert ToastRemoval.of(**target).headers == {"X-WNS-Match": match}
 
 
-@pytest.mark.parametrize("goal", [{}, {"tag": ""}, {"all": True, "tag": "a"}])
-def test_removal_has_one_goal(goal):
-    with pytest.raises(InvalidNotificationError, match="Give tag, group or both, or all alone"):
-        ToastRemoval.of(**goal)
+@pytest.mark.parametrize("target", [{}, {"tag": ""}, {"all": True, "tag": "a"}])
+def test_removal_with_no_or_contradicting_targets_is_refused(target):
+    with pytest.raises(InvalidNotificationError, match="Set either all, or tag, group or both"):
+        ToastRemoval.of(**target)
 
 
 @pytest.mark.parametrize("option", ["tag", "group"])
 def test_removal_by_a_label_that_no_toast_can_have_is_refused(option):
-    with pytest.raises(InvalidNotificationError, match=f"^{option} is ASCII letters and digits"):
+    with pytest.raises(
+        InvalidNotificationError, match=f"^{option} must be ASCII letters and digits"
+    ):
         ToastRemoval.of(**{option: "a;all"})
-    with pytest.raises(InvalidNotificationError, match=f"^{option} has 65 characters"):
+    with pytest.raises(
+        InvalidNotificationError, match=f"^{option} must have at most 64 characters; got 65"
+    ):
         ToastRemoval.of(**{option: "a" * 65})
 
 
-def test_notification_cannot_be_changed_after_it_was_checked():
+def test_notification_is_immutable():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Notification.of(Badge(value=1)).body = b""

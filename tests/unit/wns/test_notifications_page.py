@@ -1,4 +1,4 @@
-"""The page docs/notifications.md: each example does what the page says."""
+"""docs/notifications.md: each example has the result that the page shows."""
 
 import json
 import re
@@ -21,16 +21,16 @@ EXAMPLES = [
 ]
 
 
-def outcome_of(given, shown_as):
-    """What comes of the JSON of an example, in the form of the block below it."""
-    asked = json.loads(given)
+def result_of(given, shown_as):
+    """Return the result of an example's JSON, in the form of the block below it."""
+    document = json.loads(given)
     if shown_as == "error":
         with pytest.raises(ValidationError) as error:
-            NotificationContent.model_validate(asked)
-        [fault] = error.value.errors()
-        return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
-    content = NotificationContent.model_validate(asked.get("notification", asked))
-    options = NotificationOptions.model_validate(asked.get("options", {}))
+            NotificationContent.model_validate(document)
+        [problem] = error.value.errors()
+        return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
+    content = NotificationContent.model_validate(document.get("notification", document))
+    options = NotificationOptions.model_validate(document.get("options", {}))
     notification = Notification.of(content.payload, options)
     if shown_as == "http":
         return "\n".join(f"{name}: {value}" for name, value in notification.headers.items())
@@ -38,13 +38,13 @@ def outcome_of(given, shown_as):
 
 
 @pytest.mark.parametrize(("given", "shown_as", "shown"), EXAMPLES)
-def test_example_does_what_the_page_shows(given, shown_as, shown):
+def test_example_has_the_result_that_the_page_shows(given, shown_as, shown):
     expected = without_layout(shown) if shown_as == "xml" else shown
 
-    assert outcome_of(given, shown_as) == expected
+    assert result_of(given, shown_as) == expected
 
 
-def test_removal_does_what_the_page_shows():
+def test_removal_has_the_header_that_the_page_shows():
     [(call, shown)] = [
         (given.strip(), shown.strip())
         for (language, given), (_, shown) in pairwise(BLOCKS)
@@ -56,18 +56,18 @@ def test_removal_does_what_the_page_shows():
     assert shown == f"X-WNS-Match: {headers['X-WNS-Match']}"
 
 
-def test_every_block_of_the_page_is_an_example_or_its_outcome():
-    outcomes = [language for language, _ in BLOCKS if language in {"xml", "http", "text", "error"}]
+def test_every_block_of_the_page_is_an_example_or_its_result():
+    results = [language for language, _ in BLOCKS if language in {"xml", "http", "text", "error"}]
 
-    assert len(BLOCKS) == 2 * len(outcomes)
+    assert len(BLOCKS) == 2 * len(results)
     assert {kind for given, _, _ in EXAMPLES for kind in json.loads(given)} >= {
         *("toast", "tile", "badge", "raw")
     }
 
 
-def test_page_counts_the_legacy_templates_right():
-    newer = [name for name, room in TILE_TEMPLATES.items() if room.version > 1]
-    older = [name for name, room in TILE_TEMPLATES.items() if room.version == 1]
+def test_page_has_the_right_counts_of_legacy_templates():
+    newer = [name for name, template in TILE_TEMPLATES.items() if template.version > 1]
+    older = [name for name, template in TILE_TEMPLATES.items() if template.version == 1]
     counts = re.search(
         r"(\d+) toast and (\d+)\s+tile templates \(the Windows 8 names of (\d+)", PAGE
     )

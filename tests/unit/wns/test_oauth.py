@@ -1,3 +1,5 @@
+"""Access tokens: requests, responses, and that no secret leaks."""
+
 from __future__ import annotations
 
 import json
@@ -71,11 +73,11 @@ def session() -> Iterator[requests.Session]:
         yield session
 
 
-def answer(status_code: int, document: object, *more: str) -> Callable[..., None]:
+def respond(status_code: int, document: object, *more: str) -> Callable[..., None]:
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
     head = "\r\n".join(
         [
-            f"HTTP/1.1 {status_code} Whatever",
+            f"HTTP/1.1 {status_code} Reason",
             "Content-Type: application/json",
             f"Content-Length: {len(body)}",
             *more,
@@ -84,10 +86,10 @@ def answer(status_code: int, document: object, *more: str) -> Callable[..., None
     return lambda connection, _: connection.send(head.encode() + b"\r\n\r\n" + body)
 
 
-def test_package_sid_is_exchanged_as_documented(
+def test_request_with_a_package_sid_is_as_documented(
     endpoint: TlsServer, session: requests.Session
 ) -> None:
-    endpoint.behaviour = answer(
+    endpoint.behaviour = respond(
         200, {"token_type": "bearer", "access_token": TOKEN, "expires_in": 86400}
     )
 
@@ -108,10 +110,10 @@ def test_package_sid_is_exchanged_as_documented(
     assert b"client_id=ms-app%3A%2F%2Fs-1-15-2-" in request.body
 
 
-def test_entra_app_is_exchanged_as_documented(
+def test_request_of_an_entra_app_is_as_documented(
     endpoint: TlsServer, session: requests.Session
 ) -> None:
-    endpoint.behaviour = answer(
+    endpoint.behaviour = respond(
         200,
         {
             "token_type": "Bearer",
@@ -152,7 +154,7 @@ def test_lifetime_may_be_a_number_a_string_or_missing(
     endpoint: TlsServer, session: requests.Session, expires_in: object, lifetime: int
 ) -> None:
     document = {"access_token": TOKEN, "expires_in": expires_in}
-    endpoint.behaviour = answer(200, {k: v for k, v in document.items() if v is not None})
+    endpoint.behaviour = respond(200, {k: v for k, v in document.items() if v is not None})
 
     token = request_access_token(session, STORE_APP, NOW)
 
@@ -192,21 +194,21 @@ def test_lifetime_may_be_a_number_a_string_or_missing(
     ],
     ids=lambda document: repr(document)[:50],
 )
-def test_nonsense_is_not_a_token(
+def test_malformed_response_is_an_endpoint_error(
     endpoint: TlsServer, session: requests.Session, document: object
 ) -> None:
-    endpoint.behaviour = answer(200, document)
+    endpoint.behaviour = respond(200, document)
 
-    with pytest.raises(TokenEndpointError, match="without a usable access token"):
+    with pytest.raises(TokenEndpointError, match="no usable access token"):
         request_access_token(session, STORE_APP, NOW)
 
 
 @BOTH
 @pytest.mark.parametrize("status_code", [400, 401, 403])
-def test_refusal_tells_the_services_own_words(
+def test_refusal_has_the_error_code_and_description_of_the_endpoint(
     endpoint: TlsServer, session: requests.Session, credentials: Credentials, status_code: int
 ) -> None:
-    endpoint.behaviour = answer(
+    endpoint.behaviour = respond(
         status_code, {"error": "invalid_client", "error_description": "Invalid client id"}
     )
 
@@ -223,10 +225,10 @@ def test_refusal_tells_the_services_own_words(
 
 
 @pytest.mark.parametrize("description", [None, 5, ["x"]])
-def test_refusal_without_words_is_a_refusal_all_the_same(
+def test_refusal_without_a_description_is_still_a_refusal(
     endpoint: TlsServer, session: requests.Session, description: object
 ) -> None:
-    endpoint.behaviour = answer(400, {"error": "invalid_scope", "error_description": description})
+    endpoint.behaviour = respond(400, {"error": "invalid_scope", "error_description": description})
 
     with pytest.raises(CredentialsRefusedError) as caught:
         request_access_token(session, STORE_APP, NOW)
@@ -234,10 +236,10 @@ def test_refusal_without_words_is_a_refusal_all_the_same(
     assert (caught.value.error, caught.value.description) == ("invalid_scope", "")
 
 
-def test_words_of_the_service_are_cut_and_cannot_forge_log_lines(
+def test_description_of_a_refusal_is_cut_and_cannot_forge_log_lines(
     endpoint: TlsServer, session: requests.Session
 ) -> None:
-    endpoint.behaviour = answer(
+    endpoint.behaviour = respond(
         400,
         {"error": "invalid_client", "error_description": "AADSTS7000215:\r\nTrace\0" + "x" * 9999},
     )
@@ -266,14 +268,12 @@ def test_words_of_the_service_are_cut_and_cannot_forge_log_lines(
         (201, {"access_token": TOKEN}),
     ],
 )
-def test_endpoint_in_trouble_is_no_verdict_on_the_credentials(
+def test_endpoint_failure_is_not_a_refusal_of_the_credentials(
     endpoint: TlsServer, session: requests.Session, status_code: int, document: object
 ) -> None:
-    endpoint.behaviour = answer(status_code, document)
+    endpoint.behaviour = respond(status_code, document)
 
-    with pytest.raises(
-        TokenEndpointError, match=f"login.live.com answered with status {status_code}"
-    ):
+    with pytest.raises(TokenEndpointError, match=f"login.live.com returned status {status_code}"):
         request_access_token(session, STORE_APP, NOW)
 
 
@@ -281,7 +281,7 @@ def test_endpoint_in_trouble_is_no_verdict_on_the_credentials(
 def test_redirect_is_not_followed(
     endpoint: TlsServer, session: requests.Session, status_code: int
 ) -> None:
-    endpoint.behaviour = answer(
+    endpoint.behaviour = respond(
         status_code,
         {"access_token": TOKEN},
         "Location: https://login.microsoftonline.com/steal",
@@ -293,7 +293,7 @@ def test_redirect_is_not_followed(
     assert len(endpoint.requests) == 1
 
 
-def test_silent_endpoint_is_given_up(
+def test_silent_endpoint_times_out(
     endpoint: TlsServer, session: requests.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wns.oauth.READ_TIMEOUT_SECONDS", 0.1)
@@ -305,7 +305,7 @@ def test_silent_endpoint_is_given_up(
         request_access_token(session, STORE_APP, NOW)
 
 
-def test_endpoint_that_trickles_is_given_up(
+def test_trickling_endpoint_times_out(
     endpoint: TlsServer, session: requests.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wns.oauth.TOTAL_TIMEOUT_SECONDS", 0.2)
@@ -318,13 +318,13 @@ def test_endpoint_that_trickles_is_given_up(
     endpoint.behaviour = trickle
     started = time.monotonic()
 
-    with pytest.raises(TokenEndpointError, match="too slowly or too much"):
+    with pytest.raises(TokenEndpointError, match="too slowly or with too much data"):
         request_access_token(session, STORE_APP, NOW)
 
     assert time.monotonic() - started < 2
 
 
-def test_endless_answer_is_given_up(endpoint: TlsServer, session: requests.Session) -> None:
+def test_endless_response_is_aborted(endpoint: TlsServer, session: requests.Session) -> None:
     sent = 0
 
     def flood(connection: Connection, request: Request) -> None:
@@ -336,7 +336,7 @@ def test_endless_answer_is_given_up(endpoint: TlsServer, session: requests.Sessi
 
     endpoint.behaviour = flood
 
-    with pytest.raises(TokenEndpointError, match="too slowly or too much"):
+    with pytest.raises(TokenEndpointError, match="too slowly or with too much data"):
         request_access_token(session, STORE_APP, NOW)
 
     assert sent < 100_000_000
@@ -346,7 +346,7 @@ def reset(connection: Connection, request: Request) -> None:
     connection.reset()
 
 
-def lie_about_length(connection: Connection, request: Request) -> None:
+def truncate(connection: Connection, request: Request) -> None:
     connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{}")
     connection.close()
 
@@ -357,22 +357,22 @@ def send_bad_gzip(connection: Connection, request: Request) -> None:
 
 def echo(connection: Connection, request: Request) -> None:
     secret = dict(parse_qsl(request.body.decode()))["client_secret"]
-    words = f"you sent {secret}, that is {quote(secret, safe='')} or {quote_plus(secret)}"
-    answer(401, {"error": f"bad {secret}", "error_description": words})(connection, request)
+    description = f"you sent {secret}, that is {quote(secret, safe='')} or {quote_plus(secret)}"
+    respond(401, {"error": f"bad {secret}", "error_description": description})(connection, request)
 
 
 ERROR_PATHS = {
     "reset": (reset, "could not be reached"),
-    "length": (lie_about_length, "could not be reached"),
+    "length": (truncate, "could not be reached"),
     "gzip": (send_bad_gzip, "could not be reached"),
     "echo": (echo, r"bad \*\*\* \(you sent \*\*\*, that is \*\*\* or \*\*\*"),
-    "refused": (answer(400, {"error": "invalid_client"}), "invalid_client"),
-    "redirect": (answer(302, {"access_token": TOKEN}, "Location: https://example.com/"), "302"),
-    "unusable": (answer(200, {"access_token": TOKEN, "expires_in": -1}), "without a usable"),
-    "list": (answer(200, {"access_token": [TOKEN, SECRET]}), "without a usable"),
-    "broken": (answer(200, b'{"access_token": "' + TOKEN.encode()), "without a usable"),
-    "long": (answer(200, TOKEN.encode() * 2_000), "too much"),
-    "down": (answer(503, {"access_token": TOKEN}), "503"),
+    "refused": (respond(400, {"error": "invalid_client"}), "invalid_client"),
+    "redirect": (respond(302, {"access_token": TOKEN}, "Location: https://example.com/"), "302"),
+    "unusable": (respond(200, {"access_token": TOKEN, "expires_in": -1}), "no usable"),
+    "list": (respond(200, {"access_token": [TOKEN, SECRET]}), "no usable"),
+    "broken": (respond(200, b'{"access_token": "' + TOKEN.encode()), "no usable"),
+    "long": (respond(200, TOKEN.encode() * 2_000), "too much"),
+    "down": (respond(503, {"access_token": TOKEN}), "503"),
 }
 
 
@@ -385,33 +385,33 @@ def test_no_error_shows_a_secret_or_a_token(
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    endpoint.behaviour, words = ERROR_PATHS[fault]
+    endpoint.behaviour, message = ERROR_PATHS[fault]
 
-    assert_error_shows_nothing(credentials, words, caplog)
+    assert_no_secret_shown(credentials, message, caplog)
     assert "Canary" not in "".join(capfd.readouterr())
     assert len(endpoint.requests) == 1
 
 
-def test_no_error_on_the_way_shows_a_secret(
+def test_no_connection_error_shows_a_secret(
     endpoint: TlsServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     endpoint.before_tls = Connection.close
-    assert_error_shows_nothing(STORE_APP, "could not be reached", caplog)
+    assert_no_secret_shown(STORE_APP, "could not be reached", caplog)
     endpoint.proxy_answer = b"HTTP/1.1 407 Authenticate\r\n\r\n"
-    assert_error_shows_nothing(STORE_APP, r"could not be reached \(ProxyError\)", caplog)
+    assert_no_secret_shown(STORE_APP, r"could not be reached \(ProxyError\)", caplog)
     endpoint.close()
-    assert_error_shows_nothing(STORE_APP, "could not be reached", caplog)
+    assert_no_secret_shown(STORE_APP, "could not be reached", caplog)
 
 
-def assert_error_shows_nothing(
-    credentials: Credentials, words: str, caplog: pytest.LogCaptureFixture
+def assert_no_secret_shown(
+    credentials: Credentials, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    with requests.Session() as session, pytest.raises(AccessTokenError, match=words) as caught:
+    with requests.Session() as session, pytest.raises(AccessTokenError, match=message) as caught:
         request_access_token(session, credentials, NOW)
 
     error = caught.value
-    # No chained exception at all: those of requests hold the request, and so the secret.
+    # No chained exception: those of requests contain the request, and so the secret.
     assert error.__cause__ is None
     assert error.__context__ is None
     trace = traceback.TracebackException.from_exception(error, capture_locals=True)
@@ -420,11 +420,11 @@ def assert_error_shows_nothing(
     assert not [text for text in shown if "Canary" in text]
 
 
-def test_success_logs_nothing_secret(
+def test_success_logs_no_secret(
     endpoint: TlsServer, session: requests.Session, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    endpoint.behaviour = answer(200, {"access_token": TOKEN})
+    endpoint.behaviour = respond(200, {"access_token": TOKEN})
 
     token = request_access_token(session, ENTRA_APP, NOW)
 
@@ -433,7 +433,7 @@ def test_success_logs_nothing_secret(
     assert "Canary" not in caplog.text
 
 
-def test_token_prints_as_its_fingerprint() -> None:
+def test_repr_of_a_token_is_its_fingerprint() -> None:
     token = AccessToken(TOKEN, obtained_at=1, expires_at=2)
     other = AccessToken(TOKEN + "x", obtained_at=1, expires_at=2)
 
@@ -446,13 +446,13 @@ def test_token_prints_as_its_fingerprint() -> None:
 
 
 @BOTH
-def test_credentials_do_not_print_their_secret(credentials: Credentials) -> None:
+def test_repr_of_credentials_hides_the_secret(credentials: Credentials) -> None:
     assert "Canary" not in repr(credentials) + str(credentials) + credentials.model_dump_json()
     assert credentials.client_secret.get_secret_value() == SECRET
 
 
 @pytest.mark.parametrize("credentials", [STORE_APP, ENTRA_APP], ids=["sid", "entra"])
-def test_credentials_are_told_apart_by_their_identity(credentials: Credentials) -> None:
+def test_identity_selects_the_kind_of_credentials(credentials: Credentials) -> None:
     document = credentials.model_dump(mode="json") | {"client_secret": SECRET}
 
     assert CREDENTIALS.validate_python(document) == credentials

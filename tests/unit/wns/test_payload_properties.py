@@ -1,4 +1,4 @@
-"""What holds for any valid payload."""
+"""Properties of all valid payloads."""
 
 from contextlib import suppress
 
@@ -13,7 +13,7 @@ from wns.toast import Toast
 
 
 def strings_in(content):
-    """Every string of the JSON that is written as it is."""
+    """Yield every string of the JSON that the XML must contain unchanged."""
     match content:
         case dict():
             for key, value in content.items():
@@ -26,25 +26,25 @@ def strings_in(content):
             yield content
 
 
-def spoiled(content, choose, junk):
-    """The JSON with the junk in place of one of its values, however deep."""
+def corrupt(content, choose, junk):
+    """Return the JSON with `junk` in place of one of its values, at any depth."""
     if not content or not isinstance(content, dict | list | tuple) or choose(st.booleans()):
         return junk
     fields = content if isinstance(content, dict) else dict(enumerate(content))
     key = choose(st.sampled_from(sorted(fields)))
-    fields = fields | {key: spoiled(fields[key], choose, junk)}
+    fields = fields | {key: corrupt(fields[key], choose, junk)}
     return fields if isinstance(content, dict) else list(fields.values())
 
 
 def strings_of(document):
-    """Every text and attribute value of the XML."""
+    """Yield every text and attribute value of the XML."""
     for element in document.iter():
         yield element.text or ""
         yield from element.attrib.values()
 
 
 @given(xml_text, xml_text)
-def test_text_and_attribute_come_back_as_they_were(text, launch):
+def test_text_and_attribute_are_parsed_back_unchanged(text, launch):
     read = parsed(Toast(texts=["a", text], launch=launch).to_xml())
 
     assert (read.findall(".//text")[1].text or "") == text
@@ -52,7 +52,7 @@ def test_text_and_attribute_come_back_as_they_were(text, launch):
 
 
 @given(xml_contents)
-def test_any_valid_content_is_well_formed_utf_8_with_nothing_lost(content):
+def test_valid_content_is_well_formed_utf_8_with_nothing_lost(content):
     payload = NotificationContent.model_validate(content).payload
 
     document = parsed(payload.to_xml().decode("utf-8"))
@@ -62,7 +62,7 @@ def test_any_valid_content_is_well_formed_utf_8_with_nothing_lost(content):
 
 
 @given(xml_contents)
-def test_any_valid_content_is_the_same_after_json_and_back(content):
+def test_valid_content_survives_a_round_trip_through_json(content):
     once = NotificationContent.model_validate(content)
     again = NotificationContent.model_validate_json(once.model_dump_json())
 
@@ -80,7 +80,7 @@ def test_any_valid_content_is_the_same_after_json_and_back(content):
         max_leaves=4,
     ),
 )
-def test_any_spoiled_content_is_refused_or_still_well_formed(content, data, junk):
+def test_corrupt_content_is_refused_or_still_well_formed(content, data, junk):
     with suppress(ValidationError):
-        payload = NotificationContent.model_validate(spoiled(content, data.draw, junk)).payload
+        payload = NotificationContent.model_validate(corrupt(content, data.draw, junk)).payload
         assert parsed(payload.to_xml()).tag == payload.kind

@@ -20,13 +20,13 @@ def test_base64_is_sent_decoded(data):
     assert Raw(base64=base64.b64encode(data).decode()).to_bytes() == data
 
 
-def test_text_that_would_end_early_is_refused_by_its_character():
+def test_text_with_a_null_character_is_refused_with_its_position():
     assert refusal(Raw, {"text": "ab\0c"}) == (
-        "A raw text cannot hold the character U+0000 at position 2: remove it, or send base64."
+        "text cannot contain the character U+0000 at position 2: remove it, or use base64."
     )
 
 
-def test_lone_surrogate_is_refused_by_name():
+def test_lone_surrogate_is_refused_with_its_position():
     with pytest.raises(ValueError, match=r"U\+DC00 at position 1"):
         Raw(text="a\udc00")
 
@@ -36,19 +36,19 @@ def test_lone_surrogate_is_refused_by_name():
 )
 def test_bad_base64_is_refused(bad):
     assert refusal(Raw, {"base64": bad}) == (
-        "base64 is the standard alphabet (A-Z a-z 0-9 + /), padded with =."
+        "base64 must use the standard alphabet (A-Z a-z 0-9 + /) and be padded with =."
     )
 
 
 @pytest.mark.parametrize("both", [{}, {"text": "a", "base64": "YQ=="}, {"text": None}])
-def test_exactly_one_of_text_and_base64_is_given(both):
-    assert refusal(Raw, both) == "A raw notification has either text or base64."
+def test_exactly_one_of_text_and_base64_is_required(both):
+    assert refusal(Raw, both) == "A raw notification must have either text or base64."
 
 
 @pytest.mark.parametrize("empty", [{"text": ""}, {"base64": ""}])
 def test_empty_body_is_refused(empty):
     assert refusal(Raw, empty) == (
-        "A raw notification is not empty: the app would never receive it."
+        "A raw notification must not be empty: the app would never receive it."
     )
 
 

@@ -26,7 +26,7 @@ def test_size_is_written_as_its_template(size, template):
     assert binding.get("template") == template
 
 
-def test_sizes_come_from_small_to_large():
+def test_sizes_are_written_from_small_to_large():
     every = {size: {} for size in ("large", "wide", "medium", "small")}
 
     assert [binding.get("template") for binding in bindings(**every)] == [
@@ -36,7 +36,7 @@ def test_sizes_come_from_small_to_large():
 
 def test_tile_needs_a_size():
     assert refusal(Tile, {"branding": "logo"}) == (
-        "A tile needs at least one size: small, medium, wide, large or legacy."
+        "A tile must have at least one of small, medium, wide, large and legacy."
     )
 
 
@@ -58,8 +58,8 @@ def test_tile_needs_a_size():
         ),
     ],
 )
-def test_size_that_is_given_twice_is_refused(fields, size):
-    assert refusal(Tile, fields) == f"The {size} size is given twice: leave one binding."
+def test_duplicate_size_is_refused(fields, size):
+    assert refusal(Tile, fields) == f"The {size} size is given twice: remove one of them."
 
 
 def test_slide_show_holds_at_most_12_images():
@@ -67,7 +67,7 @@ def test_slide_show_holds_at_most_12_images():
 
     assert len(bindings(medium=shown)[0]) == 12
     assert refusal(Tile, {"medium": {**shown, "content": [IMAGE] * 13}}) == (
-        "At most 12 images with presentation photos are allowed, not 13."
+        "At most 12 images with presentation photos are allowed; got 13."
     )
 
 
@@ -75,26 +75,26 @@ def test_slide_show_holds_at_most_12_images():
 @pytest.mark.parametrize("other", ["a", {"subgroups": [{"content": ["a"]}]}])
 def test_photos_and_people_are_images_only(presentation, other):
     assert refusal(Tile, {"wide": {"presentation": presentation, "content": [IMAGE, other]}}) == (
-        f"presentation {presentation} shows images only."
+        f"With presentation {presentation}, content must be images only."
     )
 
 
-def test_people_may_be_many():
+def test_people_have_no_maximum():
     assert len(bindings(large={"presentation": "people", "content": [IMAGE] * 20})[0]) == 20
 
 
 @pytest.mark.parametrize(
     "content", [[IMAGE, IMAGE], ["a", "b"], [{"subgroups": [{"content": ["a"]}]}]]
 )
-def test_contact_is_one_image_and_one_text(content):
+def test_contact_is_at_most_one_image_and_one_text(content):
     assert refusal(Tile, {"medium": {"presentation": "contact", "content": content}}) == (
-        "presentation contact shows at most one image and one text."
+        "With presentation contact, content must be at most one image and one text."
     )
 
 
-def test_lock_screen_has_at_most_3_lines_and_only_from_the_wide_tile():
+def test_lock_screen_has_at_most_3_lines_and_only_in_the_wide_tile():
     assert refusal(Tile, {"wide": {"lock_detailed_status": ["a", "b", "c", "d"]}}) == (
-        "At most 3 lines on the lock screen are allowed, not 4."
+        "At most 3 lines on the lock screen are allowed; got 4."
     )
     assert refusals(Tile, {"medium": {"lock_detailed_status": ["a"]}}) == [
         ("medium.lock_detailed_status", "Extra inputs are not permitted")
@@ -127,26 +127,26 @@ def test_other_branding_is_refused(branding):
 
 
 @pytest.mark.parametrize("item", [{"status": "a"}, {"image": {}}, 5, None])
-def test_content_of_a_tile_is_texts_images_and_groups(item):
+def test_content_of_a_tile_is_only_texts_images_and_groups(item):
     assert refusals(Tile, {"medium": {"content": [item]}}) == [
         (
             "medium.content.0",
             (
-                "The content of a tile is texts (a string, or text), images (src) and groups"
-                " (subgroups)."
+                "An item in content must be a text (a string, or an object with text), an image"
+                " (src) or a group (subgroups)."
             ),
         )
     ]
 
 
-def test_unknown_field_is_refused_where_it_stands():
+def test_unknown_field_is_refused_with_its_path():
     assert refusals(Tile, {"medium": {"contents": ["a"]}, "huge": {}}) == [
         ("medium.contents", "Extra inputs are not permitted"),
         ("huge", "Extra inputs are not permitted"),
     ]
 
 
-def test_version_that_is_given_wins_over_what_the_legacy_templates_need():
+def test_explicit_version_overrides_that_of_the_legacy_templates():
     legacy = [{"template": "TileSquare150x150Text01", "texts": ["a"]}]
 
     assert b'<visual version="2">' in Tile(legacy=legacy).to_xml()

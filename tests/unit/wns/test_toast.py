@@ -1,4 +1,4 @@
-"""Toasts: what is refused, and with which words."""
+"""Toasts: what is accepted, and what is refused with which message."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -40,7 +40,7 @@ def in_subgroup(item):
 
 
 @pytest.mark.parametrize("sound", SOUNDS)
-def test_sound_of_windows_is_written_as_it_is_named(sound):
+def test_windows_sound_is_written_unchanged(sound):
     assert read(audio={"src": sound}).find("audio").get("src") == sound
 
 
@@ -54,7 +54,7 @@ def test_sound_of_windows_is_written_as_it_is_named(sound):
         *("ms-resource:Files/horn", "ms-resource:///Files/horn.mp3"),
     ],
 )
-def test_sound_of_the_app_is_written_as_it_is_named(sound):
+def test_sound_of_the_app_is_written_unchanged(sound):
     assert read(audio={"src": sound}).find("audio").get("src") == sound
 
 
@@ -66,11 +66,11 @@ def test_sound_of_the_app_is_written_as_it_is_named(sound):
         "ms-winsoundevent:Notification.Alarm",
     ],
 )
-def test_sound_that_windows_does_not_have_is_refused_with_those_it_has(sound):
+def test_unknown_windows_sound_is_refused_with_the_known_ones(sound):
     assert refusal(Toast, toast(audio={"src": sound})) == (
-        "Windows has no such sound. It has ms-winsoundevent:Notification. followed by Default,"
-        " IM, Mail, Reminder, SMS, Looping.Alarm, Looping.Alarm2 to Looping.Alarm10, Looping.Call,"
-        " Looping.Call2 to Looping.Call10."
+        "Unknown Windows sound: use ms-winsoundevent:Notification. followed by Default, IM,"
+        " Mail, Reminder, SMS, Looping.Alarm, Looping.Alarm2 to Looping.Alarm10, Looping.Call,"
+        " or Looping.Call2 to Looping.Call10."
     )
 
 
@@ -87,48 +87,48 @@ def test_sound_that_windows_does_not_have_is_refused_with_those_it_has(sound):
         ),
     ],
 )
-def test_sound_from_elsewhere_is_refused(sound):
+def test_sound_from_another_source_is_refused(sound):
     assert refusal(Toast, toast(audio={"src": sound})) == (
-        "A sound is one of Windows (ms-winsoundevent:…), a resource (ms-resource:…) or a file in"
-        " the app's package (ms-appx:///… ending in aac, flac, m4a, mp3, wav or wma)."
+        "A sound must be a Windows sound (ms-winsoundevent:…), a resource (ms-resource:…) or a"
+        " file in the app's package (ms-appx:///… ending in aac, flac, m4a, mp3, wav or wma)."
     )
 
 
 def test_looping_sound_needs_a_duration():
-    said = "A looping sound needs the toast's duration, best long."
+    reason = "A looping sound needs the toast's duration: set it, ideally to long."
 
-    assert refusal(Toast, toast(audio={"loop": True})) == said
+    assert refusal(Toast, toast(audio={"loop": True})) == reason
     assert read(audio={"loop": True}, duration="short").get("duration") == "short"
     assert read(audio={"loop": False}).find("audio").get("loop") == "false"
 
 
-def test_toast_holds_at_most_3_texts():
+def test_toast_has_at_most_3_texts():
     assert len(read(texts=["a", "b", "c"]).findall(".//text")) == 3
     assert refusals(Toast, {"texts": ["a", "b", "c", "d"]}) == [
-        ("texts", "At most 3 texts in a toast are allowed, not 4.")
+        ("texts", "At most 3 texts in a toast are allowed; got 4.")
     ]
 
 
 @pytest.mark.parametrize("texts", [[], [""], [" ", "\n"], [{"text": ""}]])
-def test_toast_that_would_say_nothing_is_refused(texts):
+def test_toast_without_visible_text_is_refused(texts):
     assert refusal(Toast, {"texts": texts}) == (
-        "A toast needs 1 to 3 texts, and not all of them empty."
+        "A toast must have 1 to 3 texts, at least one of them not blank."
     )
 
 
-def test_attribution_is_not_one_of_the_3_texts():
+def test_attribution_does_not_count_as_a_text():
     assert len(read(texts=["a", "b", "c"], attribution="d").findall(".//text")) == 4
 
 
 @pytest.mark.parametrize("style", TEXT_STYLES)
-def test_text_style_is_written_as_it_is_named(style):
+def test_text_style_is_written_unchanged(style):
     assert read(**in_subgroup({"text": "b", "style": style})).find(".//subgroup/text").get(
         "hint-style"
     ) == style  # fmt: skip
 
 
 @pytest.mark.parametrize("hint", ["min_lines", "wrap", "align", "style"])
-def test_hint_that_works_only_in_a_subgroup_is_refused_on_a_line_of_the_toast(hint):
+def test_hint_for_subgroups_is_refused_on_a_text_of_the_toast(hint):
     value = {"min_lines": 1, "wrap": True, "align": "left", "style": "title"}[hint]
 
     assert refusals(Toast, {"texts": [{"text": "a", hint: value}]}) == [
@@ -138,7 +138,7 @@ def test_hint_that_works_only_in_a_subgroup_is_refused_on_a_line_of_the_toast(hi
 
 
 @pytest.mark.parametrize(("lines", "fault"), [(0, "greater"), (-1, "greater"), (2**31, "less")])
-def test_lines_are_counted_from_1(lines, fault):
+def test_numbers_of_lines_are_at_least_1(lines, fault):
     reason = f"Input should be {fault} than or equal to {1 if fault == 'greater' else 2**31 - 1}"
 
     assert refusal(Toast, {"texts": [{"text": "a", "max_lines": lines}]}) == reason
@@ -151,31 +151,32 @@ def test_text_without_a_text_and_other_content_are_refused():
 
 
 @pytest.mark.parametrize("item", ["a", {"text": "a"}, {"colour": "red"}, 5, None])
-def test_content_of_a_toast_is_images_groups_and_progress_bars(item):
+def test_content_of_a_toast_is_only_images_groups_and_progress_bars(item):
     assert refusals(Toast, toast(content=[item])) == [
         (
             "content.0",
             (
-                "The content of a toast is images (src), groups (subgroups) and progress bars"
-                " (status); texts go into texts."
+                "An item in content must be an image (src), a group (subgroups) or a progress bar"
+                " (status); put texts into texts."
             ),
         )
     ]
 
 
 @pytest.mark.parametrize("item", [{"status": "a"}, {"subgroups": []}, 5, None])
-def test_content_of_a_subgroup_is_texts_and_images(item):
+def test_content_of_a_subgroup_is_only_texts_and_images(item):
     assert refusal(Toast, toast(**in_subgroup(item))) == (
-        "A subgroup holds texts (a string, or text) and images (src)."
+        "An item in a subgroup must be a text (a string, or an object with text) or an image"
+        " (an object with src)."
     )
 
 
-def test_group_and_subgroup_are_not_empty():
+def test_empty_group_and_subgroup_are_refused():
     assert refusal(Toast, toast(content=[{"subgroups": []}])) == (
-        "At least one subgroup is needed."
+        "At least one subgroup is required."
     )
     assert refusal(Toast, toast(content=[{"subgroups": [{"content": []}]}])) == (
-        "At least one text or image is needed."
+        "At least one text or image is required."
     )
 
 
@@ -193,13 +194,13 @@ def test_weight_of_a_subgroup_is_1_to_100(weight, fault):
         *(("indeterminate", "indeterminate"), ("{progressValue}", "{progressValue}")),
     ],
 )
-def test_progress_is_0_to_1_or_indeterminate_or_bound_by_the_app(value, written):
+def test_progress_is_0_to_1_or_indeterminate_or_a_data_binding(value, written):
     progress = read(content=[{"status": "s", "value": value}]).find(".//progress")
 
     assert progress.get("value") == written
 
 
-def test_progress_without_a_value_is_0():
+def test_progress_defaults_to_0():
     assert read(content=[{"status": "s"}]).find(".//progress").get("value") == "0"
 
 
@@ -212,8 +213,8 @@ def test_progress_without_a_value_is_0():
 )
 def test_other_progress_is_refused(value):
     assert refusal(Toast, toast(content=[{"status": "s", "value": value}])) == (
-        "The value of a progress bar is a number from 0 to 1, indeterminate, or {name},"
-        " a value that the app itself binds."
+        "The value of a progress bar must be a number from 0 to 1, indeterminate, or the {name} of"
+        " a value that the app binds itself."
     )
 
 
@@ -224,7 +225,7 @@ def test_other_progress_is_refused(value):
         *("file:///C:/a.png", "a.png", "../a.png", "//cdn.example.com/a.png", "a.png?x=b:c"),
     ],
 )
-def test_image_address_of_windows_is_written_as_it_is(address):
+def test_supported_image_address_is_written_unchanged(address):
     assert read(hero=address).find(".//image").get("src") == address
 
 
@@ -232,29 +233,29 @@ def test_image_address_of_windows_is_written_as_it_is(address):
     "address",
     ["data:image/png;base64,AA==", "C:\\a.png", "ftp://a/b.png", "javascript:a", "ms-resource:a"],
 )
-def test_image_address_that_windows_does_not_load_is_refused(address):
+def test_unsupported_image_address_is_refused(address):
     assert refusal(Toast, toast(hero=address)) == (
-        "An image address begins with https:, http:, ms-appx:, ms-appdata: or file:, or is relative"
-        " to base_uri."
+        "An image address must begin with https:, http:, ms-appx:, ms-appdata: or file:, or be"
+        " relative to base_uri."
     )
 
 
 @pytest.mark.parametrize("address", [" a.png", "a.png ", "\na.png", "a.png\n", " "])
-def test_image_address_with_white_space_at_an_end_is_refused(address):
+def test_image_address_with_surrounding_white_space_is_refused(address):
     assert refusal(Toast, toast(app_logo=address)) == (
-        "An image address neither begins nor ends with white space."
+        "An image address must not begin or end with white space."
     )
 
 
 def test_image_without_address_is_refused():
-    assert refusal(Toast, toast(hero="")) == "An empty string is not allowed here."
+    assert refusal(Toast, toast(hero="")) == "The string must not be empty."
     assert refusals(Toast, toast(hero={"alt": "a"})) == [("hero.src", "Field required")]
 
 
 @pytest.mark.parametrize("address", ["a.png", "/a", "//a/b"])
 def test_base_address_is_absolute(address):
     assert refusal(Toast, toast(base_uri=address)) == (
-        "base_uri is an absolute address, such as https://img.example.com/."
+        "base_uri must be an absolute address, such as https://img.example.com/."
     )
 
 
@@ -265,7 +266,9 @@ def test_language_is_a_bcp_47_tag(tag):
 
 @pytest.mark.parametrize("tag", ["", "en_US", "en-", "-US", "internationally", "en US", "de\n"])
 def test_other_language_is_refused(tag):
-    assert refusal(Toast, toast(lang=tag)) == "A language is a BCP-47 tag, such as en-US or de."
+    assert (
+        refusal(Toast, toast(lang=tag)) == "A language must be a BCP-47 tag, such as en-US or de."
+    )
 
 
 def test_timestamp_without_offset_is_refused():
@@ -274,10 +277,10 @@ def test_timestamp_without_offset_is_refused():
     )
 
 
-def test_timestamp_with_an_offset_that_xml_cannot_write_is_refused():
+def test_timestamp_with_seconds_in_its_offset_is_refused():
     odd = datetime(1900, 1, 1, tzinfo=timezone(timedelta(minutes=53, seconds=28)))
 
-    with pytest.raises(ValueError, match="The offset of a timestamp is whole minutes"):
+    with pytest.raises(ValueError, match="The offset of a timestamp must be whole minutes"):
         Toast(texts=["a"], display_timestamp=odd)
 
 
@@ -287,9 +290,9 @@ def test_people_is_a_contact(contact):
 
 
 @pytest.mark.parametrize("contact", ["alex", "remoteid:", "http://a", ""])
-def test_other_people_are_refused(contact):
+def test_other_contact_is_refused(contact):
     assert refusal(Toast, toast(people=contact)) == (
-        "people is remoteid:…, mailto:… or tel:… of a contact."
+        "people must be the remoteid:…, mailto:… or tel:… of a contact."
     )
 
 
@@ -306,7 +309,7 @@ def test_target_app_needs_protocol_activation(where, activation):
 
 
 @pytest.mark.parametrize("missing", ["id", "title", "arguments"])
-def test_header_is_whole(missing):
+def test_header_needs_id_title_and_arguments(missing):
     header = {"id": "a", "title": "b", "arguments": "c"}
     del header[missing]
 
@@ -314,12 +317,12 @@ def test_header_is_whole(missing):
 
 
 @pytest.mark.parametrize("scenario", ["reminder", "alarm"])
-def test_scenario_that_waits_for_the_player_needs_a_button(scenario):
-    said = f"A toast of scenario {scenario} needs at least one button."
+def test_scenario_reminder_or_alarm_needs_a_button(scenario):
+    reason = f"A toast with scenario {scenario} needs at least one button."
 
-    assert refusal(Toast, toast(scenario=scenario)) == said
+    assert refusal(Toast, toast(scenario=scenario)) == reason
     menu = [{"content": "a", "arguments": "b"}]
-    assert refusal(Toast, toast(scenario=scenario, context_menu=menu)) == said
+    assert refusal(Toast, toast(scenario=scenario, context_menu=menu)) == reason
     assert read(scenario=scenario, buttons=["dismiss"]).get("scenario") == scenario
     assert read(scenario=scenario, snooze_and_dismiss=True).get("scenario") == scenario
 
@@ -330,7 +333,7 @@ def test_other_scenarios_need_no_button(scenario):
 
 
 @pytest.mark.parametrize("scenario", [None, "urgent"])
-def test_centred_text_needs_a_call(scenario):
+def test_centred_text_needs_scenario_incoming_call(scenario):
     text = {"text": "a", "call_scenario_center_align": True}
 
     assert refusal(Toast, {"texts": [text], "scenario": scenario}) == (
@@ -346,7 +349,7 @@ def test_centred_text_needs_a_call(scenario):
         *(("display_timestamp", "soon"), ("version", 0), ("texts", "a"), ("header", [])),
     ],
 )
-def test_value_that_windows_does_not_know_is_refused(field, wrong):
+def test_unknown_value_is_refused_with_its_path(field, wrong):
     [(where, _)] = refusals(Toast, toast(**{field: wrong}))
 
     assert where.startswith(field)
@@ -363,10 +366,10 @@ def test_value_that_windows_does_not_know_is_refused(field, wrong):
         ({"attribution": {"text": "a", "max_lines": 1}}, "attribution.max_lines"),
     ],
 )
-def test_unknown_field_is_refused_where_it_stands(fields, where):
+def test_unknown_field_is_refused_with_its_path(fields, where):
     assert refusals(Toast, toast(**fields)) == [(where, "Extra inputs are not permitted")]
 
 
-def test_toast_cannot_be_changed_after_it_was_checked():
+def test_toast_is_immutable():
     with pytest.raises(ValueError, match="frozen"):
         Toast(texts=["a"]).texts = ()

@@ -22,44 +22,44 @@ def selection_input(count, **fields):
     return {"id": "minutes", "selections": selections, **fields}
 
 
-def test_toast_holds_at_most_5_inputs_of_both_kinds_together():
+def test_toast_has_at_most_5_inputs_of_both_kinds_together():
     inputs = [{"id": str(n)} for n in range(4)]
 
     assert len(actions(inputs=[*inputs, selection_input(1)])) == 5
     assert refusals(Toast, toast(inputs=[*inputs, selection_input(1), {"id": "one more"}])) == [
-        ("inputs", "At most 5 inputs in a toast are allowed, not 6.")
+        ("inputs", "At most 5 inputs in a toast are allowed; got 6.")
     ]
 
 
-def test_input_holds_1_to_5_selections():
+def test_selection_input_has_1_to_5_selections():
     assert len(actions(inputs=[selection_input(5)]).find("input")) == 5
     assert refusal(Toast, toast(inputs=[selection_input(6)])) == (
-        "At most 5 selections in an input are allowed, not 6."
+        "At most 5 selections in an input are allowed; got 6."
     )
     assert refusal(Toast, toast(inputs=[selection_input(0)])) == (
-        "At least one selection is needed."
+        "At least one selection is required."
     )
 
 
 @pytest.mark.parametrize(("buttons", "items"), [(6, 0), (5, 1), (3, 3), (0, 6)])
-def test_toast_holds_at_most_5_buttons_and_menu_items_together(buttons, items):
+def test_toast_has_at_most_5_buttons_and_menu_items_together(buttons, items):
     assert len(actions(buttons=[BUTTON] * max(buttons - 1, 0), context_menu=[BUTTON] * (
         items if buttons else items - 1
     ))) == 5  # fmt: skip
     assert refusal(Toast, toast(buttons=[BUTTON] * buttons, context_menu=[BUTTON] * items)) == (
-        "At most 5 buttons and context menu items in a toast are allowed, not 6."
+        "At most 5 buttons and context menu items in a toast are allowed; got 6."
     )
 
 
-def test_context_menu_of_snooze_and_dismiss_holds_at_most_5_items():
+def test_context_menu_beside_snooze_and_dismiss_has_at_most_5_items():
     assert len(actions(snooze_and_dismiss=True, context_menu=[BUTTON] * 5)) == 5
     assert "At most 5" in refusal(Toast, toast(snooze_and_dismiss=True, context_menu=[BUTTON] * 6))
 
 
 @pytest.mark.parametrize("own", [{"buttons": [BUTTON]}, {"inputs": [{"id": "a"}]}])
-def test_snooze_and_dismiss_goes_without_inputs_and_buttons(own):
+def test_snooze_and_dismiss_excludes_inputs_and_buttons(own):
     assert refusal(Toast, toast(snooze_and_dismiss=True, **own)) == (
-        "With snooze_and_dismiss a toast has no inputs and buttons of its own."
+        "A toast with snooze_and_dismiss must not have inputs or buttons of its own."
     )
 
 
@@ -74,23 +74,23 @@ def test_toast_without_actions_has_no_actions_element():
     assert actions() is None
 
 
-def test_inputs_have_different_ids():
+def test_inputs_with_the_same_id_are_refused():
     assert refusal(Toast, toast(inputs=[{"id": "a"}, {"id": "a"}])) == (
-        "Each input of a toast has an id of its own."
+        "The inputs of a toast must have different ids."
     )
 
 
-def test_selections_have_different_ids():
+def test_selections_with_the_same_id_are_refused():
     selections = [{"id": "1", "content": "a"}, {"id": "1", "content": "b"}]
 
     assert refusal(Toast, toast(inputs=[{"id": "a", "selections": selections}])) == (
-        "Each selection of an input has an id of its own."
+        "The selections of an input must have different ids."
     )
 
 
-def test_default_of_a_list_is_one_of_its_selections():
+def test_default_input_of_a_list_must_be_one_of_its_selections():
     assert refusal(Toast, toast(inputs=[selection_input(2, default_input="2")])) == (
-        "default_input is the id of one of the selections."
+        "default_input must be the id of one of the selections."
     )
     default = actions(inputs=[selection_input(2, default_input="1")]).find("input")
     assert default.get("defaultInput") == "1"
@@ -99,21 +99,21 @@ def test_default_of_a_list_is_one_of_its_selections():
 @pytest.mark.parametrize("wrong", ["a", {}, {"title": "a"}, 5])
 def test_input_without_id_is_refused(wrong):
     assert refusal(Toast, toast(inputs=[wrong])) == (
-        "An input has an id, and selections when it is a list."
+        "An input needs an id; a selection list also needs selections."
     )
 
 
 def test_empty_ids_are_refused():
-    reason = "An empty string is not allowed here."
+    reason = "The string must not be empty."
 
     assert refusal(Toast, toast(inputs=[{"id": ""}])) == reason
     selections = [{"id": "", "content": "a"}]
     assert refusal(Toast, toast(inputs=[{"id": "a", "selections": selections}])) == reason
 
 
-def test_button_stands_beside_an_input_that_there_is():
+def test_input_id_of_a_button_must_be_that_of_an_input():
     assert refusal(Toast, toast(buttons=[{**BUTTON, "input_id": "reply"}])) == (
-        "The input_id of a button is the id of one of the inputs."
+        "The input_id of a button must be the id of one of the inputs."
     )
 
 
@@ -126,35 +126,35 @@ def test_button_stands_beside_an_input_that_there_is():
         {"id": "minutes", "selections": [{"id": "²", "content": "a"}]},
     ],
 )
-def test_snooze_takes_whole_minutes_from_a_list(source):
+def test_snooze_needs_a_selection_input_with_minutes_as_ids(source):
     snooze = {"activation_type": "system", "arguments": "snooze", "input_id": "minutes"}
 
     assert refusal(Toast, toast(inputs=[source], buttons=[snooze])) == (
-        "Snooze takes its minutes from a selection input whose ids are whole numbers."
+        "The input_id of snooze must be a selection input whose ids are numbers of minutes."
     )
     go = {**BUTTON, "input_id": "minutes"}
     assert actions(inputs=[source], buttons=[go]) is not None
 
 
 @pytest.mark.parametrize("arguments", ["Snooze", "later", ""])
-def test_windows_itself_only_snoozes_and_dismisses(arguments):
+def test_system_button_is_only_snooze_or_dismiss(arguments):
     button = {"activation_type": "system", "arguments": arguments}
 
     assert refusal(Toast, toast(buttons=[button])) == (
-        "With activation_type system, arguments is snooze or dismiss."
+        "activation_type system needs arguments snooze or dismiss."
     )
 
 
-@pytest.mark.parametrize("word", ["Snooze", "accept", ""])
-def test_only_snooze_and_dismiss_are_short_for_a_button(word):
-    assert refusal(Toast, toast(buttons=[word])) == (
-        "A button is an object, or one of the words snooze and dismiss."
+@pytest.mark.parametrize("string", ["Snooze", "accept", ""])
+def test_other_string_for_a_button_is_refused(string):
+    assert refusal(Toast, toast(buttons=[string])) == (
+        "A button must be an object, or the string snooze or dismiss."
     )
 
 
 def test_button_without_caption_needs_an_icon():
     assert refusal(Toast, toast(buttons=[{"arguments": "go"}])) == (
-        "A button needs content, or an icon as image_uri."
+        "A button needs content or image_uri."
     )
     icon = {"arguments": "go", "image_uri": "ms-appx:///go.png", "tool_tip": "Go"}
     assert actions(buttons=[icon]).find("action").get("content") == ""
@@ -166,11 +166,11 @@ def test_button_needs_arguments():
     ]
 
 
-def test_either_all_buttons_have_an_icon_or_none():
+def test_icon_on_only_some_buttons_is_refused():
     icon = {**BUTTON, "image_uri": "ms-appx:///go.png"}
 
     assert refusal(Toast, toast(buttons=[icon, BUTTON])) == (
-        "Either all buttons have an icon (image_uri) or none has."
+        "Either all buttons must have an icon (image_uri) or none."
     )
     assert len(actions(buttons=[icon, icon])) == 2
     beside = {**icon, "input_id": "a"}
@@ -178,19 +178,19 @@ def test_either_all_buttons_have_an_icon_or_none():
 
 
 @pytest.mark.parametrize("style", ["success", "critical", "Default"])
-def test_style_of_a_button_is_written_in_the_case_of_windows(style):
-    [(where, said)] = refusals(Toast, toast(buttons=[{**BUTTON, "style": style}]))
+def test_unknown_style_of_a_button_is_refused(style):
+    [(where, reason)] = refusals(Toast, toast(buttons=[{**BUTTON, "style": style}]))
 
     assert where == "buttons.0.style"
-    assert said == "Input should be 'Success' or 'Critical'"
+    assert reason == "Input should be 'Success' or 'Critical'"
 
 
-def test_styled_button_turns_styles_on_unless_told_not_to():
+def test_styled_button_sets_use_button_style():
     styled = [{**BUTTON, "style": "Critical"}]
 
     assert b'<toast useButtonStyle="true">' in Toast(texts=["a"], buttons=styled).to_xml()
     assert refusal(Toast, toast(buttons=styled, use_button_style=False)) == (
-        "The style of a button shows only with use_button_style."
+        "use_button_style must not be false if a button has a style."
     )
     assert b"<toast>" in Toast(texts=["a"], buttons=[BUTTON]).to_xml()
     assert b'="true"' in Toast(texts=["a"], use_button_style=True).to_xml()
@@ -205,13 +205,13 @@ def test_target_app_of_an_action_needs_protocol_activation(where):
     )
 
 
-def test_item_of_the_context_menu_has_a_caption():
+def test_context_menu_item_needs_a_caption():
     assert refusal(Toast, toast(context_menu=[{"arguments": "go"}])) == (
         "A context menu item needs content."
     )
 
 
-def test_windows_itself_acts_only_in_buttons():
+def test_context_menu_item_cannot_be_a_system_button():
     item = {"content": "Later", "arguments": "snooze", "activation_type": "system"}
 
     assert refusal(Toast, toast(context_menu=[item])) == (

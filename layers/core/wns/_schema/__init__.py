@@ -1,1 +1,1 @@
-"""How payload models become XML."""
+"""Payload models as XML."""

@@ -1,8 +1,8 @@
-"""Adaptive text, images and groups: what toasts and tiles share."""
+"""Adaptive texts, images and groups, shared by toasts and tiles."""
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, Tag
+from pydantic import Field, Tag
 
 from wns._schema.fields import (
     ImageAddress,
@@ -15,7 +15,7 @@ from wns._schema.fields import (
     discriminated_by,
     shorthand_for,
 )
-from wns._schema.xml import Attribute, Element, joined, text_xml
+from wns._schema.xml import Attribute, Element, joined_xml, text_xml
 
 TextStyle = Literal[
     "caption", "captionSubtle", "body", "bodySubtle", "base", "baseSubtle",
@@ -26,13 +26,13 @@ TextStyle = Literal[
 
 
 class Text(Element):
-    """A text, written out or `ms-resource:<id>`, a string of the app's own resources."""
+    """A text, or `ms-resource:<id>` for a string from the app's resources."""
 
     tag: ClassVar[str] = "text"
 
     text: XmlText = Field(description="The text, or ms-resource:<id>.")
     lang: Annotated[LanguageTag | None, Attribute("lang")] = Field(
-        None, description="BCP-47 language of this text; wins over that of binding and visual."
+        None, description="BCP-47 language of this text; overrides that of binding and visual."
     )
 
     def inner_xml(self) -> str:
@@ -40,13 +40,13 @@ class Text(Element):
 
 
 class AdaptiveText(Text):
-    """A text in a tile or in a subgroup, where all hints work."""
+    """A text in a tile or in a subgroup, where all hints apply."""
 
     max_lines: Annotated[Positive | None, Attribute("hint-maxLines")] = Field(
-        None, description="The most lines that are shown."
+        None, description="Maximum number of lines."
     )
     min_lines: Annotated[Positive | None, Attribute("hint-minLines")] = Field(
-        None, description="Lines that are kept free at least."
+        None, description="Minimum number of lines; unused ones stay blank."
     )
     wrap: Annotated[bool | None, Attribute("hint-wrap")] = Field(
         None, description="Whether the text wraps (default: no)."
@@ -60,7 +60,7 @@ class AdaptiveText(Text):
 
 
 class Image(Element):
-    """An image; Windows leaves it out when it is too big (3 MB, metered 1 MB) or does not load."""
+    """An image. Windows omits it if it is over 3 MB (1 MB if metered) or does not load."""
 
     tag: ClassVar[str] = "image"
 
@@ -69,18 +69,19 @@ class Image(Element):
         " or relative to base_uri."
     )
     alt: Annotated[XmlText | None, Attribute("alt")] = Field(
-        None, description="A description for those who cannot see it."
+        None, description="Description for screen readers."
     )
     add_image_query: Annotated[bool | None, Attribute("addImageQuery")] = Field(
-        None, description="Whether Windows adds scale, contrast and language to the address."
+        None,
+        description="Whether Windows adds scale, contrast and language to the address as a query.",
     )
 
 
 class CroppedImage(Image):
-    """An image that can be cut to a circle."""
+    """An image that can be cropped to a circle."""
 
     crop: Annotated[Literal["none", "circle"] | None, Attribute("hint-crop")] = Field(
-        None, description="circle cuts the image to a circle."
+        None, description="circle crops the image to a circle."
     )
 
 
@@ -95,14 +96,15 @@ class AdaptiveImage(CroppedImage):
     )
 
 
-TextLike = Annotated[
-    AdaptiveText, BeforeValidator(shorthand_for("text"), json_schema_input_type=str | AdaptiveText)
-]
+TextLike = Annotated[AdaptiveText, shorthand_for("text", AdaptiveText)]
 
 SubgroupContent = Annotated[
     Annotated[TextLike, Tag("text")] | Annotated[AdaptiveImage, Tag("src")],
     discriminated_by(
-        "text", "src", sentence="A subgroup holds texts (a string, or text) and images (src)."
+        "text",
+        "src",
+        message="An item in a subgroup must be a text (a string, or an object with text) or an"
+        " image (an object with src).",
     ),
 ]
 
@@ -123,17 +125,17 @@ class Subgroup(Element):
     )
 
     def inner_xml(self) -> str:
-        return joined(self.content)
+        return joined_xml(self.content)
 
 
 class Group(Element):
-    """Columns that are shown together or, when there is no room, not at all."""
+    """Columns that Windows shows together or, if there is no room, omits together."""
 
     tag: ClassVar[str] = "group"
 
     subgroups: Annotated[tuple[Subgroup, ...], at_least_one("subgroup")] = Field(
-        description="Columns, left to right."
+        description="Columns, from left to right."
     )
 
     def inner_xml(self) -> str:
-        return joined(self.subgroups)
+        return joined_xml(self.subgroups)

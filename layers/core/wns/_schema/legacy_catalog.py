@@ -1,6 +1,6 @@
-"""The template catalogue of Windows 8 and 8.1: what each has room for.
+"""Template catalogue of Windows 8 and 8.1: names, and how many images and texts each holds.
 
-Names, image and text counts: toast template catalog, tile template catalog, and the enumerations
+Microsoft, "The toast template catalog", "The tile template catalog", and the enumerations
 ToastTemplateType and TileTemplateType.
 """
 
@@ -12,7 +12,11 @@ TileSize = Literal["small", "medium", "wide", "large", "tall"]
 
 @dataclass(frozen=True, slots=True)
 class LegacyTemplate:
-    """How many images and texts a template takes, and for tiles what it belongs to."""
+    """One template of the catalogue.
+
+    `size`, `version` (of the schema), `fallback` (the Windows 8 name) and `shows_name` (whether
+    branding `name` has an effect) are about tiles only.
+    """
 
     images: int
     texts: int
@@ -71,31 +75,31 @@ _LARGE = {
     "Text06": (0, 22), "Text07": (0, 19), "Text08": (0, 22), "Text09": (0, 5),
     "TextList01": (0, 9), "TextList02": (0, 3), "TextList03": (0, 6),
 }  # fmt: skip
-# The enumeration's notes: their `name` branding reverts to the logo.
+# TileTemplateType: with these, branding `name` falls back to the logo.
 _LOGO_ONLY = {"ImageAndText01", "ImageAndText02"}
 _LOGO_ONLY_LARGE = _LOGO_ONLY | {"ImageCollectionAndText01", "ImageCollectionAndText02"}
 
 TILE_TEMPLATES = {
-    **{f"TileSquare{name}": LegacyTemplate(*room) for name, room in _MEDIUM.items()},
+    **{f"TileSquare{name}": LegacyTemplate(*counts) for name, counts in _MEDIUM.items()},
     **{
-        f"TileSquare150x150{name}": LegacyTemplate(*room, "medium", 2, f"TileSquare{name}")
-        for name, room in _MEDIUM.items()
+        f"TileSquare150x150{name}": LegacyTemplate(*counts, "medium", 2, f"TileSquare{name}")
+        for name, counts in _MEDIUM.items()
     },
     **{
-        f"TileWide{name}": LegacyTemplate(*room, "wide", shows_name=name not in _LOGO_ONLY)
-        for name, room in _WIDE.items()
+        f"TileWide{name}": LegacyTemplate(*counts, "wide", shows_name=name not in _LOGO_ONLY)
+        for name, counts in _WIDE.items()
     },
     **{
         f"TileWide310x150{name}": LegacyTemplate(
-            *room, "wide", 2, f"TileWide{name}", shows_name=name not in _LOGO_ONLY
+            *counts, "wide", 2, f"TileWide{name}", shows_name=name not in _LOGO_ONLY
         )
-        for name, room in _WIDE.items()
+        for name, counts in _WIDE.items()
     },
     **{
         f"TileSquare310x310{name}": LegacyTemplate(
-            *room, "large", 2, shows_name=name not in _LOGO_ONLY_LARGE
+            *counts, "large", 2, shows_name=name not in _LOGO_ONLY_LARGE
         )
-        for name, room in _LARGE.items()
+        for name, counts in _LARGE.items()
     },
     "TileSquare71x71IconWithBadge": LegacyTemplate(1, 0, "small", 3),
     "TileSquare150x150IconWithBadge": LegacyTemplate(1, 0, "medium", 3),

@@ -1,205 +1,109 @@
-"""What a toast shows: texts, images, progress bars."""
+"""The visual part of a toast: the element `visual` and its bindings."""
 
-import re
-from contextlib import suppress
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Tag
+from pydantic import Field, model_validator
 
-from wns._schema.adaptive import AdaptiveImage, CroppedImage, Group, Image, Text
-from wns._schema.fields import (
-    BaseAddress,
-    Branding,
-    ImageAddress,
-    LanguageTag,
-    NonEmpty,
-    Positive,
-    Unsigned,
-    XmlText,
-    discriminated_by,
-    rule_error,
-    shorthand_for,
+from wns._schema.fields import BaseAddress, Branding, LanguageTag, Positive, at_most, rule_error
+from wns._schema.legacy import LegacyToast
+from wns._schema.toast_elements import (
+    AppLogoLike,
+    AttributionLike,
+    BindingAttributes,
+    HeroLike,
+    ShoulderTap,
+    ToastContent,
+    ToastTextLike,
 )
-from wns._schema.legacy import LegacyToastTemplate
-from wns._schema.xml import Attribute, Element, Fixed
+from wns._schema.xml import Element, element_xml, joined_xml
+
+MAX_TEXTS = 3
 
 
-class ToastText(Text):
-    """A line of a toast; it always wraps, and other hints work only inside a subgroup."""
+class ToastVisual(Element):
+    """The fields of a toast that become its `visual`."""
 
-    max_lines: Annotated[Positive | None, Attribute("hint-maxLines")] = Field(
-        None, description="The most lines that are shown."
+    texts: Annotated[tuple[ToastTextLike, ...], at_most(MAX_TEXTS, "texts in a toast")] = Field(
+        (), description="1 to 3 texts, the first one bold; a string, or an object with hints."
     )
-    call_scenario_center_align: Annotated[
-        bool | None, Attribute("hint-callScenarioCenterAlign")
-    ] = Field(None, description="Centres the text; only in a toast of scenario incomingCall.")
-
-
-class Attribution(Text):
-    """A small line at the bottom that says where the toast comes from."""
-
-    fixed: ClassVar[Fixed] = {"placement": "attribution"}
-
-
-class AppLogo(CroppedImage):
-    """An image in place of the app's logo, 48x48 pixels at 100 %."""
-
-    fixed: ClassVar[Fixed] = {"placement": "appLogoOverride"}
-
-
-class Hero(Image):
-    """A wide image on top, 364x180 pixels at 100 %."""
-
-    fixed: ClassVar[Fixed] = {"placement": "hero"}
-
-
-_BINDING = r"\{[A-Za-z0-9_]+\}"
-
-
-def _progress_value(value: object) -> float | str:
-    """A number as float; `indeterminate` and bindings as they are."""
-    if isinstance(value, str) and (value == "indeterminate" or re.fullmatch(_BINDING, value)):
-        return value
-    if isinstance(value, str):
-        with suppress(ValueError):
-            value = float(value)
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
-        return float(value)
-    raise rule_error(
-        "The value of a progress bar is a number from 0 to 1, indeterminate, or {name},"
-        " a value that the app itself binds."
+    attribution: AttributionLike | None = Field(
+        None, description="A small text at the bottom that names the source of the toast."
     )
-
-
-class Progress(Element):
-    """A progress bar (desktop only)."""
-
-    tag: ClassVar[str] = "progress"
-
-    title: Annotated[XmlText | None, Attribute("title")] = Field(None, description="Title above.")
-    status: Annotated[XmlText, Attribute("status")] = Field(
-        description="What is going on, such as Downloading…; shown below the bar."
+    app_logo: AppLogoLike | None = Field(
+        None, description="An image that replaces the app's logo; an address, or an object."
     )
-    value: Annotated[
-        float | str,
-        PlainValidator(
-            _progress_value,
-            json_schema_input_type=Annotated[float, Field(ge=0, le=1)]
-            | Literal["indeterminate"]
-            | Annotated[str, Field(pattern=f"^{_BINDING}$")],
-        ),
-        Attribute("value"),
-    ] = Field(0.0, description="0.0 to 1.0, or indeterminate for moving dots.")
-    value_string_override: Annotated[XmlText | None, Attribute("valueStringOverride")] = Field(
-        None, description="Shown in place of the percentage, such as 7/10 levels."
+    hero: HeroLike | None = Field(
+        None, description="A wide image at the top; an address, or an object."
     )
-
-
-class ShoulderTap(Image):
-    """The animated image of a My People notification (obsolete in Windows)."""
-
-    spritesheet_src: Annotated[ImageAddress | None, Attribute("spritesheet-src")] = Field(
-        None, description="Address of the frames."
+    content: tuple[ToastContent, ...] = Field(
+        (), description="Images, groups and progress bars below the texts, in order."
     )
-    spritesheet_height: Annotated[Unsigned | None, Attribute("spritesheet-height")] = Field(
-        None, description="Height of a frame in pixels."
+    camera_preview: bool = Field(
+        default=False, description="Shows the camera's picture in a call toast (Windows 11)."
     )
-    spritesheet_fps: Annotated[Unsigned | None, Attribute("spritesheet-fps")] = Field(
-        None, description="Frames a second."
+    legacy: LegacyToast | None = Field(
+        None, description="A Windows 8 template, instead of all the fields above."
     )
-    spritesheet_starting_frame: Annotated[
-        Unsigned | None, Attribute("spritesheet-startingFrame")
-    ] = Field(None, description="The frame that is shown first.")
-
-
-class BindingAttributes(Element):
-    """Attributes of the binding alone; rarely needed, as those of the toast hold for it too."""
-
-    tag: ClassVar[str] = "binding"
-    fixed: ClassVar[Fixed] = {"template": "ToastGeneric"}
-
-    fallback: Annotated[LegacyToastTemplate | None, Attribute("fallback")] = Field(
-        None, description="The legacy template for systems without adaptive toasts."
+    shoulder_tap: ShoulderTap | None = Field(
+        None, description="The image of a My People notification (obsolete in Windows)."
     )
-    lang: Annotated[LanguageTag | None, Attribute("lang")] = Field(
-        None, description="BCP-47 language; wins over that of the toast."
+    version: Positive | None = Field(None, description="Version of the schema (default: 1).")
+    lang: LanguageTag | None = Field(None, description="BCP-47 language of the texts.")
+    base_uri: BaseAddress | None = Field(
+        None, description="Prefix of relative image addresses (default: ms-appx:///)."
     )
-    base_uri: Annotated[BaseAddress | None, Attribute("baseUri")] = Field(
-        None, description="What relative image addresses begin with; wins over that of the toast."
-    )
-    branding: Annotated[Branding | None, Attribute("branding")] = Field(
+    branding: Branding | None = Field(
         None, description="Accepted by the schema; toasts do not show it."
     )
-    add_image_query: Annotated[bool | None, Attribute("addImageQuery")] = Field(
-        None, description="Wins over that of the toast."
-    )
-
-
-ToastLine = Annotated[
-    ToastText, BeforeValidator(shorthand_for("text"), json_schema_input_type=str | ToastText)
-]
-AttributionLike = Annotated[
-    Attribution, BeforeValidator(shorthand_for("text"), json_schema_input_type=str | Attribution)
-]
-AppLogoLike = Annotated[
-    AppLogo, BeforeValidator(shorthand_for("src"), json_schema_input_type=str | AppLogo)
-]
-HeroLike = Annotated[Hero, BeforeValidator(shorthand_for("src"), json_schema_input_type=str | Hero)]
-
-ToastContent = Annotated[
-    Annotated[AdaptiveImage, Tag("src")]
-    | Annotated[Group, Tag("subgroups")]
-    | Annotated[Progress, Tag("status")],
-    discriminated_by(
-        "src",
-        "subgroups",
-        "status",
-        sentence="The content of a toast is images (src), groups (subgroups) and progress bars"
-        " (status); texts go into texts.",
-    ),
-]
-
-_EVENT = "ms-winsoundevent:Notification."
-_NUMBERS = ("", *map(str, range(2, 11)))
-SOUNDS = (
-    *(_EVENT + name for name in ("Default", "IM", "Mail", "Reminder", "SMS")),
-    *(_EVENT + f"Looping.Alarm{number}" for number in _NUMBERS),
-    *(_EVENT + f"Looping.Call{number}" for number in _NUMBERS),
-)
-"""The sounds that come with Windows (toast schema, element audio)."""
-
-_OWN_SOUND = re.compile(r"ms-resource:.+|ms-appx:///.+\.(aac|flac|m4a|mp3|wav|wma)", re.IGNORECASE)
-
-
-def _sound(address: str) -> str:
-    if address in SOUNDS or _OWN_SOUND.fullmatch(address):
-        return address
-    if address.lower().startswith("ms-winsoundevent:"):
-        raise rule_error(
-            "Windows has no such sound. It has ms-winsoundevent:Notification. followed by Default,"
-            " IM, Mail, Reminder, SMS, Looping.Alarm, Looping.Alarm2 to Looping.Alarm10,"
-            " Looping.Call, Looping.Call2 to Looping.Call10."
-        )
-    raise rule_error(
-        "A sound is one of Windows (ms-winsoundevent:…), a resource (ms-resource:…) or a file in"
-        " the app's package (ms-appx:///… ending in aac, flac, m4a, mp3, wav or wma)."
-    )
-
-
-class Audio(Element):
-    """A brief sound. Without it Windows plays the one that fits the scenario."""
-
-    tag: ClassVar[str] = "audio"
-
-    src: Annotated[Annotated[NonEmpty, AfterValidator(_sound)] | None, Attribute("src")] = Field(
+    add_image_query: bool | None = Field(
         None,
-        description="ms-winsoundevent:Notification.… (a sound of Windows), ms-appx:///… or"
-        " ms-resource:….",
-        examples=["ms-winsoundevent:Notification.IM"],
+        description="Whether Windows adds scale, contrast and language to image addresses as a"
+        " query.",
     )
-    loop: Annotated[bool | None, Attribute("loop")] = Field(
-        None, description="Whether it repeats while the toast is shown; needs the toast's duration."
+    binding: BindingAttributes | None = Field(
+        None, description="Attributes of the binding alone; rarely needed."
     )
-    silent: Annotated[bool | None, Attribute("silent")] = Field(
-        None, description="true shows the toast without a sound."
-    )
+
+    @model_validator(mode="after")
+    def _check_adaptive_or_legacy(self) -> Self:
+        adaptive = (
+            self.texts,
+            self.attribution,
+            self.app_logo,
+            self.hero,
+            self.content,
+            self.camera_preview,
+            self.binding,
+        )
+        if self.legacy is None and not any(line.text.strip() for line in self.texts):
+            raise rule_error("A toast must have 1 to 3 texts, at least one of them not blank.")
+        if self.legacy is not None and any(adaptive):
+            raise rule_error(
+                "A toast with legacy must not have texts, images or content of its own."
+            )
+        return self
+
+    def visual_xml(self) -> str:
+        """Return the element `visual`."""
+        attributes = {
+            "version": self.version,
+            "lang": self.lang,
+            "baseUri": self.base_uri,
+            "branding": self.branding,
+            "addImageQuery": self.add_image_query,
+        }
+        binding = self._adaptive_xml() if self.legacy is None else self.legacy.xml()
+        return element_xml("visual", attributes, binding + self._shoulder_tap_xml())
+
+    def _adaptive_xml(self) -> str:
+        inner = joined_xml([*self.texts, self.attribution, self.app_logo, self.hero, *self.content])
+        if self.camera_preview:
+            inner += element_xml("cameraPreview")
+        binding = self.binding or BindingAttributes()
+        return element_xml(binding.tag, binding.attributes(), inner)
+
+    def _shoulder_tap_xml(self) -> str:
+        if self.shoulder_tap is None:
+            return ""
+        attributes = {"template": "ToastGeneric", "experienceType": "shoulderTap"}
+        return element_xml("binding", attributes, self.shoulder_tap.xml())

@@ -1,4 +1,4 @@
-"""XML as Windows reads it: UTF-8, no byte order mark, no declaration, every value escaped once."""
+"""XML for Windows: UTF-8 without byte order mark or declaration, every value escaped once."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 AttributeValue = str | int | float | datetime
 Fixed = Mapping[str, AttributeValue]
+
 _IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 # A parser turns a bare tab or line break in an attribute into a space.
 _IN_ATTRIBUTE = _IN_TEXT | str.maketrans({'"': "&quot;", "\t": "&#9;", "\n": "&#10;"})
@@ -17,13 +18,13 @@ _IN_ATTRIBUTE = _IN_TEXT | str.maketrans({'"': "&quot;", "\t": "&#9;", "\n": "&#
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """Marks a field of an `Element` as its XML attribute `name`; a field of None is left out."""
+    """Marks a field of an `Element` as the XML attribute `name`; None omits the attribute."""
 
     name: str
 
 
 class Element(BaseModel):
-    """An XML element: fields marked with `Attribute` are its attributes, in order."""
+    """An XML element. Fields marked with `Attribute` are its attributes, in order."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -31,42 +32,43 @@ class Element(BaseModel):
     fixed: ClassVar[Fixed] = {}
 
     def attributes(self) -> dict[str, AttributeValue | None]:
+        """Return names and values: the fixed ones, then the fields."""
         marked = {xml: getattr(self, field) for field, xml in _attribute_fields(type(self))}
         return {**self.fixed, **marked}
 
     def inner_xml(self) -> str:
-        """What is between the tags, as markup."""
+        """Return the XML between the tags."""
         return ""
 
     def xml(self, **first: AttributeValue) -> str:
-        """The element, with the attributes `first` before its own."""
-        return element(self.tag, {**first, **self.attributes()}, self.inner_xml())
+        """Return the element as XML, with the attributes `first` before its own."""
+        return element_xml(self.tag, {**first, **self.attributes()}, self.inner_xml())
 
 
-def element(
+def element_xml(
     tag: str, attributes: Mapping[str, AttributeValue | None] | None = None, content: str = ""
 ) -> str:
-    """One element as markup; `content` is markup already, attributes of None are left out."""
-    written = "".join(
-        f' {name}="{_as_windows_writes(value).translate(_IN_ATTRIBUTE)}"'
+    """Return one element; `content` is XML already, attributes of None are omitted."""
+    pairs = "".join(
+        f' {name}="{_attribute_text(value).translate(_IN_ATTRIBUTE)}"'
         for name, value in (attributes or {}).items()
         if value is not None
     )
-    return f"<{tag}{written}>{content}</{tag}>" if content else f"<{tag}{written}/>"
+    return f"<{tag}{pairs}>{content}</{tag}>" if content else f"<{tag}{pairs}/>"
 
 
 def text_xml(text: str) -> str:
-    """A text as markup."""
+    """Return a text, escaped."""
     return text.translate(_IN_TEXT)
 
 
-def joined(elements: Iterable[Element | None]) -> str:
-    """The markup of all elements that are there, in order."""
+def joined_xml(elements: Iterable[Element | None]) -> str:
+    """Return all elements in order, skipping None."""
     return "".join(each.xml() for each in elements if each is not None)
 
 
-def numbered(elements: Iterable[Element]) -> str:
-    """The markup of all elements, with `id` counting from 1."""
+def numbered_xml(elements: Iterable[Element]) -> str:
+    """Return all elements in order, with `id` counting from 1."""
     return "".join(each.xml(id=number) for number, each in enumerate(elements, 1))
 
 
@@ -80,7 +82,7 @@ def _attribute_fields(model: type[Element]) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _as_windows_writes(value: AttributeValue) -> str:
+def _attribute_text(value: AttributeValue) -> str:
     match value:
         case bool():
             return "true" if value else "false"

@@ -1,1 +1,1 @@
-"""HTTPS to WNS, by libcurl."""
+"""HTTPS requests to WNS with libcurl."""

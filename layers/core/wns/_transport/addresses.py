@@ -1,4 +1,4 @@
-"""Which network addresses a WNS host may resolve to."""
+"""Check of the network addresses that a WNS host resolves to."""
 
 from __future__ import annotations
 
@@ -8,22 +8,21 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def is_public(address: str) -> bool:
-    """Whether `address`, in its text form, belongs to the public internet.
+    """Return whether `address`, in text form, belongs to the public internet.
 
-    A name that resolves to a loopback, private, link-local or otherwise special address is not the
-    front end of a public service, whatever it is called: it is a service of our own network, such
-    as the one that gives a virtual machine its credentials. IPv6 addresses that only wrap an IPv4
-    address are judged by that.
+    A host that resolves to a loopback, private, link-local or otherwise special address is not WNS,
+    whatever its name: it is a service in our own network, such as the metadata service that hands
+    out a machine's credentials. IPv6 addresses that embed an IPv4 address are judged by the latter.
     """
     try:
         ip = ip_address(address)
     except ValueError:
         return False
-    ip = _unwrapped(ip)
+    ip = _unwrap(ip)
     return ip.is_global and not ip.is_multicast
 
 
-def _unwrapped(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+def _unwrap(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     if isinstance(ip, IPv4Address):
         return ip
     if ip in _NAT64:

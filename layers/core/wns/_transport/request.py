@@ -1,4 +1,4 @@
-"""The HTTP request that carries one notification to one channel."""
+"""HTTP requests: one notification to one channel."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from wns.channel_uri import parse_channel_uri
 from wns.errors import InvalidNotificationError
 from wns.notification import Notification, ToastRemoval
 
-# What a notification may bring along. Anything else could reroute the request or end it early.
+# The headers that a notification may have. Any other could reroute the request or end it early.
 _HEADER = re.compile(
     r"(?:Content-Type|MS-CV|X-WNS-[A-Za-z-]+): [\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?",
     re.ASCII | re.IGNORECASE,
 )
 _ACCESS_TOKEN = re.compile(r"[\x21-\x7e]+", re.ASCII)
-# libcurl and pycurl would add these by themselves. Microsoft, "Push notification service request
-# and response headers (Windows Runtime)": other standard headers are ignored or an error, and
-# `Expect` only adds latency.
-_LEFT_OUT = ("Accept:", "Expect:", "User-Agent:")
+# A header without a value: libcurl would add these by default, and this removes them. Microsoft,
+# "Push notification service request and response headers (Windows Runtime)": other standard headers
+# are ignored or an error. `Expect` only adds latency.
+_REMOVED = ("Accept:", "Expect:", "User-Agent:")
 
 
 class Request(NamedTuple):
-    """What libcurl needs to know; `headers` are lines without line ends."""
+    """A request for libcurl. `headers` are lines without line ends."""
 
     method: str
     url: str
@@ -33,21 +33,21 @@ class Request(NamedTuple):
 def build_request(
     channel_uri: str, access_token: str, notification: Notification | ToastRemoval
 ) -> Request:
-    """Return the request, after a last look at where it goes and what its headers hold.
+    """Return the request, after checking its destination and headers once more.
 
     Raises:
         InvalidChannelUriError: not a channel URI of WNS.
-        InvalidNotificationError: a header that may not be sent.
+        InvalidNotificationError: a header that is not allowed, or a forbidden character.
     """
     url = parse_channel_uri(channel_uri)
     headers = [f"{name}: {value}" for name, value in notification.headers.items()]
     if not all(map(_HEADER.fullmatch, headers)):
         raise InvalidNotificationError(
-            "A header of the notification may not be sent, or holds a forbidden character."
+            "A header of the notification is not allowed or contains a forbidden character."
         )
     if not _ACCESS_TOKEN.fullmatch(access_token):
-        raise InvalidNotificationError("The access token holds a forbidden character.")
-    headers += (f"Authorization: Bearer {access_token}", *_LEFT_OUT)
+        raise InvalidNotificationError("The access token contains a forbidden character.")
+    headers += (f"Authorization: Bearer {access_token}", *_REMOVED)
     if isinstance(notification, ToastRemoval):
         return Request("DELETE", url, [*headers, "Content-Type:"], b"")
     return Request("POST", url, headers, notification.body)

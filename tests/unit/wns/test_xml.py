@@ -1,4 +1,4 @@
-"""How values become XML."""
+"""Values as XML: escaping, formats, and characters that XML cannot contain."""
 
 import codecs
 from datetime import UTC, datetime, timedelta, timezone
@@ -7,23 +7,23 @@ import pytest
 
 from tests.unit.wns.golden import parsed
 from tests.unit.wns.refusals import refusal
-from wns._schema.xml import element, text_xml
+from wns._schema.xml import element_xml, text_xml
 from wns.toast import Toast
 
-NOT_XML = [*range(0x9), 0xB, 0xC, *range(0xE, 0x20), 0xFFFE, 0xFFFF]
+OUTSIDE_XML = [*range(0x9), 0xB, 0xC, *range(0xE, 0x20), 0xFFFE, 0xFFFF]
 EDGES_OF_XML = [0x9, 0xA, 0xD, 0x20, 0x7F, 0x85, 0x2028, 0xD7FF, 0xE000, 0xFEFF, 0xFFFD]
 BEYOND_16_BITS = [0x10000, 0x1F600, 0x1FFFE, 0x10FFFF]
 
 
-@pytest.mark.parametrize("code", NOT_XML)
-def test_character_that_xml_cannot_hold_is_refused_by_name(code):
-    said = refusal(Toast, {"texts": [f"abc{chr(code)}"]})
+@pytest.mark.parametrize("code", OUTSIDE_XML)
+def test_character_outside_xml_is_refused_with_its_position(code):
+    reason = refusal(Toast, {"texts": [f"abc{chr(code)}"]})
 
-    assert said == f"XML cannot hold the character U+{code:04X} at position 3: remove it."
+    assert reason == f"XML cannot contain the character U+{code:04X} at position 3: remove it."
 
 
 @pytest.mark.parametrize("code", [0xD800, 0xDBFF, 0xDC00, 0xDFFF])
-def test_lone_surrogate_is_refused_by_name(code):
+def test_lone_surrogate_is_refused_with_its_position(code):
     with pytest.raises(ValueError, match=f"U\\+{code:04X} at position 0"):
         Toast.model_validate({"texts": [chr(code)]})
 
@@ -45,12 +45,12 @@ def test_lone_surrogate_is_refused_by_name(code):
         {"content": [{"subgroups": [{"content": ["\0"]}]}]},
     ],
 )
-def test_every_kind_of_string_refuses_what_xml_cannot_hold(field):
+def test_every_string_field_refuses_characters_outside_xml(field):
     assert "U+0000" in refusal(Toast, {"texts": ["a"], **field})
 
 
 @pytest.mark.parametrize("code", EDGES_OF_XML + BEYOND_16_BITS)
-def test_character_that_xml_holds_comes_back_from_text_and_attribute(code):
+def test_every_xml_character_is_parsed_back_from_text_and_attribute(code):
     toast = Toast(texts=["a" + chr(code) + "b"], launch="a" + chr(code) + "b")
 
     read = parsed(toast.to_xml())
@@ -59,13 +59,13 @@ def test_character_that_xml_holds_comes_back_from_text_and_attribute(code):
     assert read.get("launch") == "a" + chr(code) + "b"
 
 
-def test_text_is_escaped_once_and_only_where_xml_wants_it():
+def test_text_is_escaped_once_and_only_where_required():
     assert text_xml("a & b < c > d \" ' &amp;") == "a &amp; b &lt; c &gt; d \" ' &amp;amp;"
 
 
 def test_attribute_is_escaped_once_and_keeps_its_white_space():
     assert (
-        element("a", {"b": "\"'&<>\t\r\n &quot;"})
+        element_xml("a", {"b": "\"'&<>\t\r\n &quot;"})
         == '<a b="&quot;\'&amp;&lt;&gt;&#9;&#13;&#10; &amp;quot;"/>'
     )
 
@@ -100,9 +100,9 @@ def test_xml_begins_with_its_root_without_byte_order_mark_or_declaration():
         ),
     ],
 )
-def test_value_is_written_in_the_form_of_windows(value, written):
-    assert element("a", {"b": value}) == f'<a b="{written}"/>'
+def test_value_is_written_in_the_format_of_windows(value, written):
+    assert element_xml("a", {"b": value}) == f'<a b="{written}"/>'
 
 
-def test_attribute_without_value_is_left_out_and_empty_one_is_written():
-    assert element("a", {"b": None, "c": ""}) == '<a c=""/>'
+def test_attribute_of_none_is_omitted_and_an_empty_one_is_written():
+    assert element_xml("a", {"b": None, "c": ""}) == '<a c=""/>'
