@@ -77,7 +77,7 @@ notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
 apps = Apps(dynamodb.Table(settings.APPS_TABLE))
 channels = Channels(dynamodb.Table(settings.CHANNELS_TABLE))
 notifications = Notifications(notifications_table)
-broadcasting = Broadcaster(
+broadcaster = Broadcaster(
     apps=apps,
     channels=channels,
     topics=Topics(dynamodb.Table(settings.TOPICS_TABLE)),
@@ -89,16 +89,17 @@ broadcasting = Broadcaster(
     page_queue=BroadcastQueue(sqs, settings.BROADCAST_QUEUE_URL),
     queue=DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
 )
-dispatching = Dispatcher(
-    accepting=RequestIntake(
+dispatcher = Dispatcher(
+    intake=RequestIntake(
         apps,
         Templates(dynamodb.Table(settings.TEMPLATES_TABLE)),
         notifications,
         RepeatGuard(notifications_table),
     ),
+    notifications=notifications,
     channels=channels,
     queue=DeliveryQueue(sqs, settings.DELIVERY_QUEUE_URL),
-    broadcasting=broadcasting,
+    broadcaster=broadcaster,
     requests=RequestQueue(sqs, settings.REQUEST_QUEUE_URL),
     schedules=Schedules(
         boto3.client("scheduler"),
@@ -133,7 +134,7 @@ def process_page(record: SQSRecord) -> None:
 def dispatch(record: SQSRecord) -> None:
     request = read_request(record.body, record.message_id)
     try:
-        before = dispatching.dispatch(request, time.time())
+        before = dispatcher.dispatch(request, time.time())
     except NON_RETRYABLE:
         notifications.advance(request.notification_id, "failed")
         raise
@@ -148,7 +149,7 @@ def dispatch(record: SQSRecord) -> None:
 
 def work_on_page(record: SQSRecord) -> None:
     page = read_page(record.body)
-    found = broadcasting.process_page(page, time.time())
+    found = broadcaster.process_page(page, time.time())
     metrics.add_metric("PagesDispatched", MetricUnit.Count, 1)
     logger.info(
         "page dispatched", notification_id=page.notification_id, page=page.name, channels=found

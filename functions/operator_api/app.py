@@ -57,7 +57,7 @@ notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
 notifications = Notifications(notifications_table)
 chunks = OutcomeReader(notifications_table)
 schedules = Schedules(boto3.client("scheduler"), settings.SCHEDULE_GROUP)
-accepting = RequestIntake(apps, templates, notifications, RepeatGuard(notifications_table))
+intake = RequestIntake(apps, templates, notifications, RepeatGuard(notifications_table))
 request_queue = RequestQueue(boto3.client("sqs"), settings.REQUEST_QUEUE_URL)
 secrets = SecretStore(boto3.client("secretsmanager"), settings.SECRET_PREFIX)
 app_events = AppEvents(boto3.client("events"), settings.GAME_EVENT_BUS)
@@ -202,7 +202,7 @@ def request_notification(
     app_id: AppIdInPath, notification: NotificationRequest
 ) -> tuple[Accepted, int]:
     request = Request.of(app_id, notification, uuid.uuid4().hex)
-    accepting.accept(request, request_queue, time.time())
+    intake.accept(request, request_queue, time.time())
     return Accepted(notification_id=request.notification_id), 202
 
 

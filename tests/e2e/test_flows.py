@@ -172,7 +172,7 @@ def test_unreadable_message_is_set_aside_and_its_neighbour_delivered(game: Lapto
     )
     (dead,) = answer["Messages"]
     assert dead["Body"] == "{not JSON"
-    assert dead["MessageAttributes"]["reason"]["StringValue"] == "the message is not JSON"
+    assert dead["MessageAttributes"]["reason"]["StringValue"] == "the message is not valid JSON"
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def pages_of(crowd: Crowd, game: Backend) -> list[dict[str, Any]]:
 
 def work_on(game: Backend, message: dict[str, Any]) -> None:
     page = read_page(message["Body"])
-    game.handler("dispatcher").broadcasting.process_page(page, game.clock.time())
+    game.handler("dispatcher").broadcaster.process_page(page, game.clock.time())
 
 
 def worked_on(game: Backend, message: dict[str, Any]) -> bool:

@@ -142,7 +142,7 @@ def test_page_that_comes_again_makes_the_same_deliveries(
         raise ConnectionError("the worker dies before the next page is queued")
 
     with monkeypatch.context() as dying:
-        dying.setattr(type(dispatcher.broadcasting.page_queue), "put", refuse)
+        dying.setattr(type(dispatcher.broadcaster.page_queue), "put", refuse)
         assert game.invoke("dispatcher", event)["batchItemFailures"]
     leaver = sorted(first)[1]
     game.call_as_player(leaver, "DELETE", f"/apps/my-game/channels/pc-{leaver}")
@@ -234,4 +234,4 @@ def test_bad_page_is_set_aside_with_its_reason(game: Backend, body: str) -> None
     game.work()
     (dead,) = game.messages("BroadcastDlq")
     assert dead["Body"] == body
-    assert "no page" in dead["MessageAttributes"]["reason"]["StringValue"]
+    assert "not a page" in dead["MessageAttributes"]["reason"]["StringValue"]

@@ -478,7 +478,7 @@ def test_player_without_channels_completes_with_nothing_sent(game: Backend) -> N
 
 
 BAD_REQUESTS: dict[str, tuple[Any, str]] = {
-    "not JSON": ("{not JSON", "not JSON"),
+    "not JSON": ("{not JSON", "not valid JSON"),
     "a list": ([], "valid dictionary"),
     "null": ("null", "valid dictionary"),
     "without an app": ({"audience": {"players": ["p"]}, "template": "T"}, "app_id"),
@@ -489,11 +489,11 @@ BAD_REQUESTS: dict[str, tuple[Any, str]] = {
         challenge("p", template="ChallengeReceived", parameters={}),
         "more parameters",
     ),
-    "no content": ({"app_id": "my-game", "audience": {"players": ["p"]}}, "template or a notif"),
+    "no content": ({"app_id": "my-game", "audience": {"players": ["p"]}}, "either template or notif"),
     "too many players": (maintenance("p", audience={"players": ["p"] * 1001}), "audience.players"),
     "too large": (
         maintenance("p", notification={"toast": {"texts": ["x" * 5001]}}),
-        "WNS would not take",
+        "WNS would reject",
     ),
 }
 
@@ -519,4 +519,4 @@ def test_bad_delivery_is_set_aside_with_its_reason(game: Backend, body: str) -> 
     game.work()
     (dead,) = game.messages("DeliveryDlq")
     assert dead["Body"] == body
-    assert "no delivery" in dead["MessageAttributes"]["reason"]["StringValue"]
+    assert "not a delivery" in dead["MessageAttributes"]["reason"]["StringValue"]

@@ -80,5 +80,5 @@ def test_remainder_is_the_same_work_one_attempt_later() -> None:
 def test_what_is_no_delivery_is_refused_without_repeating_it(body: str) -> None:
     with pytest.raises(MalformedMessageError) as caught:
         read_delivery(body)
-    assert "no delivery" in str(caught.value)
+    assert "not a delivery" in str(caught.value)
     assert "CANARY" not in str(caught.value)

@@ -116,7 +116,7 @@ def test_parameter_that_makes_no_notification_is_refused() -> None:
 def test_entra_app_refuses_what_the_windows_app_sdk_does_not_show(kind: str) -> None:
     content: dict[str, Any] = {"tile": {"medium": {"content": ["Hi"]}}, "badge": {"value": 1}}
     whole = request(template=None, notification={kind: content[kind]})
-    with pytest.raises(InvalidRequestError, match="Entra"):
+    with pytest.raises(InvalidRequestError, match="entra"):
         Renderer(app(identity="entra"), whole, None).check()
 
 

@@ -1,4 +1,4 @@
-"""Sending many messages to a queue, in as few calls as SQS allows."""
+"""SQS: batches of messages, dead-letter queues, and boto3's errors as one."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 LONGEST_DELAY_S = 900
-"""For how long a message can be held back, in seconds (Amazon SQS, "Delay queues")."""
+"""The longest delay of a message, in seconds (Amazon SQS, "Delay queues")."""
 
 _ENTRIES = 10
 _BYTES = 250_000
 
 
 def send_batches(client: SQSClient, queue_url: str, bodies: Iterable[str]) -> None:
-    """Send messages, up to ten in a call; bodies are ASCII, so that a character is a byte.
+    """Send messages, up to ten per call. Bodies are ASCII, so that a character is a byte.
 
     Raises:
-        QueueUnavailableError: SQS did not take some.
+        QueueUnavailableError: SQS did not accept some of them.
     """
     batch: list[str] = []
     size = 0
@@ -56,11 +56,11 @@ def _send(client: SQSClient, queue_url: str, bodies: Sequence[str]) -> None:
 
 @contextmanager
 def map_sqs_errors() -> Iterator[None]:
-    """Turn what boto3 raises into QueueUnavailableError."""
+    """Map boto3's SQS errors to `QueueUnavailableError`."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise QueueUnavailableError(f"SQS does not answer: {type(error).__name__}") from error
+        raise QueueUnavailableError(f"SQS is unavailable: {type(error).__name__}") from error
 
 
 _MAX_REASON = 1000
@@ -74,9 +74,9 @@ class DeadLetterQueue:
         self._queue_url = queue_url
 
     def dead_letter(self, body: str, reason: str) -> None:
-        """Put a message aside as it came, with why it could not be worked on.
+        """Send a message to the dead-letter queue unchanged, with the reason.
 
-        A reason may repeat a field's name, and so what SQS does not take.
+        A reason may repeat a field's name; characters that SQS does not accept are replaced.
         """
         shown = "".join(each if each.isprintable() else "?" for each in reason)
         self._client.send_message(

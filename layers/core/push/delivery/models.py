@@ -1,5 +1,4 @@
-"""Deliveries: rendered notifications and the channels they go to, and the queue that carries
-them."""
+"""Deliveries: rendered notifications and their recipients."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ MAX_DELIVERY_BYTES = 200_000
 
 
 class RenderedNotification(BaseModel):
-    """A notification as it will be sent, but for the TTL, which runs, and the access token."""
+    """A notification as it will be sent, without the access token and with its full TTL."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -33,7 +32,7 @@ class RenderedNotification(BaseModel):
 
     @classmethod
     def of(cls, notification: Notification, ttl_seconds: int | None) -> RenderedNotification:
-        """Make the JSON form of a notification; only raw bodies need not be text."""
+        """Return the JSON form of a notification. Raw bodies may be binary, so they are base64."""
         headers = {
             name: value
             for name, value in notification.headers.items()
@@ -54,7 +53,7 @@ class RenderedNotification(BaseModel):
         )
 
     def notification(self, life_left_s: int) -> Notification:
-        """Return the notification to send, its TTL cut to what is left of its life (seconds)."""
+        """Return the notification to send; its TTL is at most the rest of its life (seconds)."""
         headers = dict(self.headers)
         if self.ttl_seconds is not None:
             headers["X-WNS-TTL"] = str(min(self.ttl_seconds, life_left_s))
@@ -65,7 +64,7 @@ class RenderedNotification(BaseModel):
 
 
 class Recipient(BaseModel):
-    """One channel of a delivery and which of its payloads goes there."""
+    """One channel of a delivery, and the index of the payload to send to it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -74,7 +73,7 @@ class Recipient(BaseModel):
     channel_uri: str
     payload: Annotated[int, Field(ge=0)]
     rejected: Annotated[
-        str | None, Field(description="Fingerprint of the access token that WNS rejected here")
+        str | None, Field(description="Fingerprint of the access token that WNS rejected for it")
     ] = None
 
     def key(self, kind: str) -> str:
@@ -83,7 +82,7 @@ class Recipient(BaseModel):
 
 
 class Delivery(BaseModel):
-    """The unit of work on a delivery queue. The same work dispatched again has the same id."""
+    """The unit of work on a delivery queue. Dispatched again, it has the same ids."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -94,9 +93,7 @@ class Delivery(BaseModel):
     attempt: Annotated[int, Field(ge=0)] = 0
     dispatched_at: int
     expires_at: int
-    not_before: Annotated[
-        int, Field(description="Epoch second before which nothing may be sent")
-    ] = 0
+    not_before: Annotated[int, Field(description="Epoch second before which nothing is sent")] = 0
     payloads: tuple[RenderedNotification, ...]
     channels: tuple[Recipient, ...]
 
@@ -107,8 +104,7 @@ class Delivery(BaseModel):
     def remainder(
         self, channels: Sequence[Recipient], *, attempt: int, not_before: int = 0
     ) -> Delivery:
-        """Return what is left of this delivery: the same work for fewer channels, as a later
-        attempt."""
+        """Return the rest of this delivery: fewer channels, as a later attempt."""
         return self.model_copy(
             update={"channels": tuple(channels), "attempt": attempt, "not_before": not_before}
         )

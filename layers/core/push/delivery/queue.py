@@ -22,7 +22,7 @@ def read_delivery(body: str) -> Delivery:
     """Read a message of a delivery queue.
 
     Raises:
-        MalformedMessageError: it is no delivery.
+        MalformedMessageError: the message is not a delivery.
     """
     try:
         delivery = Delivery.model_validate_json(body)
@@ -30,10 +30,10 @@ def read_delivery(body: str) -> Delivery:
         fields = sorted(
             {".".join(str(part) for part in error["loc"]) or "body" for error in error.errors()}
         )
-        raise MalformedMessageError(f"the message is no delivery: {', '.join(fields)}") from None
+        raise MalformedMessageError(f"the message is not a delivery: {', '.join(fields)}") from None
     if any(channel.payload >= len(delivery.payloads) for channel in delivery.channels):
         raise MalformedMessageError(
-            "the message is no delivery: a channel names a payload that is not there"
+            "the message is not a delivery: a channel names a payload that does not exist"
         )
     return delivery
 
@@ -46,11 +46,11 @@ class DeliveryQueue:
         self._queue_url = queue_url
 
     def put(self, delivery: Delivery, now: float) -> None:
-        """Queue a delivery, to be seen when its `not_before` has come or after 15 minutes, what SQS
-        allows at most.
+        """Queue a delivery with a delay until its `not_before`, or of 15 minutes, the most that SQS
+        allows. The sender queues it again if that is too early.
 
         Raises:
-            QueueUnavailableError: SQS did not take it.
+            QueueUnavailableError: the delivery was not queued.
         """
         with map_sqs_errors():
             self._client.send_message(
@@ -60,10 +60,10 @@ class DeliveryQueue:
             )
 
     def put_all(self, deliveries: Iterable[Delivery]) -> None:
-        """Queue many deliveries, to be seen at once.
+        """Queue many deliveries without delay.
 
         Raises:
-            QueueUnavailableError: SQS did not take some; the caller's own message comes again.
+            QueueUnavailableError: some were not queued; the caller's own message is retried.
         """
         send_batches(self._client, self._queue_url, map(_body, deliveries))
 

@@ -1,8 +1,8 @@
-"""The send budget of an app: how many notifications a second all workers together may start.
+"""Send budget of an app: how many sends per second all workers may start together.
 
-One item of RatesTable per app. A worker takes its share of the current second in one conditional
-write; the bulk lane may use 80 % of a second, so that players' own notifications always find room.
-When WNS throttles the app, no worker gets anything before the pause is over.
+One item of RatesTable per app. A worker takes a share of the current second with one conditional
+write. The bulk lane may use 80 % of a second, so that the direct lane always has budget. While an
+app is paused, nobody gets any.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NOT_PAUSED = "(attribute_not_exists(paused_until) OR paused_until <= :second)"
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing now; there may be something at `until` (epoch seconds)."""
+    """No budget before `until` (epoch seconds)."""
 
     until: float
 
@@ -66,7 +66,7 @@ class SendBudgets:
 
     @map_dynamodb_errors()
     def pause(self, app_id: str, until: float) -> None:
-        """Let no worker send for the app before a time (epoch seconds); the latest counts."""
+        """Pause the app for all workers until a time (epoch seconds). The latest time counts."""
         self._update(
             app_id,
             "SET paused_until = :until, expires_at = :expires_at",

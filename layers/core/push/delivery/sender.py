@@ -150,6 +150,8 @@ class Sender:
         for result in self.wns.poll(wait_s):
             sent = cast("Reference", result.reference)
             self.results.handle(batch, sent, result, self.clock())
+            # One poll may return many results: this bounds what is unrecorded within a round.
+            sent.attempt.flush_if_due(self.claims, self.clock())
 
     def _flush(self, batch: Batch, *, is_closing: bool) -> None:
         """Close the attempts that are through; record the outcomes of others that are due."""

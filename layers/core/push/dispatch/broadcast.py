@@ -1,7 +1,7 @@
-"""Use case: a request for a topic or for everyone becomes pages, and each page deliveries.
+"""Broadcasts: a request for a topic or everyone becomes pages, and each page deliveries.
 
-Shards are paged through side by side, each page queueing the one after it; memory stays flat
-whatever the audience. A page costs a fixed number of calls: it reads its request, its
+Shards are processed concurrently, each page queueing the next; memory stays flat whatever the
+audience. A page costs a fixed number of calls: it reads its request, its
 notification's state and its channels, records its plan, queues its deliveries and the next page,
 and counts.
 """
@@ -37,7 +37,7 @@ NOTIFICATIONS_PER_CHUNK = 100
 
 
 class Broadcast(BaseModel):
-    """What every page needs: the request, and the template as it was when the broadcast began."""
+    """What every page needs: the request, and the template as it was when the broadcast started."""
 
     request: Request
     template: Template | None
@@ -45,7 +45,7 @@ class Broadcast(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Broadcaster:
-    """What broadcasting works with."""
+    """Starts broadcasts and processes their pages. Times are epoch seconds."""
 
     apps: Apps
     channels: Channels
@@ -55,8 +55,8 @@ class Broadcaster:
     page_queue: BroadcastQueue
     queue: DeliveryQueue
 
-    def begin(self, request: Request, template: Template | None, now: float) -> None:
-        """Keep what the pages need and queue the first page of every shard; repeatable."""
+    def start(self, request: Request, template: Template | None, now: float) -> None:
+        """Store what the pages need and queue the first page of every shard. Idempotent."""
         notification_id = request.notification_id
         broadcast = Broadcast(request=request, template=template)
         self.notifications.keep_request(
@@ -72,15 +72,19 @@ class Broadcaster:
         self.notifications.advance(notification_id, "broadcasting", shards=shards)
 
     def process_page(self, page: Page, now: float) -> int:
-        """Queue a page's deliveries and the page after it; return how many channels it has.
+        """Queue a page's deliveries and the next page; return how many channels the page has.
 
-        A page of a cancelled broadcast queues nothing, and neither does one that is done. One that
-        was left half done queues the same deliveries again, of which second copies find the claims
-        of the first.
+        cancelled, or page done        → nothing
+        page has no plan yet           → record where its chunks start, and where the next page does
+        page was planned by another    → make the same deliveries again: claims stop the copies
+        its end differs from what this query found (channels came or went) → query up to that end
+
+        The plan is recorded before anything is queued, and the page is closed, and counted, after
+        everything is queued; a worker that dies in between leaves a page that is repeatable.
 
         Raises:
-            NotFoundError: the broadcast, or its app, is not there any more.
-            InvalidRequestError: the app has changed so that WNS would not take the notification.
+            NotFoundError: the broadcast or its app does not exist any more.
+            InvalidRequestError: the app was changed, and WNS would reject the notification.
         """
         if self.notifications.state(page.notification_id) == "cancelled":
             return 0
@@ -101,7 +105,7 @@ class Broadcaster:
         return len(found)
 
     def _between(self, page: Page, request: Request, end: str | None, now: float) -> list[Channel]:
-        """Return all channels of a page whose end was fixed before."""
+        """Return all channels of a page whose end is planned."""
         found: list[Channel] = []
         following: str | None = page.start
         while True:
@@ -115,7 +119,7 @@ class Broadcaster:
     def _query(
         self, page: Page, request: Request, end: str | None, now: float
     ) -> tuple[list[Channel], str | None]:
-        """Return the next channels of the page's shard, and where those after them begin."""
+        """Return the next channels of the page's shard, and where the following page starts."""
         topic = request.audience.topic
         if topic is None:
             part = self.channels.of_shard(
@@ -130,14 +134,14 @@ class Broadcaster:
         subscribers = self.topics.subscribers(
             page.app_id, topic, page.shard, start=page.start, end=end, limit=CHANNELS_PER_PAGE
         )
-        # A subscription says where to look; whether it still holds, the channel says.
+        # A subscription only locates a channel; the channel's own topics decide.
         current = self.channels.current(page.app_id, subscribers.devices, int(now))
         subscribed = [channel for channel in current.values() if topic in channel.topics]
         return sorted(subscribed, key=lambda channel: channel.device_key), subscribers.next
 
 
 def _chunk_starts(channels: list[Channel], renderer: Renderer) -> tuple[str, ...]:
-    """Return the key at which each chunk of a page begins; a chunk is cut where it is full."""
+    """Return the key at which each chunk of a page starts; a chunk ends where it is full."""
     chunk_starts: list[str] = []
     size = 0
     for channel in channels:
@@ -152,8 +156,8 @@ def _chunk_starts(channels: list[Channel], renderer: Renderer) -> tuple[str, ...
 def _deliveries(
     page: Page, renderer: Renderer, plan: PagePlan, channels: list[Channel], now: float
 ) -> list[Delivery]:
-    """Return one delivery per chunk of the plan, even if nobody is left in it, so that all that
-    were counted will also finish."""
+    """Return one delivery per chunk of the plan, even an empty one: every delivery that is counted
+    must finish."""
     if not plan.chunk_starts:
         return []
     in_chunk: list[list[Channel]] = [[] for _ in plan.chunk_starts]
@@ -162,7 +166,8 @@ def _deliveries(
         if renderer.skips(of_player, now):
             continue
         for channel in of_player:
-            # Who registered before the first cut since the plan was made goes with the first chunk.
+            # A channel registered since the plan was made, before its first key, joins the first
+            # chunk.
             number = max(bisect_right(plan.chunk_starts, channel.device_key) - 1, 0)
             in_chunk[number].append(channel)
     return [

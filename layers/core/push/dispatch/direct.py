@@ -1,8 +1,8 @@
-"""Use case: a request is accepted, and becomes deliveries to the channels of its audience.
+"""Dispatches requests: to players at once, to a topic or everyone as a broadcast, or later.
 
-A request may be dispatched more than once: it came twice, or a worker died half way. Chunks are cut
-from the request's own list of players, so they have the same ids each time, and the second copy of
-one finds the first one's claim.
+A request may be dispatched more than once: its message is received twice, or a worker dies half
+way. Chunks are cut from the request's own list of players, so they have the same ids each time, and
+the claim on the first copy of a delivery stops the second.
 """
 
 from __future__ import annotations
@@ -24,91 +24,101 @@ if TYPE_CHECKING:
     from push.delivery.models import Delivery
     from push.delivery.queue import DeliveryQueue
     from push.dispatch.broadcast import Broadcaster
-    from push.notifications.record import State
+    from push.notifications.record import Notifications, State
     from push.requests.intake import RequestIntake
     from push.requests.models import Request
     from push.requests.queue import RequestQueue
     from push.requests.rendering import Renderer
     from push.requests.schedules import Schedules
 
-
 PLAYERS_PER_CHUNK = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
-    """The way from a request to deliveries; `accepting` looks at it first, wherever it came
-    from."""
+    """Turns requests into deliveries. Times are epoch seconds."""
 
-    accepting: RequestIntake
+    intake: RequestIntake
+    notifications: Notifications
     channels: Channels
     queue: DeliveryQueue
-    broadcasting: Broadcaster
+    broadcaster: Broadcaster
     requests: RequestQueue
     schedules: Schedules
 
     def dispatch(self, request: Request, now: float) -> State:
-        """Do what a request asks for, unless that is done already; return its state before.
+        """Dispatch a request unless that is done; return its state before.
+
+        switched off             → suppressed
+        due in over 15 minutes   → a schedule queues the request again when it is due
+        due within 15 minutes    → the request goes back on its queue with a delay
+        for a topic or everyone  → a broadcast
+        for players              → deliveries
+
+        Every branch is repeatable: the state moves on after its work is done, and a copy of work
+        that was done before has the same ids.
 
         Raises:
             NotFoundError, InvalidRequestError, ConflictError: the request can never become a
-                notification; its record, if it has one, says `failed`.
+                notification.
         """
-        prepared = self.accepting.prepare(request, now)
-        state = self.accepting.record(request, now)
+        validated = self.intake.validate(request, now)
+        self.intake.reserve(request, now)
+        state = self.intake.record(request, now)
         if state not in {"accepted", "scheduled"}:
             return state
-        notification_id = request.notification_id
-        notifications = self.accepting.notifications
         wait_s = due_in(request, now)
-        if not prepared.is_on:
-            notifications.advance(notification_id, "suppressed")
+        if not validated.is_enabled:
+            self.notifications.advance(request.notification_id, "suppressed")
         elif wait_s > LONGEST_DELAY_S:
             self._schedule(request, now + wait_s)
         elif wait_s > 0:
             self.requests.put(request, wait_s)
         elif request.audience.players is None:
-            self.broadcasting.begin(request, prepared.template, now)
+            self.broadcaster.start(request, validated.template, now)
         else:
-            deliveries = list(self._deliveries(request, prepared.renderer, now))
-            self.queue.put_all(deliveries)
-            devices = {(c.player_id, c.device_id) for d in deliveries for c in d.channels}
-            notifications.advance(
-                notification_id,
-                "dispatched",
-                deliveries=len(deliveries),
-                recipients=len(devices),
-            )
+            self._deliver(request, validated.renderer, now)
         return state
 
     def _schedule(self, request: Request, at: float) -> None:
         text = request.model_dump_json(exclude_unset=True)
         self.schedules.put(request.notification_id, at, text)
-        notifications = self.accepting.notifications
-        if notifications.advance(request.notification_id, "scheduled"):
+        if self.notifications.advance(request.notification_id, "scheduled"):
             return
-        # Cancelled in this very moment: then nobody else would take the schedule away. Any other
-        # state means that it was advanced already, if only without our hearing of it.
-        if notifications.state(request.notification_id) == "cancelled":
+        # Cancelled concurrently: nobody else would delete the schedule. Any other state means that
+        # an earlier try advanced it and its response was lost.
+        if self.notifications.state(request.notification_id) == "cancelled":
             self.schedules.delete(request.notification_id)
+
+    def _deliver(self, request: Request, renderer: Renderer, now: float) -> None:
+        deliveries = list(self._deliveries(request, renderer, now))
+        self.queue.put_all(deliveries)
+        devices = {(c.player_id, c.device_id) for d in deliveries for c in d.channels}
+        self.notifications.advance(
+            request.notification_id,
+            "dispatched",
+            deliveries=len(deliveries),
+            recipients=len(devices),
+        )
 
     def _deliveries(self, request: Request, renderer: Renderer, now: float) -> Iterator[Delivery]:
         players = list(dict.fromkeys(request.audience.players or ()))
         for number, start in enumerate(range(0, len(players), PLAYERS_PER_CHUNK)):
-            found = [
+            by_player = [
                 self._reachable(request.app_id, player, renderer, now)
                 for player in players[start : start + PLAYERS_PER_CHUNK]
             ]
-            everyone = [channel for channels in found for channel in channels]
-            if not everyone:
+            channels = [channel for of_player in by_player for channel in of_player]
+            if not channels:
                 continue
-            whole = renderer.address(str(number), everyone, now)
-            if len(whole.model_dump_json()) <= MAX_DELIVERY_BYTES:
-                yield whole
+            delivery = renderer.address(str(number), channels, now)
+            if len(delivery.model_dump_json()) <= MAX_DELIVERY_BYTES:
+                yield delivery
                 continue
-            for index, channels in enumerate(found):
-                if channels:
-                    yield renderer.address(f"{number}.{index}", channels, now)
+            # Too large for one message: a delivery per player, with ids of their own.
+            for index, of_player in enumerate(by_player):
+                if of_player:
+                    yield renderer.address(f"{number}.{index}", of_player, now)
 
     def _reachable(
         self, app_id: str, player_id: str, renderer: Renderer, now: float

@@ -1,8 +1,8 @@
-"""Pages of a broadcast: the unit of work on BroadcastQueue, and its record.
+"""Pages of a broadcast: the unit of work on BroadcastQueue, and their plans.
 
-The record freezes where a page's chunks begin and where the next page begins, before anything is
-queued. So a page that is worked on twice makes the same chunks of it, whoever registered or left in
-between: a second copy of a delivery finds the first one's claim, and nobody falls between two.
+A plan records where a page's chunks start and where the next page starts, before anything is
+queued. A page that is processed twice therefore makes the same chunks, whoever registered or left
+in between: claims stop the second copy of a delivery, and no player falls between two chunks.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from push.aws.dynamodb import ConditionFailedError
+from push.aws.dynamodb import ConditionFailedError, failed_item
 from push.aws.sqs import send_batches
 from push.channels.keys import SHARDS
 from push.errors import MalformedMessageError
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 
 class Page(BaseModel):
-    """One page of one shard. `start` is the first subscriber key that belongs to it, none for the
-    shard's beginning."""
+    """One page of one shard. `start` is the first device key that belongs to it, None for the
+    start of the shard."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -43,17 +43,17 @@ class Page(BaseModel):
 
     @property
     def name(self) -> str:
-        """`<shard>.<number>`: the same page, the same name."""
+        """`<shard>.<number>`: stable, however often the page is processed."""
         return f"{self.shard}.{self.number}"
 
     def next(self, start: str) -> Page:
-        """Return the page that follows."""
+        """Return the next page of the shard."""
         return self.model_copy(update={"number": self.number + 1, "start": start})
 
 
 @dataclass(frozen=True, slots=True)
 class PagePlan:
-    """How a page is cut: the key at which each chunk begins, and at which the next page does."""
+    """The device key at which each chunk of a page starts, and at which the next page starts."""
 
     chunk_starts: tuple[str, ...]
     end: str | None
@@ -63,33 +63,37 @@ def read_page(body: str) -> Page:
     """Read a message of BroadcastQueue.
 
     Raises:
-        MalformedMessageError: it is no page.
+        MalformedMessageError: the message is not a page.
     """
     try:
         return Page.model_validate_json(body)
     except ValidationError:
-        raise MalformedMessageError("the message is no page of a broadcast") from None
+        raise MalformedMessageError("the message is not a page of a broadcast") from None
 
 
 class Pages:
-    """The records of pages in NotificationsTable."""
+    """The plans of pages in NotificationsTable."""
 
     def __init__(self, table: Table, transactions: Transactions) -> None:
         self._table = table
         self._transactions = transactions
 
     def plan(self, page: Page, proposed: PagePlan, now: float) -> PagePlan | None:
-        """Record how the page is cut, or return how it was cut when it was worked on before; None
-        where nothing is left to do."""
+        """Record a page's plan; return the plan in force, which may be an earlier one, or None if
+        the page is done."""
         item: dict[str, Any] = _key(page) | {
             "plan": json.dumps({"chunk_starts": proposed.chunk_starts, "end": proposed.end}),
             "done": False,
             "expires_at": int(now) + RECORD_LIFE_S,
         }
         try:
-            self._table.put_item(Item=item, ConditionExpression="attribute_not_exists(pk)")
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
-            found = self._table.get_item(Key=_key(page), ConsistentRead=True)["Item"]
+            self._table.put_item(
+                Item=item,
+                ConditionExpression="attribute_not_exists(pk)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException as error:
+            found = failed_item(error)
             if found["done"]:
                 return None
             plan = json.loads(str(found["plan"]))
@@ -97,8 +101,8 @@ class Pages:
         return proposed
 
     def close(self, page: Page, plan: PagePlan, recipients: int, now: float) -> None:
-        """Count the page's deliveries and recipients, and its shard if this was the last page;
-        once, however often the page is worked on."""
+        """Count a page's deliveries and recipients, and its shard if this is the last page. The
+        transaction counts once, however often the page is processed."""
         counts = {
             "deliveries": len(plan.chunk_starts),
             "recipients": recipients,
@@ -129,7 +133,7 @@ class BroadcastQueue:
         """Queue pages.
 
         Raises:
-            QueueUnavailableError: SQS did not take some; the caller's own message comes again.
+            QueueUnavailableError: some were not queued; the caller's own message is retried.
         """
         send_batches(self._client, self._queue_url, [page.model_dump_json() for page in pages])
 

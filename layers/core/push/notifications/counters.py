@@ -1,6 +1,7 @@
-"""The counters of a notification: deliveries, recipients, shards, outcomes by name.
+"""Counters of a notification: deliveries, recipients, shards, outcomes by name.
 
-They are spread over a few items `count#n` of NotificationsTable, because many workers add at once.
+They are spread over a few items `count#n` of NotificationsTable, because many workers add to them
+concurrently.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ RECORD_LIFE_S = 30 * 24 * 3600
 """How long a record is kept, in seconds."""
 
 TALLIES = frozenset({"deliveries", "finished", "recipients", "shards_done"})
-"""What is counted besides outcomes."""
+"""Counters other than outcomes."""
 
 _ITEMS = 8
 _OUTCOME = "outcome_"  # DynamoDB adds to top-level attributes only, so each outcome has its own
@@ -30,10 +31,10 @@ _OUTCOME = "outcome_"  # DynamoDB adds to top-level attributes only, so each out
 def count_write(
     table: str, notification_id: str, spread: str, now: float, counts: Mapping[str, int]
 ) -> dict[str, Any]:
-    """Return the part of a transaction that adds to a notification's counters.
+    """Return the write, for a transaction, that adds to a notification's counters.
 
     Args:
-        spread: picks one of the items: the same text, the same item.
+        spread: text whose hash picks one of the items.
         now: epoch seconds.
         counts: by tally or by outcome.
     """

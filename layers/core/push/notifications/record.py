@@ -1,7 +1,7 @@
-"""The record of a notification: what was asked, how far it has come, how it ended.
+"""The record of a notification: its request, its state, its counts.
 
-Items of NotificationsTable, all under the notification's id: `summary`, `request` for what the
-pages of a broadcast need; and, of other modules, `count#n`, `chunk#n` and `page#n`.
+Items of NotificationsTable under the notification's id: `summary`, and `request` for the pages of a
+broadcast. Other modules add `count#n`, `chunk#n` and `page#n`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from push.aws.dynamodb import map_dynamodb_errors
+from push.aws.dynamodb import failed_item, map_dynamodb_errors
 from push.errors import NotFoundError
 from push.notifications.counters import RECORD_LIFE_S, TALLIES, read_counters
 
@@ -42,7 +42,7 @@ _BEFORE: Mapping[State, tuple[State, ...]] = {
 
 
 class Summary(BaseModel):
-    """Where a notification stands. Times are epoch seconds."""
+    """State and counts of a notification. Times are epoch seconds."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -52,13 +52,11 @@ class Summary(BaseModel):
     state: State
     accepted_at: int
     send_at: int | None = None
-    shards: Annotated[int, Field(description="Of a broadcast: the parts it is worked on in")] = 0
-    shards_done: Annotated[int, Field(description="How many of them are paged through")] = 0
+    shards: Annotated[int, Field(description="Shards of a broadcast, processed concurrently")] = 0
+    shards_done: Annotated[int, Field(description="Shards whose every page is dispatched")] = 0
     recipients: Annotated[int, Field(description="Devices found so far")] = 0
     deliveries: Annotated[int, Field(description="Deliveries queued so far")] = 0
-    finished: Annotated[
-        int, Field(description="How many of them have an outcome on every channel")
-    ] = 0
+    finished: Annotated[int, Field(description="Deliveries with an outcome on every channel")] = 0
     counts: Annotated[dict[str, int], Field(description="Outcomes so far, by name")] = {}
 
 
@@ -72,7 +70,7 @@ class Notifications:
     def accept(
         self, notification_id: str, app_id: str, request_id: str, now: int, send_at: int | None
     ) -> State:
-        """Record a request as accepted, or return the state in which the same request is."""
+        """Record a request as accepted; return `accepted`, or the state of an existing record."""
         item: dict[str, Any] = {
             "pk": notification_id,
             "sk": "summary",
@@ -83,14 +81,19 @@ class Notifications:
             "expires_at": max(now, send_at or 0) + RECORD_LIFE_S,
         } | ({"send_at": send_at} if send_at else {})
         try:
-            self._table.put_item(Item=item, ConditionExpression="attribute_not_exists(pk)")
-        except self._exceptions.ConditionalCheckFailedException:
-            return self.state(notification_id) or "cancelled"
+            self._table.put_item(
+                Item=item,
+                ConditionExpression="attribute_not_exists(pk)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._exceptions.ConditionalCheckFailedException as error:
+            state: State = failed_item(error)["state"]
+            return state
         return "accepted"
 
     @map_dynamodb_errors()
     def state(self, notification_id: str) -> State | None:
-        """Return the recorded state, None where there is no record (any more)."""
+        """Return the recorded state, None if there is no record."""
         answer = self._table.get_item(Key=_key(notification_id, "summary"), ConsistentRead=True)
         item: dict[str, Any] = answer.get("Item", {})
         return item.get("state")
@@ -104,9 +107,10 @@ class Notifications:
         deliveries: int = 0,
         recipients: int = 0,
     ) -> bool:
-        """Move on to a state; return False where the notification has gone elsewhere already.
+        """Move a notification to a state; return False if it cannot get there from its own.
 
-        `deliveries` and `recipients` are those that no page will count, `shards` whose pages will.
+        `deliveries` and `recipients` count those of direct requests; the pages of `shards` count
+        their own.
         """
         states: dict[str, Any] = {
             f":before{number}": name for number, name in enumerate(_BEFORE[state])
@@ -131,7 +135,7 @@ class Notifications:
         return True
 
     def keep_request(self, notification_id: str, text: str, now: float) -> None:
-        """Keep what the pages of a broadcast will need; the first one kept stands."""
+        """Store what the pages of a broadcast need. Idempotent: the first text stays."""
         item: dict[str, Any] = _key(notification_id, "request") | {
             "request": text,
             "expires_at": int(now) + RECORD_LIFE_S,
@@ -142,10 +146,10 @@ class Notifications:
             return
 
     def request(self, notification_id: str) -> str:
-        """Return what was kept.
+        """Return the text that `keep_request` stored.
 
         Raises:
-            NotFoundError: nothing was, or it is over 30 days old.
+            NotFoundError: there is none, or it is over 30 days old.
         """
         item = self._table.get_item(Key=_key(notification_id, "request")).get("Item")
         if item is None:
@@ -153,7 +157,7 @@ class Notifications:
         return str(item["request"])
 
     def summary(self, app_id: str, notification_id: str) -> Summary:
-        """Return how a notification stands.
+        """Return the summary of a notification.
 
         Raises:
             NotFoundError: the app has no such notification, or it is over 30 days old.

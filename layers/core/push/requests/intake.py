@@ -1,5 +1,4 @@
-"""Use case: the door. What can never become a notification is refused here, whichever way it
-came."""
+"""Validates, records, queues and cancels requests, whatever their source."""
 
 from __future__ import annotations
 
@@ -19,36 +18,40 @@ if TYPE_CHECKING:
     from push.templates.models import Template
     from push.templates.table import Templates
 
-
 LONGEST_AHEAD_S = 366 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
 class ValidatedRequest:
-    """A request that can become notifications: what renders it, and whether it may be sent."""
+    """A request that can become notifications.
+
+    Attributes:
+        renderer: renders it, each locale once.
+        template: the template it names, None for a notification given inline.
+        is_enabled: False if the app or the template is switched off.
+    """
 
     renderer: Renderer
     template: Template | None
-    is_on: bool
+    is_enabled: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RequestIntake:
-    """What accepting works with."""
+    """Decides which requests become notifications. Times are epoch seconds."""
 
     apps: Apps
     templates: Templates
     notifications: Notifications
-    recent: RepeatGuard
+    repeat_guard: RepeatGuard
 
-    def prepare(self, request: Request, now: float) -> ValidatedRequest:
-        """Look whether a request can become notifications, now or when it is due.
+    def validate(self, request: Request, now: float) -> ValidatedRequest:
+        """Return what renders a request. Writes nothing.
 
         Raises:
-            NotFoundError: there is no such app or template.
-            InvalidRequestError: a parameter is missing, what comes out is no notification, or it is
-                to be sent more than a year from now.
-            ConflictError: the same went to everyone within half an hour.
+            NotFoundError: the app or the template does not exist.
+            InvalidRequestError: a parameter is missing, the rendered notification breaks a rule of
+                WNS, or `send_at` is more than a year ahead.
         """
         app = self.apps.get(request.app_id)
         template = self.templates.get(app.app_id, request.template) if request.template else None
@@ -56,41 +59,52 @@ class RequestIntake:
         renderer.check()
         if due_in(request, now) > LONGEST_AHEAD_S:
             raise InvalidRequestError("send_at is more than a year ahead")
+        is_enabled = app.enabled and (template is None or template.push_enabled)
+        return ValidatedRequest(renderer, template, is_enabled)
+
+    def reserve(self, request: Request, now: float) -> None:
+        """Reserve the content of a broadcast that is due, so that no other one repeats it.
+
+        Repeatable: a request's own reservation does not stand in its way.
+
+        Raises:
+            ConflictError: another broadcast with this content was sent in the last 30 minutes.
+        """
         if request.audience.everyone and due_in(request, now) <= 0:
-            self.recent.enter(request, now)
-        return ValidatedRequest(
-            renderer, template, app.enabled and (not template or template.push_enabled)
-        )
+            self.repeat_guard.reserve(request, now)
 
     def record(self, request: Request, now: float) -> State:
-        """Record a request as accepted; return its state, `accepted` or how far it was before."""
+        """Record a request as accepted; return `accepted`, or the state that a copy of it is in."""
         send_at = int(request.send_at.timestamp()) if request.send_at else None
         return self.notifications.accept(
             request.notification_id, request.app_id, request.request_id, int(now), send_at
         )
 
     def accept(self, request: Request, queue: RequestQueue, now: float) -> None:
-        """Record a request and queue it; one that is under way already is left to go on.
+        """Validate, record and queue a request. A copy of a recorded one is a no-op.
 
         Raises:
-            NotFoundError, InvalidRequestError, ConflictError: as `prepare`.
+            NotFoundError, InvalidRequestError: see `validate`.
+            ConflictError: see `reserve`.
+            QueueUnavailableError: recorded, but not queued; the same request may be sent again.
         """
-        self.prepare(request, now)
+        self.validate(request, now)
+        self.reserve(request, now)
         if self.record(request, now) == "accepted":
             queue.put(request)
 
 
 def due_in(request: Request, now: float) -> float:
-    """Return the seconds until a request is to be sent; 0 or less: at once."""
+    """Return the seconds until a request is to be sent; 0 or less means now."""
     return request.send_at.timestamp() - now if request.send_at else 0.0
 
 
 def cancel(
     app_id: str, notification_id: str, notifications: Notifications, schedules: Schedules
 ) -> Summary:
-    """Stop a notification; return how it stands: its counts say how much had gone.
+    """Cancel a notification; return its summary, whose counts say how much was sent before.
 
-    What a worker is sending at this moment still goes. One that is completed stays completed.
+    Sends in flight complete. A completed notification stays completed.
 
     Raises:
         NotFoundError: the app has no such notification.

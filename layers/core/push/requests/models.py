@@ -1,4 +1,4 @@
-"""Requests: "notify this audience of this", and the queue they come in by."""
+"""Requests: "notify this audience"."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ MAX_PLAYERS = 1000
 def _is_no_number(value: object) -> object:
     # Pydantic would take a number for epoch seconds, or for milliseconds if it is large.
     if isinstance(value, int | float):
-        raise ValueError("give a date and a time such as 2026-12-01T18:00:00Z")  # noqa: TRY004
+        raise ValueError("must be a date and time such as 2026-12-01T18:00:00Z")  # noqa: TRY004
     return value
 
 
 class Audience(BaseModel):
-    """Whom a request is for: some players, the subscribers of a topic, or everyone."""
+    """Whom to notify: players, the subscribers of a topic, or everyone."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, json_schema_extra={"minProperties": 1, "maxProperties": 1}
@@ -52,66 +52,68 @@ class Audience(BaseModel):
     @model_validator(mode="after")
     def _is_one(self) -> Self:
         if sum(each is not None for each in (self.players, self.topic, self.everyone)) != 1:
-            raise ValueError("an audience is players, a topic or everyone: give one of them")
+            raise ValueError("an audience is exactly one of players, topic and everyone")
         return self
 
 
 class NotificationRequest(BaseModel):
-    """What the body of `POST /apps/{app_id}/notifications` says."""
+    """The body of `POST /apps/{app_id}/notifications`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     request_id: Annotated[
-        RequestId | None, Field(description="The same id is the same request, whenever it comes")
+        RequestId | None,
+        Field(description="Idempotency key: requests with the same id are one request"),
     ] = None
     audience: Audience
     template: Annotated[
-        TemplateId | None, Field(description="A stored template, to be filled with `parameters`")
+        TemplateId | None,
+        Field(description="A stored template; `parameters` fill its placeholders"),
     ] = None
     parameters: dict[ParameterName, ParameterValue] = {}
     notification: Annotated[
         NotificationContent | None,
-        Field(description="A notification given whole, instead of a template"),
+        Field(description="An inline notification, instead of a template"),
     ] = None
     options: Options = Options()
     send_at: Annotated[
         AwareDatetime | None,
         BeforeValidator(_is_no_number),
-        Field(description="When to send it, with time zone; at once if left out or past"),
+        Field(description="When to send it, with time zone; now if omitted or past"),
     ] = None
     allow_repeat: Annotated[
         bool,
-        Field(description="Send to everyone although the same went to everyone within 30 minutes"),
+        Field(description="Send even if an identical broadcast was sent in the last 30 minutes"),
     ] = False
 
     @model_validator(mode="after")
     def _one_content(self) -> Self:
         if (self.template is None) == (self.notification is None):
-            raise ValueError("give either a template or a notification")
+            raise ValueError("give either template or notification, not both")
         return self
 
 
 class Request(NotificationRequest):
-    """A request as RequestQueue carries it: with its app and, always, its id."""
+    """A request on RequestQueue: with its app and an id."""
 
     app_id: AppId
     request_id: RequestId
 
     @classmethod
-    def of(cls, app_id: str, said: NotificationRequest, request_id: str) -> Self:
-        """Return what was said for an app, with a request id of its own if it had none."""
-        fields = said.model_dump(exclude_unset=True)
+    def of(cls, app_id: str, body: NotificationRequest, request_id: str) -> Self:
+        """Return a request for an app; `request_id` is used if the body has none."""
+        fields = body.model_dump(exclude_unset=True)
         return cls.model_validate({"request_id": request_id} | fields | {"app_id": app_id})
 
     @property
     def notification_id(self) -> str:
-        """Id of the notification that this request is, however often it comes."""
+        """Id of the notification: the same for every copy of the request."""
         return hashlib.sha256(f"{self.app_id}#{self.request_id}".encode()).hexdigest()[:32]
 
     @property
     def content_id(self) -> str:
-        """What it says, leaving the parameters aside: its template, or a hash of what it is
-        given."""
+        """Id of the content without its parameters: the template's, or a hash of the inline
+        notification."""
         if self.template is not None or self.notification is None:
             return f"template#{self.template}"
         given = self.notification.model_dump_json(exclude_unset=True)

@@ -1,4 +1,4 @@
-"""Use case: a template is shown with given parameters, without being sent."""
+"""Renders a template with sample parameters, without sending anything."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class PreviewRequest(BaseModel):
-    """With which parameters, and in which language."""
+    """Sample parameters, and the locale of the player to render for."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -26,13 +26,13 @@ class PreviewRequest(BaseModel):
 
 
 class PreviewedNotification(RenderedNotification):
-    """A notification as it would be sent, and the size of its body."""
+    """A notification as it would be sent, with the size of its body."""
 
-    bytes: Annotated[int, Field(description="Of the body; WNS takes 5,000 at most")]
+    bytes: Annotated[int, Field(description="Size of the body; WNS accepts at most 5,000 bytes")]
 
 
 class Preview(BaseModel):
-    """What would be sent to one channel."""
+    """The notifications that one channel would receive."""
 
     notifications: list[PreviewedNotification]
 
@@ -41,7 +41,7 @@ def preview(app: App, template: Template, sample: PreviewRequest) -> Preview:
     """Render a template.
 
     Raises:
-        InvalidRequestError: a parameter is missing, or what comes out is no notification.
+        InvalidRequestError: a parameter is missing, or a rendered notification is not valid.
     """
     request = Request(
         app_id=app.app_id,

@@ -25,16 +25,16 @@ _REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
 def read_request(body: str, message_id: str) -> Request:
     """Read a message of RequestQueue: a request, or an EventBridge event whose detail is one.
 
-    An event lends its id and its detail-type where the detail has no `request_id` and no content;
-    a bare message lends the id that SQS gave it.
+    An event's id and detail-type are the defaults of `request_id` and `template`; a plain message's
+    default `request_id` is the id that SQS gave it.
 
     Raises:
-        MalformedMessageError: it is neither.
+        MalformedMessageError: the message is neither.
     """
     try:
         fields = json.loads(body, parse_constant=_no_number)
     except ValueError:
-        raise MalformedMessageError("the message is not JSON") from None
+        raise MalformedMessageError("the message is not valid JSON") from None
     if isinstance(fields, dict) and fields.keys() >= _EVENT_KEYS:
         fields = _of_event(fields)
     elif isinstance(fields, dict):
@@ -46,14 +46,14 @@ def read_request(body: str, message_id: str) -> Request:
 
 
 class RequestQueue:
-    """The queue that requests wait on."""
+    """RequestQueue."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client = client
         self._queue_url = queue_url
 
     def put(self, request: Request, delay_s: float = 0) -> None:
-        """Queue a request, to be seen after a delay (seconds, at most 900)."""
+        """Queue a request with a delay (seconds, at most 900)."""
         self._client.send_message(
             QueueUrl=self._queue_url,
             MessageBody=request.model_dump_json(exclude_unset=True),

@@ -1,4 +1,4 @@
-"""Use case: what a request says becomes notifications, in each player's language."""
+"""Renders a request into notifications, in each player's language."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 
 DEFAULT_TTL_S = 24 * 3600
-"""How long a notification lives that does not say it, in seconds."""
+"""Life of a notification without a TTL, in seconds. WNS has no default."""
 
 SHORTEST_LIFE_S = 60
-"""How long we try to send what WNS may not keep (`ttl_seconds` 0), in seconds."""
+"""How long sending is tried for a notification that WNS must not cache (`ttl_seconds` 0), in
+seconds."""
 
 _WINDOWS_APP_SDK_KINDS = {"toast", "raw"}
 
@@ -44,16 +45,16 @@ class Renderer:
         self.options = merge(*layers)
 
     def skips(self, channels: Sequence[Channel], now: float) -> bool:
-        """Whether a player with these channels is to be left alone, being in the game."""
+        """Return whether a player with these channels is skipped because they are in the game."""
         return bool(self.options.skip_players_in_game) and any(
             channel.in_game(now) for channel in channels
         )
 
     def check(self) -> None:
-        """Make sure that players of every locale would get what is meant.
+        """Render every locale, to find what is wrong before anything is sent.
 
         Raises:
-            InvalidRequestError: a parameter is missing, or what comes out is no notification.
+            InvalidRequestError: a parameter is missing, or a rendered notification is not valid.
         """
         if self._template is None:
             self.render(None)
@@ -66,7 +67,7 @@ class Renderer:
         """Return the notifications for players of a locale.
 
         Raises:
-            InvalidRequestError: what comes out is no notification.
+            InvalidRequestError: a rendered notification is not valid.
         """
         key = self._template.locale_for(locale) if self._template else ""
         if key not in self._rendered:
@@ -78,14 +79,14 @@ class Renderer:
     def address(
         self, chunk: str, channels: Sequence[Channel], now: float, lane: Lane = "direct"
     ) -> Delivery:
-        """Return a delivery: what the request says to each of the channels, in its language."""
+        """Return a delivery that sends each channel its notifications, in its language."""
         payloads: list[RenderedNotification] = []
-        addressed: list[Recipient] = []
+        recipients: list[Recipient] = []
         for channel in channels:
             for rendered in self.render(channel.locale):
                 if rendered not in payloads:
                     payloads.append(rendered)
-                addressed.append(
+                recipients.append(
                     Recipient(
                         player_id=channel.player_id,
                         device_id=channel.device_id,
@@ -101,7 +102,7 @@ class Renderer:
             dispatched_at=int(now),
             expires_at=int(now) + max(self.options.ttl_seconds or 0, SHORTEST_LIFE_S),
             payloads=tuple(payloads),
-            channels=tuple(addressed),
+            channels=tuple(recipients),
         )
 
     def _contents(self, locale: str) -> Iterator[tuple[str, NotificationContent]]:
@@ -123,7 +124,7 @@ class Renderer:
                     include_url=False, include_input=False, include_context=False
                 )
                 raise InvalidRequestError(
-                    f"template '{self._template.template_id}' makes no {kind} of these parameters",
+                    f"template '{self._template.template_id}' renders no valid {kind}",
                     tuple(
                         FieldError(".".join(map(str, (where, *error["loc"]))), error["msg"])
                         for error in field_errors
@@ -135,20 +136,20 @@ class Renderer:
         where = f"{where}.{payload.kind}"
         if self._app.identity == "entra" and payload.kind not in _WINDOWS_APP_SDK_KINDS:
             raise InvalidRequestError(
-                f"app '{self._app.app_id}' has a Microsoft Entra identity: toast and raw only",
-                (FieldError(where, f"a {payload.kind} cannot be sent"),),
+                f"app '{self._app.app_id}' has the identity entra, which sends toast and raw only",
+                (FieldError(where, f"{payload.kind} needs the identity package_sid"),),
             )
-        # One set of options serves all kinds of a template; a notification given whole must fit its
-        # own.
+        # A template's options serve all of its kinds; options of an inline notification must fit
+        # its kind.
         options = self.options.for_kind(payload.kind) if self._template else self.options
         if payload.kind == "toast" and options.tag is None:
-            # Should WNS get a toast twice, because its answer was lost, the second copy takes the
-            # first one's place on the device.
+            # Should WNS receive a toast twice because its response was lost, the second copy
+            # replaces the first on the device.
             options = options.model_copy(update={"tag": self._request.notification_id[:16]})
         try:
             notification = Notification.of(payload, options)
         except InvalidNotificationError as error:
             raise InvalidRequestError(
-                "WNS would not take this notification", (FieldError(where, str(error)),)
+                "WNS would reject this notification", (FieldError(where, str(error)),)
             ) from None
         return RenderedNotification.of(notification, self.options.ttl_seconds)

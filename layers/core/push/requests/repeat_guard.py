@@ -1,5 +1,8 @@
-"""What went to everyone lately: Microsoft regards the same notification to many players more often
-than every 30 minutes as abuse ("Windows Push Notification Services (WNS) overview")."""
+"""Rejects a broadcast whose content was sent to everyone in the last 30 minutes.
+
+Microsoft regards the same notification to many users more often than every 30 minutes as abuse
+("Windows Push Notification Services (WNS) overview").
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,6 @@ if TYPE_CHECKING:
 
     from push.requests.models import Request
 
-
 _HALF_HOUR_S = 1800
 
 
@@ -22,30 +24,27 @@ class RepeatGuard:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def enter(self, request: Request, now: float) -> None:
-        """Enter a request to everyone; the same request may be entered again.
+    def reserve(self, request: Request, now: float) -> None:
+        """Reserve a request's content for 30 minutes from `now` (epoch seconds). Idempotent.
 
         Raises:
-            ConflictError: another one with the same content was, within half an hour.
+            ConflictError: another request has reserved it.
         """
-        condition = "attribute_not_exists(pk) OR expires_at <= :now OR notification_id = :id"
-        values = {":now": int(now), ":id": request.notification_id}
+        condition: dict[str, Any] = {
+            "ConditionExpression": "attribute_not_exists(pk) OR expires_at <= :now"
+            " OR notification_id = :id",
+            "ExpressionAttributeValues": {":now": int(now), ":id": request.notification_id},
+        }
+        item: dict[str, Any] = {
+            "pk": f"everyone#{request.app_id}#{request.content_id}",
+            "sk": "recent",
+            "notification_id": request.notification_id,
+            "expires_at": int(now) + _HALF_HOUR_S,
+        }
         try:
-            self._table.put_item(
-                Item={
-                    "pk": f"everyone#{request.app_id}#{request.content_id}",
-                    "sk": "recent",
-                    "notification_id": request.notification_id,
-                    "expires_at": int(now) + _HALF_HOUR_S,
-                },
-                **({} if request.allow_repeat else _conditional(condition, values)),
-            )
+            self._table.put_item(Item=item, **({} if request.allow_repeat else condition))
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             raise ConflictError(
-                "the same went to everyone less than 30 minutes ago, which WNS takes for abuse;"
-                " say allow_repeat if you mean it"
+                "an identical broadcast was sent less than 30 minutes ago; set allow_repeat to"
+                " send it anyway"
             ) from None
-
-
-def _conditional(condition: str, values: dict[str, Any]) -> dict[str, Any]:
-    return {"ConditionExpression": condition, "ExpressionAttributeValues": values}

@@ -1,4 +1,4 @@
-"""Schedules: one EventBridge Scheduler schedule per request that is to be sent later."""
+"""One EventBridge Scheduler schedule per request with a `send_at` more than 15 minutes ahead."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleTarget:
-    """Where a due request goes, by ARN: the queue, the dead-letter queue if that fails, the
-    role."""
+    """ARNs of the queue for due requests, its dead-letter queue, and the role that may send to
+    both."""
 
     queue_arn: str
     dead_letter_arn: str
@@ -21,23 +21,25 @@ class ScheduleTarget:
 
 
 class Schedules:
-    """The schedules of a group, named by notification; each is deleted once it has run."""
+    """The schedules of a group, named by notification id. Each deletes itself when it has run."""
 
     def __init__(
         self, client: EventBridgeSchedulerClient, group: str, target: ScheduleTarget | None = None
     ) -> None:
-        """`target` is needed where schedules are made."""
+        """`target` is required to create schedules."""
         self._client = client
         self._group = group
         self._target = target
 
     def put(self, notification_id: str, at: float, body: str) -> None:
-        """Have a message sent to the target at a time (epoch seconds); one that is there stays.
+        """Schedule a message to the target at a time (epoch seconds). Idempotent: an existing
+        schedule stays.
 
-        EventBridge Scheduler is punctual to the minute.
+        EventBridge Scheduler invokes within the minute (EventBridge Scheduler user guide,
+        "Schedule types").
         """
         if self._target is None:
-            raise TypeError("this function makes no schedules")
+            raise TypeError("this function creates no schedules")
         when = datetime.fromtimestamp(at, UTC)
         try:
             self._client.create_schedule(
@@ -59,7 +61,7 @@ class Schedules:
             return
 
     def delete(self, notification_id: str) -> None:
-        """Delete a schedule; that it is gone already is no error."""
+        """Delete a schedule. Idempotent."""
         try:
             self._client.delete_schedule(Name=notification_id, GroupName=self._group)
         except self._client.exceptions.ResourceNotFoundException:
