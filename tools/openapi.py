@@ -119,7 +119,8 @@ def document() -> dict[str, Any]:
 def _of_code(function: str) -> dict[str, Any]:
     """What Powertools makes of a function's routes."""
     settings = template_yaml.environment_of(function)
-    os.environ.update({name: "-" for name in settings if not name.startswith("POWERTOOLS_")})
+    given = {name for name in settings if not name.startswith(("POWERTOOLS_", "AWS_"))}
+    os.environ.update(dict.fromkeys(given, "-"))
     folder = template_yaml.functions()[function]["CodeUri"].replace("/", ".")
     api = importlib.import_module(f"{folder}.app").app
     found: dict[str, Any] = json.loads(api.get_openapi_json_schema(title="-", version="-"))

@@ -1,5 +1,5 @@
-"""Sends each batch of deliveries to WNS; a message that is no delivery is set aside with its
-reason."""
+"""Sends each batch of deliveries to WNS; a message that is no delivery is dead-lettered
+with its reason."""
 
 from __future__ import annotations
 
@@ -94,8 +94,10 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
             batch.append((record["messageId"], read_delivery(record["body"])))
         except MalformedMessageError as error:
             dead_letters.dead_letter(record["body"], str(error))
-            metrics.add_metric("DeliveriesSetAside", MetricUnit.Count, 1)
-            logger.warning("delivery set aside", reason=str(error), message_id=record["messageId"])
+            metrics.add_metric("DeliveriesDeadLettered", MetricUnit.Count, 1)
+            logger.warning(
+                "delivery dead-lettered", reason=str(error), message_id=record["messageId"]
+            )
     metrics.add_metric("DeliveriesTaken", MetricUnit.Count, len(batch))
     left_s = context.get_remaining_time_in_millis() / 1000
     report = send(batch, sending, lease_s=left_s, deadline=time.monotonic() + left_s - CLOSING_S)
