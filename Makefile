@@ -5,57 +5,57 @@ export SAM_CLI_TELEMETRY := 0
 
 PYTHON_OF_VENV := .venv/bin/python
 SAM := .tools/sam/bin/sam
-# What `sam build` and the lock files are made with comes from the environments, not from the machine.
+# `sam build` and the lock targets use the tools of these environments, not those of the machine.
 TOOL_PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/uv/bin:$(PATH)
 
 .PHONY: help setup run demo bench test test-faults fuzz check format validate openapi build deploy lock clean
 
-help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## make .venv and the tools' environments (the other targets do it by themselves)
+setup: ## create .venv and the tools' environments (other targets do it when needed)
 	@tools/setup.sh dev ministack sam
 
-run: setup ## start the laptop stack, run the demo once, stay until Ctrl-C
+run: setup ## start the laptop stack, run the demo once, keep running until Ctrl-C
 	@$(PYTHON_OF_VENV) -m local.demo.run
 
-demo: setup ## run the demo scenario on a stack of its own, verify every step, stop
+demo: setup ## run the demo on a stack of its own, verify every step, then stop
 	@$(PYTHON_OF_VENV) -m local.demo
 
-test: setup ## unit, integration, template and end-to-end tests
+test: setup ## run unit, integration, template and end-to-end tests
 	@$(PYTHON_OF_VENV) -m pytest -n auto --maxprocesses 4 --dist loadgroup
 
-test-faults: setup ## every proof of docs/reliability.md, the long ones too, with their numbers
+test-faults: setup ## run every proof of docs/reliability.md, long ones included, and print the results
 	@$(PYTHON_OF_VENV) -m pytest -q -m "" --timeout 900 tests/faults
 
-fuzz: setup ## 130 made-up requests for each operation of both APIs, on the laptop stack
+fuzz: setup ## send 130 generated requests to each operation of the API on the laptop stack
 	@FUZZ_REQUESTS=130 $(PYTHON_OF_VENV) -m pytest -q tests/e2e/test_fuzz.py
 
-bench: setup ## what registering a channel costs in CPU
+bench: setup ## measure the CPU time of registering a channel
 	@$(PYTHON_OF_VENV) -m benchmarks.register_cpu
 
-check: setup validate ## format, lint, types, import rules, API document and the template gate
+check: setup validate ## check format, lint, types, import rules, API document and template
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy functions layers/core
 	@PYTHONPATH=layers/core:. .venv/bin/lint-imports --no-cache
 	@$(PYTHON_OF_VENV) -m tools.openapi --check
 
-format: setup ## format the code and sort its imports
+format: setup ## format the code and sort imports
 	@.venv/bin/ruff check --fix-only --quiet .
 	@.venv/bin/ruff format --quiet .
 
-validate: ## the template gate: lint, validate, lint what it translates to, test it
+validate: ## lint, validate, translate and test template.yaml
 	@tools/setup.sh dev sam
 	@$(SAM) validate --lint
 	@$(SAM) validate
 	@.tools/sam/bin/python -m tools.check_template
 	@$(PYTHON_OF_VENV) -m pytest -q tests/template
 
-openapi: setup ## write docs/openapi.json from the code
+openapi: setup ## generate docs/openapi.json from the code
 	@$(PYTHON_OF_VENV) -m tools.openapi
 
-build: setup ## sam build: arm64, Python 3.13, what `make deploy` uploads
+build: setup ## run sam build: the arm64, Python 3.13 artifacts that `make deploy` uploads
 	@$(PYTHON_OF_VENV) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' || \
 	  { echo "make build: Lambda runs Python 3.13; install it and run make again." >&2; exit 1; }
 	@PATH="$(TOOL_PATH)" $(SAM) build
@@ -64,10 +64,10 @@ deploy: build ## deploy to AWS: make deploy ENV=dev (or staging, prod)
 	@PATH="$(TOOL_PATH)" $(SAM) deploy --config-env $(or $(ENV),dev)
 
 LOCK := .tools/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
-lock: setup ## lock the packages again after a change of pyproject.toml or requirements/*.in
+lock: setup ## update the lock files after a change of pyproject.toml or requirements/*.in
 	@for name in uv sam ministack; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 	@$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
 	@$(LOCK) pyproject.toml --constraint requirements/dev.txt --no-annotate -o layers/dependencies/requirements.txt
 
-clean: ## remove what was built, installed and recorded
+clean: ## remove everything built, installed or recorded
 	rm -rf .venv .tools .local .aws-sam .mypy_cache .pytest_cache .ruff_cache

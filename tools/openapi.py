@@ -1,4 +1,4 @@
-"""Writes docs/openapi.json: both HTTP APIs in one document, from the code.
+"""Writes docs/openapi.json: the HTTP API in one document, from the code.
 
     python -m tools.openapi [--check]
 
@@ -30,7 +30,12 @@ TAGS = {
     },
     "OperatorApiFunction": {
         "name": "operators",
-        "description": "Called by operators and game servers, signed with AWS credentials.",
+        "description": "Called by operators, signed with AWS credentials: apps, credentials,"
+        " templates.",
+    },
+    "NotificationsApiFunction": {
+        "name": "game servers",
+        "description": "Called by game servers, signed with AWS credentials: notifications.",
     },
 }
 SECURITY_SCHEMES = {
@@ -71,7 +76,7 @@ OF_POWERTOOLS = {"HTTPValidationError", "ValidationError", "ResponseValidationEr
 
 
 def document() -> dict[str, Any]:
-    """The document of both APIs."""
+    """Return the document of all the API's functions."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     schemas: dict[str, Any] = {"GatewayAnswer": GATEWAY_ANSWER}
     paths: dict[str, Any] = {}
@@ -79,7 +84,7 @@ def document() -> dict[str, Any]:
         of_api = _of_code(function)
         for name, schema in of_api["components"]["schemas"].items():
             if name not in OF_POWERTOOLS and schemas.setdefault(name, schema) != schema:
-                raise SystemExit(f"openapi: both APIs have a model {name}; rename one.")
+                raise SystemExit(f"openapi: two functions have a model {name}; rename one.")
         for event in template_yaml.functions()[function]["Events"].items():
             path, method = event[1]["Properties"]["Path"], event[1]["Properties"]["Method"].lower()
             operation = of_api["paths"][path][method]
@@ -114,7 +119,8 @@ def document() -> dict[str, Any]:
 def _of_code(function: str) -> dict[str, Any]:
     """What Powertools makes of a function's routes."""
     settings = template_yaml.environment_of(function)
-    os.environ.update({name: "-" for name in settings if not name.startswith("POWERTOOLS_")})
+    given = {name for name in settings if not name.startswith(("POWERTOOLS_", "AWS_"))}
+    os.environ.update(dict.fromkeys(given, "-"))
     folder = template_yaml.functions()[function]["CodeUri"].replace("/", ".")
     api = importlib.import_module(f"{folder}.app").app
     found: dict[str, Any] = json.loads(api.get_openapi_json_schema(title="-", version="-"))

@@ -54,10 +54,15 @@ def environment_of(function_logical_id: str) -> dict[str, Any]:
 
 
 def functions() -> dict[str, dict[str, Any]]:
-    """Return the properties of every function by its logical id, those of Globals included."""
+    """Return the properties of every function by its logical id, merged with those of Globals."""
     shared: dict[str, Any] = load()["Globals"]["Function"]
     return {
-        name: shared | function["Properties"] | {"Environment": {"Variables": environment_of(name)}}
+        name: shared
+        | function["Properties"]
+        | {
+            "Environment": {"Variables": environment_of(name)},
+            "LoggingConfig": shared["LoggingConfig"] | function["Properties"]["LoggingConfig"],
+        }
         for name, function in resources_of_type("AWS::Serverless::Function").items()
     }
 

@@ -1,6 +1,6 @@
 """Turns requests into deliveries or broadcasts, and pages of broadcasts into deliveries.
 
-What can never become one is set aside with its reason.
+What can never become one is dead-lettered with its reason.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def process_page(record: SQSRecord) -> None:
     except NON_RETRYABLE as error:
         dead_letter(record, error, unreadable_pages if is_page else unreadable_requests)
     except Exception:
-        logger.exception("message failed, and comes again", message_id=record.message_id)
+        logger.exception("message failed; it will be retried", message_id=record.message_id)
         metrics.add_metric("MessagesFailed", MetricUnit.Count, 1)
         raise
 
@@ -158,8 +158,8 @@ def work_on_page(record: SQSRecord) -> None:
 
 def dead_letter(record: SQSRecord, error: PushError, queue: DeadLetterQueue) -> None:
     queue.dead_letter(record.body, str(error))
-    metrics.add_metric("RequestsSetAside", MetricUnit.Count, 1)
-    logger.warning("message set aside", reason=str(error), message_id=record.message_id)
+    metrics.add_metric("RequestsDeadLettered", MetricUnit.Count, 1)
+    logger.warning("message dead-lettered", reason=str(error), message_id=record.message_id)
 
 
 @logger.inject_lambda_context

@@ -1,34 +1,26 @@
-"""Operator and game-server routes of the HTTP API: apps, credentials, templates, notifications."""
+"""Operators' routes of the HTTP API: apps, credentials and templates."""
 
 from __future__ import annotations
 
 import os
 import time
-import uuid
 from typing import TYPE_CHECKING, Annotated, Any
 
 import boto3
 import requests
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path
 from pydantic import BaseModel
 
-from push.api.http_api import AppIdInPath, HttpApi, accepted, done, stored
+from push.api.http_api import AppIdInPath, HttpApi, done, stored
 from push.apps.credentials import delete_secrets, verify_and_store_credentials
 from push.apps.events import AppEvents
 from push.apps.models import App, AppSettings
 from push.apps.table import Apps
 from push.aws.secret_store import SecretStore
-from push.delivery.outcomes import ChunkName, OutcomeReader
-from push.identifiers import NotificationId, TemplateId
-from push.notifications.record import Notifications, Summary
-from push.requests.intake import RequestIntake, cancel
-from push.requests.models import NotificationRequest, Request
+from push.identifiers import TemplateId
 from push.requests.preview import Preview, PreviewRequest, preview
-from push.requests.queue import RequestQueue
-from push.requests.repeat_guard import RepeatGuard
-from push.requests.schedules import Schedules
 from push.templates.models import Template, TemplateSettings
 from push.templates.table import Templates
 from push.templates.validation import validate_template
@@ -41,10 +33,7 @@ if TYPE_CHECKING:
 class Settings(BaseModel, hide_input_in_errors=True):
     APPS_TABLE: str
     TEMPLATES_TABLE: str
-    NOTIFICATIONS_TABLE: str
-    REQUEST_QUEUE_URL: str
     GAME_EVENT_BUS: str
-    SCHEDULE_GROUP: str
     SECRET_PREFIX: str
 
 
@@ -53,21 +42,11 @@ logger = Logger()
 dynamodb = boto3.resource("dynamodb")
 apps = Apps(dynamodb.Table(settings.APPS_TABLE))
 templates = Templates(dynamodb.Table(settings.TEMPLATES_TABLE))
-notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
-notifications = Notifications(notifications_table)
-chunks = OutcomeReader(notifications_table)
-schedules = Schedules(boto3.client("scheduler"), settings.SCHEDULE_GROUP)
-intake = RequestIntake(apps, templates, notifications, RepeatGuard(notifications_table))
-request_queue = RequestQueue(boto3.client("sqs"), settings.REQUEST_QUEUE_URL)
 secrets = SecretStore(boto3.client("secretsmanager"), settings.SECRET_PREFIX)
 app_events = AppEvents(boto3.client("events"), settings.GAME_EVENT_BUS)
-app = HttpApi(logger, {"/templates/": 200_000, "/notifications": 200_000})
+app = HttpApi(logger, {"/templates/": 200_000})
 
 TemplateIdInPath = Annotated[TemplateId, Path(description="The template's id")]
-NotificationIdInPath = Annotated[NotificationId, Path(description="The notification's id")]
-PageInQuery = Annotated[
-    ChunkName | None, Query(description="`next_page` of the answer before, for more outcomes")
-]
 IfMatch = Annotated[
     str | None,
     Header(
@@ -79,23 +58,12 @@ IfMatch = Annotated[
 CredentialsInBody = Annotated[Credentials, Body(description="Of the identity that the app has")]
 
 
-class Accepted(BaseModel):
-    notification_id: str
-
-
 class AppList(BaseModel):
     apps: list[App]
 
 
 class TemplateList(BaseModel):
     templates: list[Template]
-
-
-class NotificationView(Summary):
-    """Where a notification stands, and the outcome on each channel of some of its deliveries."""
-
-    outcomes: dict[str, dict[str, Any]]
-    next_page: str | None
 
 
 @app.get("/apps", summary="List the apps")
@@ -191,39 +159,6 @@ def preview_template(
     app_id: AppIdInPath, template_id: TemplateIdInPath, sample: PreviewRequest
 ) -> Preview:
     return preview(apps.get(app_id), templates.get(app_id, template_id), sample)
-
-
-@app.post(
-    "/apps/<app_id>/notifications",
-    summary="Notify an audience, now or later; the same request id is the same notification",
-    responses=accepted(Accepted, 409),
-)
-def request_notification(
-    app_id: AppIdInPath, notification: NotificationRequest
-) -> tuple[Accepted, int]:
-    request = Request.of(app_id, notification, uuid.uuid4().hex)
-    intake.accept(request, request_queue, time.time())
-    return Accepted(notification_id=request.notification_id), 202
-
-
-@app.get(
-    "/apps/<app_id>/notifications/<notification_id>",
-    summary="Get where a notification stands: its counts, and outcomes by page",
-)
-def get_notification(
-    app_id: AppIdInPath, notification_id: NotificationIdInPath, page: PageInQuery = None
-) -> NotificationView:
-    summary = notifications.summary(app_id, notification_id)
-    outcomes, next_page = chunks.page(notification_id, page)
-    return NotificationView(**summary.model_dump(), outcomes=outcomes, next_page=next_page)
-
-
-@app.delete(
-    "/apps/<app_id>/notifications/<notification_id>",
-    summary="Stop a notification that is scheduled or under way",
-)
-def cancel_notification(app_id: AppIdInPath, notification_id: NotificationIdInPath) -> Summary:
-    return cancel(app_id, notification_id, notifications, schedules)
 
 
 @logger.inject_lambda_context

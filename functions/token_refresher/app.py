@@ -1,5 +1,5 @@
-"""Keeps every app's access token fresh: on a schedule, and at once when WNS rejects one or an app's
-credentials are new."""
+"""Refresher of access tokens: on a schedule, and at once when WNS rejects one or an app's
+credentials change."""
 
 from __future__ import annotations
 
@@ -48,8 +48,7 @@ refresher = TokenRefresher(
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
-    """Answer with what became of each app's token; the answer is for people who invoke it by
-    hand."""
+    """Return the status of each app's token; for people who invoke the function by hand."""
     refreshes = refresh(event)
     near_expiry = sum(each.is_near_expiry(time.time()) for each in refreshes)
     metrics.add_metric("TokensNearExpiry", MetricUnit.Count, near_expiry)
@@ -61,7 +60,9 @@ def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
         metrics.add_metric(metric, MetricUnit.Count, count)
     for each in refreshes:
         log = logger.warning if each.reason else logger.info
-        log("access token", app_id=each.app_id, status=each.status, reason=each.reason)
+        refreshed = each.status is RefreshStatus.REFRESHED
+        message = "access token refreshed" if refreshed else "access token not refreshed"
+        log(message, app_id=each.app_id, status=each.status, reason=each.reason)
     return {each.app_id: each.status for each in refreshes}
 
 

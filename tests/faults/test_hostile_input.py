@@ -161,13 +161,13 @@ def quiet(game: Backend) -> Backend:
 def test_hostile_request_is_worked_on_or_set_aside_with_its_reason(
     quiet: Backend, found: Callable[[str], None]
 ) -> None:
-    verdicts = {"set aside": 0, "accepted": 0}
+    verdicts = {"dead-lettered": 0, "accepted": 0}
 
     def check(text: str) -> None:
         event = sqs_event([{"MessageId": "m", "ReceiptHandle": "r", "Body": text}], "RequestQueue")
         assert quiet.invoke("dispatcher", event) == {"batchItemFailures": []}
         reason = dead_reason(quiet, "RequestDlq", text)
-        verdicts["accepted" if reason is None else "set aside"] += 1
+        verdicts["accepted" if reason is None else "dead-lettered"] += 1
         if reason is not None:
             assert_fit_to_be_seen(reason)
 
@@ -195,13 +195,13 @@ def test_hostile_request_is_answered(quiet: Backend, found: Callable[[str], None
 def test_hostile_delivery_is_worked_on_or_set_aside_with_its_reason(
     quiet: Backend, found: Callable[[str], None]
 ) -> None:
-    verdicts = {"set aside": 0, "worked on": 0}
+    verdicts = {"dead-lettered": 0, "worked on": 0}
 
     def check(text: str) -> None:
         event = sqs_event([{"MessageId": "m", "ReceiptHandle": "r", "Body": text}], "DeliveryQueue")
         assert quiet.invoke("notification_sender", event) == {"batchItemFailures": []}
         reason = dead_reason(quiet, "DeliveryDlq", text)
-        verdicts["worked on" if reason is None else "set aside"] += 1
+        verdicts["worked on" if reason is None else "dead-lettered"] += 1
         if reason is not None:
             assert_fit_to_be_seen(reason)
 

@@ -12,6 +12,7 @@ from moto import mock_aws
 from local.wns_emulator import WnsEmulator
 from tests.integration.backend import REGION, Backend
 from tests.integration.iam_policy import RecordedCalls, granted
+from tools.template_yaml import environment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,8 @@ def backend(
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
+        # boto3's clients are made before the first handler sets its own environment.
+        "AWS_RETRY_MODE": environment_of("ChannelsApiFunction")["AWS_RETRY_MODE"],
     }.items():
         monkeypatch.setenv(name, value)
     # Making a client costs more than most tests; it keeps no state, and moto always answers it.

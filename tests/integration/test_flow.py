@@ -489,7 +489,10 @@ BAD_REQUESTS: dict[str, tuple[Any, str]] = {
         challenge("p", template="ChallengeReceived", parameters={}),
         "more parameters",
     ),
-    "no content": ({"app_id": "my-game", "audience": {"players": ["p"]}}, "either template or notif"),
+    "no content": (
+        {"app_id": "my-game", "audience": {"players": ["p"]}},
+        "either template or notif",
+    ),
     "too many players": (maintenance("p", audience={"players": ["p"] * 1001}), "audience.players"),
     "too large": (
         maintenance("p", notification={"toast": {"texts": ["x" * 5001]}}),

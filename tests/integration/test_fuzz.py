@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 COUNT = 25
 OPERATIONS = fuzzing.operations()
+FUNCTION_OF_CALLER = {
+    "players": "channels_api",
+    "operators": "operator_api",
+    "game servers": "notifications_api",
+}
 TEMPLATE = {
     "default_locale": "en",
     "locales": {"en": {"toast": {"texts": ["${challenger} challenges you"]}}},
@@ -47,8 +52,8 @@ def call(backend: Backend, case: Any) -> requests.Response:
     parts = urlsplit(prepared.url or "")
     body = prepared.body or b""
     body = body.encode() if isinstance(body, str) else body
-    is_players = case.operation.tags == ["players"]
-    claims = {"jwt": {"claims": {"sub": "player", "aud": AUDIENCE}}} if is_players else {}
+    (caller,) = case.operation.tags
+    claims = {"jwt": {"claims": {"sub": "player", "aud": AUDIENCE}}} if caller == "players" else {}
     event = {
         "version": "2.0",
         "rawPath": unquote(parts.path),
@@ -62,8 +67,7 @@ def call(backend: Backend, case: Any) -> requests.Response:
         "body": base64.b64encode(body).decode() if body else None,
         "isBase64Encoded": bool(body),
     }
-    function = "channels_api" if is_players else "operator_api"
-    answer = backend.handler(function).lambda_handler(event, Context(20))
+    answer = backend.handler(FUNCTION_OF_CALLER[caller]).lambda_handler(event, Context(20))
     response = requests.Response()
     response.status_code = answer["statusCode"]
     response.request = prepared

@@ -92,9 +92,26 @@ def check_put_template(backend: Backend) -> None:
 def check_request_notification(backend: Backend) -> None:
     replay(backend, "operator_api-put_template")
     backend.open_channel("player-42", DEVICE)
-    assert replay(backend, "operator_api-request_notification")["statusCode"] == 202
+    assert replay(backend, "notifications_api-request_notification")["statusCode"] == 202
     backend.work()
     assert shown(backend) == [["Alex challenges you", "Beat 12400 points"]]
+
+
+def check_get_notification(backend: Backend) -> None:
+    check_request_notification(backend)
+    answer = replay(backend, "notifications_api-get_notification")
+    view = json.loads(answer["body"])
+    assert (view["state"], view["counts"]) == ("completed", {"delivered": 2})
+
+
+def check_cancel_notification(backend: Backend) -> None:
+    replay(backend, "operator_api-put_template")
+    backend.open_channel("player-42", DEVICE)
+    replay(backend, "notifications_api-request_notification")
+    answer = replay(backend, "notifications_api-cancel_notification")
+    assert json.loads(answer["body"])["state"] == "cancelled"
+    backend.work()
+    assert shown(backend) == []
 
 
 def check_challenge_received(backend: Backend) -> None:
@@ -167,7 +184,9 @@ CHECKS: dict[str, Callable[[Backend], None]] = {
     "operator_api-put_app": check_put_app,
     "operator_api-put_credentials": check_put_credentials,
     "operator_api-put_template": check_put_template,
-    "operator_api-request_notification": check_request_notification,
+    "notifications_api-request_notification": check_request_notification,
+    "notifications_api-get_notification": check_get_notification,
+    "notifications_api-cancel_notification": check_cancel_notification,
     "dispatcher-challenge_received": check_challenge_received,
     "operator_api-put_template_high_score_beaten": check_put_template_high_score_beaten,
     "dispatcher-high_score_beaten": check_high_score_beaten,

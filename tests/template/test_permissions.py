@@ -116,6 +116,25 @@ def loaded_by(function: str) -> set[str]:
     return imports().find_upstream_modules(app) & modules_of_push()
 
 
+def resources_of(function: str) -> str:
+    policies = statements(functions()[function]["Policies"])
+    return " ".join(strings([each["Resource"] for each in policies]))
+
+
+def test_game_servers_function_reaches_no_secret_and_no_bus_and_only_reads_settings() -> None:
+    assert "secret" not in resources_of("NotificationsApiFunction")
+    assert "GameEventBus" not in resources_of("NotificationsApiFunction")
+    for statement in statements(functions()["NotificationsApiFunction"]["Policies"]):
+        if {"AppsTable", "TemplatesTable"} & set(strings(statement["Resource"])):
+            assert statement["Action"] == "dynamodb:GetItem"
+
+
+def test_operators_function_neither_queues_nor_records_nor_schedules() -> None:
+    reached = resources_of("OperatorApiFunction")
+    for name in ("RequestQueue", "NotificationsTable", "RequestSchedules"):
+        assert name not in reached
+
+
 def test_policies_are_spelled_out_and_allow_only() -> None:
     for properties in functions().values():
         assert [policy.keys() for policy in properties["Policies"]] == [{"Statement"}]

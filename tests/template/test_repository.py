@@ -1,4 +1,4 @@
-"""Nothing in the repository points at one person's machine."""
+"""Rules of the repository's text: no path of one person's machine, no overlong line."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ import pytest
 from tools.template_yaml import ROOT
 
 PATH_OF_A_MACHINE = re.compile(r"(?<![\w.~-])(/home|/root|/Users|/work)/\w|\b[A-Z]:\\+Users\\")
+
+
+def test_no_line_of_the_template_is_longer_than_120_characters() -> None:
+    lines = (ROOT / "template.yaml").read_text("utf-8").splitlines()
+    assert not [number for number, line in enumerate(lines, 1) if len(line) > 120]
 
 
 @pytest.mark.skipif(

@@ -14,9 +14,12 @@ PHYSICAL_NAMES = {
     *("AlarmName", "FunctionName", "GroupName", "LayerName", "LogGroupName", "Name"),
     *("QueueName", "RoleName", "TableName", "TopicName"),
 }
+RE_DERIVED = {"RatesTable"}
+"""Tables whose items the functions make anew: nothing to restore, nothing to keep."""
 NAMED_ON_PURPOSE = {"GameEventBus": "other services have to name it before they publish"}
 
 each_table = pytest.mark.parametrize("table", TABLES)
+each_kept_table = pytest.mark.parametrize("table", sorted(TABLES.keys() - RE_DERIVED))
 each_function = pytest.mark.parametrize("function", functions())
 each_log_group = pytest.mark.parametrize("log_group", LOG_GROUPS)
 
@@ -29,17 +32,26 @@ def test_items_of_a_table_expire(table: str) -> None:
     }
 
 
-@each_table
+@each_kept_table
 def test_table_can_be_restored_to_any_point_in_time(table: str) -> None:
     assert TABLES[table]["Properties"]["PointInTimeRecoverySpecification"] == {
         "PointInTimeRecoveryEnabled": True
     }
 
 
-@each_table
+@each_kept_table
 def test_table_outlives_its_stack_and_its_replacement(table: str) -> None:
     assert TABLES[table]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert TABLES[table]["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize("table", RE_DERIVED)
+def test_table_whose_items_are_made_anew_goes_with_its_stack_and_pays_for_no_backup(
+    table: str,
+) -> None:
+    assert TABLES[table]["DeletionPolicy"] == "Delete"
+    assert TABLES[table]["UpdateReplacePolicy"] == "Delete"
+    assert "PointInTimeRecoverySpecification" not in TABLES[table]["Properties"]
 
 
 @each_table
@@ -55,6 +67,11 @@ def test_function_logs_json_to_a_group_of_its_own_at_the_level_of_its_code(funct
     assert config["LogFormat"] == "JSON"
     assert config["ApplicationLogLevel"] == environment_of(function)["POWERTOOLS_LOG_LEVEL"]
     assert groups.count(referred(config["LogGroup"])) == 1
+
+
+@each_function
+def test_function_calls_aws_in_the_standard_retry_mode(function: str) -> None:
+    assert environment_of(function)["AWS_RETRY_MODE"] == "standard"
 
 
 @each_log_group

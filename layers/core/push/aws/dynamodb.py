@@ -1,15 +1,13 @@
-"""Writes to several DynamoDB items that stand or fall together."""
+"""Transactions over several DynamoDB items, and boto3's errors in the service's own words."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as BotoConnectionError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from push.errors import TablesUnavailableError
 
@@ -20,26 +18,26 @@ if TYPE_CHECKING:
 
 
 _DESERIALIZER = TypeDeserializer()
-_TRIES = 10
-_FIRST_PAUSE_S = 0.02
-_WORTH_ANOTHER_TRY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-_OUTAGES = {
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "ThrottlingException",
-    "TransactionInProgressException",
-}
+
+# Another transaction holds an item for some tens of milliseconds. The pauses are at most 50, 100,
+# 200 and 400 ms; a conflict that outlasts them is left to the caller's own retry (its queue message
+# or its client), so that one busy item does not use up an invocation.
+_TRIES = 5
+# Reasons for a cancellation that another try may not meet. The SDK's retry modes know the like of
+# them as errors of a call, but do not look into a TransactionCanceledException.
+_RETRIED = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_FIRST_PAUSE_S = 0.05
 
 
 class ConditionFailedError(Exception):
-    """When a transaction's condition did not hold; nothing was written."""
+    """Raised when a transaction's condition did not hold; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transactions:
-    """Writes transactions. Those that meet another's, or an outage, are tried again after a while.
+    """Writes transactions; retries those that conflict with another one.
 
-    `sleep` takes seconds; `jitter` gives a random number in [0, 1).
+    `sleep` takes seconds; `jitter` returns a random number in [0, 1).
     """
 
     client: DynamoDBClient
@@ -47,48 +45,50 @@ class Transactions:
     jitter: Callable[[], float]
 
     def write(self, items: Sequence[Any]) -> None:
-        """Write the items of a `TransactWriteItems` call.
+        """Write the items of a `TransactWriteItems` call, all or none.
 
         Raises:
             ConditionFailedError: a condition did not hold.
+            ClientError, BotoCoreError: anything else; whether the items are written is not known.
         """
-        # One token for all tries: what a try has done without our hearing of it is not done again.
+        # Who retries what:
+        #
+        #   throttling, 5xx, time-outs, connection errors  the SDK, by its retry mode
+        #   a conflict with another transaction, and an    this loop; the SDK does not
+        #   item throttled within a transaction
+        #   a condition that does not hold                 nobody; the caller reads and decides
+        #   any other cancellation or error                nobody here
+        #
+        # One idempotency token for all requests, the SDK's included: a committed transaction whose
+        # response was lost is not applied twice. It ends with this call, so a caller that writes
+        # again must recognize by a condition what it has written already.
         token = "-".join(f"{int(self.jitter() * 2**48):012x}" for _ in range(2))
         for attempt in range(_TRIES):
             try:
                 self.client.transact_write_items(TransactItems=items, ClientRequestToken=token)
             except self.client.exceptions.TransactionCanceledException as error:
                 codes = {reason.get("Code") for reason in error.response["CancellationReasons"]}
+                # Checked first: if a condition does not hold, no retry makes it hold.
                 if "ConditionalCheckFailed" in codes:
                     raise ConditionFailedError from None
-                if not codes & _WORTH_ANOTHER_TRY or attempt == _TRIES - 1:
-                    raise
-            except (ClientError, BotoCoreError) as error:
-                if not _is_outage(error) or attempt == _TRIES - 1:
+                if not codes & _RETRIED or attempt == _TRIES - 1:
                     raise
             else:
                 return
+            # Full jitter, so that the two that met do not meet again.
             self.sleep(self.jitter() * _FIRST_PAUSE_S * 2.0**attempt)
-
-
-def _is_outage(error: ClientError | BotoCoreError) -> bool:
-    """Return whether DynamoDB is at fault, not what it was asked for."""
-    if isinstance(error, BotoCoreError):
-        return isinstance(error, (HTTPClientError, BotoConnectionError))
-    code, answer = error.response["Error"]["Code"], error.response["ResponseMetadata"]
-    return code in _OUTAGES or answer["HTTPStatusCode"] >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 @contextmanager
 def map_dynamodb_errors() -> Iterator[None]:
-    """Turn what boto3 raises into TablesUnavailableError; serves as a decorator, too."""
+    """Map boto3's DynamoDB errors to TablesUnavailableError; also a decorator."""
     try:
         yield
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "no reason")
-        raise TablesUnavailableError(f"DynamoDB does not answer: {code}") from error
+        raise TablesUnavailableError(f"DynamoDB is unavailable: {code}") from error
     except BotoCoreError as error:
-        raise TablesUnavailableError(f"DynamoDB does not answer: {type(error).__name__}") from error
+        raise TablesUnavailableError(f"DynamoDB is unavailable: {type(error).__name__}") from error
 
 
 def failed_item(error: ClientError) -> dict[str, Any]:

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 FLUSH_COUNT = 25
 FLUSH_S = 0.5
 
+_CLOSE_TRIES = 5
+_CLOSE_PAUSE_S = 0.1  # doubles with each try
+
 
 class AttemptState(StrEnum):
     """How far an attempt is."""
@@ -52,6 +55,8 @@ class DeliveryAttempt:
 
     Attributes:
         delivery: what is sent, and to whom.
+        close_at: from when on the attempt may be closed (epoch seconds); later than the last send
+            only if closing failed.
         message_id: of the SQS message that the delivery came with.
         state: how far the attempt is.
         rechecked_at: when the recipients were last checked for whether they still want the
@@ -63,6 +68,7 @@ class DeliveryAttempt:
         self.message_id = message_id
         self.state = AttemptState.OPEN
         self.rechecked_at = 0.0
+        self.close_at = 0.0
         self._claim = claim
         self._ready = pending(claim.delivery, claim.outcomes)
         self._in_flight: dict[str, Recipient] = {}
@@ -70,6 +76,7 @@ class DeliveryAttempt:
         self._not_before = 0.0
         self._unrecorded: Outcomes = {}
         self._unrecorded_since = 0.0
+        self._close_tries = 0
 
     @property
     def ready(self) -> Sequence[Recipient]:
@@ -146,10 +153,14 @@ class DeliveryAttempt:
         self._unrecorded = {}
 
     def close(self, claims: DeliveryClaims, queue: DeliveryQueue, now: float) -> None:
-        """Record the last outcomes, end the claim, and queue the recipients that have none."""
-        if self.state is not AttemptState.OPEN:
+        """Record the last outcomes, end the claim, and queue the recipients that have none.
+
+        If DynamoDB is unavailable the attempt stays open until `close_at`, for a few tries: what is
+        not recorded would be sent again. `DeliveryClaims.close` recognizes a try that was committed
+        and whose response was lost.
+        """
+        if self.state is not AttemptState.OPEN or now < self.close_at:
             return
-        self.state = AttemptState.FAILED
         rest = [*self._later, *self._in_flight.values(), *self._ready.values()]
         not_before = int(max(self._not_before, now)) if rest else None
         try:
@@ -160,8 +171,14 @@ class DeliveryAttempt:
                 queue.put(remainder, now)
         except LostClaimError:
             self.state = AttemptState.LOST
-        except (TablesUnavailableError, QueueUnavailableError):
-            return
+        except TablesUnavailableError:
+            self._close_tries += 1
+            self.close_at = now + _CLOSE_PAUSE_S * 2**self._close_tries
+            if self._close_tries == _CLOSE_TRIES:
+                self.state = AttemptState.FAILED
+        except QueueUnavailableError:
+            # Closed, but the rest is not queued: whoever receives the message next queues it.
+            self.state = AttemptState.FAILED
         else:
             self.state = AttemptState.CLOSED
 

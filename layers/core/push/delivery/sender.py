@@ -82,7 +82,7 @@ class Sender:
         while batch.open or self.wns.in_flight:
             is_closing = is_closing or time_left() <= CLOSING_S
             next_start = None if is_closing else self._start(batch)
-            self._take_results(batch, next_start)
+            self._take_results(batch, next_start, is_closing=is_closing)
             self._flush(batch, is_closing=is_closing)
 
     def _start(self, batch: Batch) -> float | None:
@@ -139,13 +139,16 @@ class Sender:
         )
         return now
 
-    def _take_results(self, batch: Batch, next_start: float | None) -> None:
+    def _take_results(self, batch: Batch, next_start: float | None, *, is_closing: bool) -> None:
         """Wait for results, at most until there is something else to do, and handle them."""
         now = self.clock()
-        flushes = [each.flush_at for each in batch.open]
-        wake_at = min(now + _LONGEST_POLL_S, next_start or now + _LONGEST_POLL_S, *flushes)
+        due = [
+            each.close_at if _is_through(each, is_closing=is_closing) else each.flush_at
+            for each in batch.open
+        ]
+        wake_at = min(now + _LONGEST_POLL_S, next_start or now + _LONGEST_POLL_S, *due)
         wait_s = max(wake_at - now, 0.0)
-        if not self.wns.in_flight and next_start is not None:
+        if not self.wns.in_flight:
             self.sleep(wait_s)
         for result in self.wns.poll(wait_s):
             sent = cast("Reference", result.reference)
@@ -156,7 +159,12 @@ class Sender:
     def _flush(self, batch: Batch, *, is_closing: bool) -> None:
         """Close the attempts that are through; record the outcomes of others that are due."""
         for attempt in batch.open:
-            if not attempt.in_flight_count and (is_closing or not attempt.ready_count):
+            if _is_through(attempt, is_closing=is_closing):
                 attempt.close(self.claims, self.queues[attempt.delivery.lane], self.clock())
             else:
                 attempt.flush_if_due(self.claims, self.clock())
+
+
+def _is_through(attempt: DeliveryAttempt, *, is_closing: bool) -> bool:
+    """Return whether an attempt has nothing left to start and no result to wait for."""
+    return not attempt.in_flight_count and (is_closing or not attempt.ready_count)

@@ -1,0 +1,107 @@
+"""Game servers' routes of the HTTP API: notifications are requested, shown and cancelled."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from typing import TYPE_CHECKING, Annotated, Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from pydantic import BaseModel
+
+from push.api.http_api import AppIdInPath, HttpApi, accepted
+from push.apps.table import Apps
+from push.delivery.outcomes import ChunkName, OutcomeReader
+from push.identifiers import NotificationId
+from push.notifications.record import Notifications, Summary
+from push.requests.intake import RequestIntake, cancel
+from push.requests.models import NotificationRequest, Request
+from push.requests.queue import RequestQueue
+from push.requests.repeat_guard import RepeatGuard
+from push.requests.schedules import Schedules
+from push.templates.table import Templates
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+class Settings(BaseModel, hide_input_in_errors=True):
+    APPS_TABLE: str
+    TEMPLATES_TABLE: str
+    NOTIFICATIONS_TABLE: str
+    REQUEST_QUEUE_URL: str
+    SCHEDULE_GROUP: str
+
+
+settings = Settings.model_validate(os.environ)
+logger = Logger()
+dynamodb = boto3.resource("dynamodb")
+notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
+notifications = Notifications(notifications_table)
+outcomes = OutcomeReader(notifications_table)
+schedules = Schedules(boto3.client("scheduler"), settings.SCHEDULE_GROUP)
+intake = RequestIntake(
+    Apps(dynamodb.Table(settings.APPS_TABLE)),
+    Templates(dynamodb.Table(settings.TEMPLATES_TABLE)),
+    notifications,
+    RepeatGuard(notifications_table),
+)
+request_queue = RequestQueue(boto3.client("sqs"), settings.REQUEST_QUEUE_URL)
+app = HttpApi(logger, {"/notifications": 200_000})
+
+NotificationIdInPath = Annotated[NotificationId, Path(description="The notification's id")]
+PageInQuery = Annotated[
+    ChunkName | None, Query(description="`next_page` of the answer before, for more outcomes")
+]
+
+
+class Accepted(BaseModel):
+    notification_id: str
+
+
+class NotificationView(Summary):
+    """Where a notification stands, and the outcome on each channel of some of its deliveries."""
+
+    outcomes: dict[str, dict[str, Any]]
+    next_page: str | None
+
+
+@app.post(
+    "/apps/<app_id>/notifications",
+    summary="Notify an audience, now or later; the same request id is the same notification",
+    responses=accepted(Accepted, 409),
+)
+def request_notification(
+    app_id: AppIdInPath, notification: NotificationRequest
+) -> tuple[Accepted, int]:
+    request = Request.of(app_id, notification, uuid.uuid4().hex)
+    intake.accept(request, request_queue, time.time())
+    return Accepted(notification_id=request.notification_id), 202
+
+
+@app.get(
+    "/apps/<app_id>/notifications/<notification_id>",
+    summary="Get where a notification stands: its counts, and outcomes by page",
+)
+def get_notification(
+    app_id: AppIdInPath, notification_id: NotificationIdInPath, page: PageInQuery = None
+) -> NotificationView:
+    summary = notifications.summary(app_id, notification_id)
+    page_of_outcomes, next_page = outcomes.page(notification_id, page)
+    return NotificationView(**summary.model_dump(), outcomes=page_of_outcomes, next_page=next_page)
+
+
+@app.delete(
+    "/apps/<app_id>/notifications/<notification_id>",
+    summary="Stop a notification that is scheduled or under way",
+)
+def cancel_notification(app_id: AppIdInPath, notification_id: NotificationIdInPath) -> Summary:
+    return cancel(app_id, notification_id, notifications, schedules)
+
+
+@logger.inject_lambda_context
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.resolve(event, context)
