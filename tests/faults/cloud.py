@@ -171,7 +171,7 @@ class Cloud(Backend):
 
     def dispatch_all(self) -> None:
         """Turn all requests into deliveries, in this process."""
-        while self._work_on("RequestQueue", "dispatcher"):
+        while self._work_on("RequestQueue"):
             pass
 
     def waiting(self, queue: str) -> int:

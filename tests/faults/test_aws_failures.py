@@ -13,7 +13,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber
 
-from tests.faults.crowd import arrivals, make_crowd, notify_answers, outcomes
+from tests.faults.crowd import arrivals, make_crowd, wns_responses
+from tests.integration.builders import outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -127,15 +128,15 @@ def run(
         moved += redrive(game)
         if not waiting(game):
             break
-    told, items = arrivals(game.wns), game.items("NotificationsTable")
+    told = arrivals(game.wns)
     found(
         f"{size} notifications, {trouble.calls} requests to AWS, struck {dict(trouble.struck)},"
         f" {size - len(told)} lost, {sum(told.values()) - len(told)} told twice,"
         f" {moved} messages moved back from dead-letter queues"
     )
-    assert told == Counter({device: 1 for each in crowd.devices.values() for device in each})
-    assert notify_answers(game.wns) == {"200": size}
-    assert Counter(outcomes(items).values()) == {"delivered": size}
+    assert told == crowd.once_each
+    assert wns_responses(game.wns) == {"200": size}
+    assert Counter(outcomes(game).values()) == {"delivered": size}
 
 
 def work(game: Backend, trouble: Trouble, spared: str) -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.faults.crowd import APP, TOAST
 from tests.integration.backend import sqs_event
+from tests.integration.builders import APP, TOAST, dead_letter_reason, open_channel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,7 +139,7 @@ def dead_reason(game: Backend, queue: str, body: str) -> str | None:
         return None
     (message,) = dead
     assert message["Body"] == body
-    return str(message["MessageAttributes"]["reason"]["StringValue"])
+    return dead_letter_reason(message)
 
 
 def assert_fit_to_be_seen(reason: str) -> None:
@@ -152,8 +152,8 @@ def assert_fit_to_be_seen(reason: str) -> None:
 
 @pytest.fixture
 def quiet(game: Backend) -> Backend:
-    """The backend with one device; nothing that was sent before is left."""
-    game.open_channel("player-1", "pc")
+    """The backend with one device, and its queues empty."""
+    open_channel(game, "player-1", "pc")
     game.messages("own-events")
     return game
 

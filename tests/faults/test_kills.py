@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.cloud import wait_until
-from tests.faults.crowd import APP, arrivals, make_crowd, notify_answers, outcomes
+from tests.faults.crowd import APP, arrivals, make_crowd, wns_responses
+from tests.integration.builders import outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +36,7 @@ def wait_until_quiet(cloud: Cloud) -> None:
     seen = [-1]
 
     def is_quiet() -> bool:
-        seen.append(sum(notify_answers(cloud.wns).values()))
+        seen.append(sum(wns_responses(cloud.wns).values()))
         return seen[-1] == seen[-2]
 
     time.sleep(0.05)
@@ -44,7 +45,7 @@ def wait_until_quiet(cloud: Cloud) -> None:
 
 def recorded(cloud: Cloud) -> set[str]:
     """The devices that have an outcome on record."""
-    return {name.split("#")[1] for name in outcomes(cloud.items("NotificationsTable"))}
+    return {name.split("#")[1] for name in outcomes(cloud)}
 
 
 @pytest.mark.parametrize(
@@ -63,11 +64,11 @@ def test_sender_killed_at_random_moments_loses_nothing_and_repeats_only_what_was
     told_before: Counter[str] = Counter()
     most = 0
     for _ in range(kills):
-        answered = sum(notify_answers(cloud.wns).values())
+        answered = sum(wns_responses(cloud.wns).values())
         worker = cloud.spawn("DeliveryQueue", "notification_sender")
         wait_until(
             lambda answered=answered: (
-                sum(notify_answers(cloud.wns).values()) > answered
+                sum(wns_responses(cloud.wns).values()) > answered
                 or not cloud.waiting("DeliveryQueue")
             ),
             20,
@@ -100,7 +101,7 @@ def test_sender_killed_at_random_moments_loses_nothing_and_repeats_only_what_was
     )
     assert set(told) == {device for each in crowd.devices.values() for device in each}
     assert all(count <= in_flight[device] for device, count in repeated.items())
-    assert Counter(outcomes(cloud.items("NotificationsTable")).values()) == {"delivered": size}
+    assert Counter(outcomes(cloud).values()) == {"delivered": size}
 
 
 @pytest.mark.slow_fault
@@ -130,7 +131,7 @@ def test_broadcast_whose_page_worker_is_killed_tells_each_device_exactly_once(
         f"{len(told)} told, {sum(told.values()) - len(told)} told twice, "
         f"{time.monotonic() - started:.0f} s"
     )
-    assert told == Counter({device: 1 for each in crowd.devices.values() for device in each})
+    assert told == crowd.once_each
     view = summary(cloud)
     assert view["state"] == "completed"
     assert view["counts"] == {"delivered": size}

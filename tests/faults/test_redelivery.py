@@ -10,8 +10,9 @@ import pytest
 
 from push.delivery.queue import DeliveryQueue
 from push.errors import QueueUnavailableError
-from tests.faults.crowd import arrivals, make_crowd, notify_answers, outcomes
+from tests.faults.crowd import arrivals, make_crowd, wns_responses
 from tests.integration.backend import sqs_event
+from tests.integration.builders import outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,11 +66,11 @@ def test_every_message_delivered_twice_tells_nobody_twice(
     told = arrivals(game.wns)
     found(
         f"{size} devices, {handed_over} messages handed over, {len(told)} told, "
-        f"{sum(told.values()) - len(told)} told twice, {dict(notify_answers(game.wns))}"
+        f"{sum(told.values()) - len(told)} told twice, {dict(wns_responses(game.wns))}"
     )
-    assert told == Counter({device: 1 for each in crowd.devices.values() for device in each})
-    assert notify_answers(game.wns) == {"200": size + len(throttled)}
-    assert set(outcomes(game.items("NotificationsTable")).values()) == {"delivered"}
+    assert told == crowd.once_each
+    assert wns_responses(game.wns) == {"200": size + len(throttled)}
+    assert set(outcomes(game).values()) == {"delivered"}
 
 
 def test_rest_that_was_never_queued_is_found_by_a_message_moved_back_from_the_dead_letter_queue(
@@ -78,7 +79,7 @@ def test_rest_that_was_never_queued_is_found_by_a_message_moved_back_from_the_de
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), 10)
     game.wns.throttle_channel(crowd.uris[0], seconds=300, retry_after=300)
     game.send_request(crowd.request())
-    game.invoke("dispatcher", sqs_event(game.messages("RequestQueue"), "RequestQueue"))
+    game.handle("RequestQueue")
     (message,) = game.messages("DeliveryQueue")
 
     def refuse(*_: object) -> None:
@@ -86,11 +87,13 @@ def test_rest_that_was_never_queued_is_found_by_a_message_moved_back_from_the_de
 
     with monkeypatch.context() as refusing:
         refusing.setattr(DeliveryQueue, "put", refuse)
-        answer = game.invoke("notification_sender", sqs_event([message], "DeliveryQueue"))
+        answer = game.handle("DeliveryQueue", [message])
     assert answer == {"batchItemFailures": [{"itemIdentifier": message["MessageId"]}]}
-    game.send_delivery(message["Body"])  # as a new message, which is what a redrive makes of it
+    game.put(
+        "DeliveryQueue", message["Body"]
+    )  # as a new message, which is what a redrive makes of it
     game.work()
-    assert notify_answers(game.wns) == {"200": 10}
+    assert wns_responses(game.wns) == {"200": 10}
     game.advance(310)
     game.work()
     assert arrivals(game.wns) == Counter(dict.fromkeys(crowd.devices["p0"], 1))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.cloud import wait_until
-from tests.faults.conftest import set_send_rate
-from tests.faults.crowd import arrivals, make_crowd, notify_answers
+from tests.faults.crowd import arrivals, make_crowd, wns_responses
+from tests.integration.builders import cancel, post_request, put_app, request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,19 +50,17 @@ def test_event_published_twenty_times_at_once_is_one_notification(
     records = [item for item in cloud.items("NotificationsTable") if item["sk"] == "summary"]
     found(
         f"{PUBLISHERS} publishers, 3 dispatchers, 3 senders: {len(records)} notification, "
-        f"{notify_answers(cloud.wns)['200']} requests to WNS for 20 devices"
+        f"{wns_responses(cloud.wns)['200']} requests to WNS for 20 devices"
     )
     assert len(records) == 1
-    assert arrivals(cloud.wns) == Counter(
-        {device: 1 for each in crowd.devices.values() for device in each}
-    )
-    assert notify_answers(cloud.wns) == {"200": 20}
+    assert arrivals(cloud.wns) == crowd.once_each
+    assert wns_responses(cloud.wns) == {"200": 20}
 
 
 @pytest.mark.slow_fault
 def test_senders_share_the_budget_of_an_app(cloud: Cloud, found: Callable[[str], None]) -> None:
     size, rate = 900, 100
-    set_send_rate(cloud, rate)
+    put_app(cloud, send_rate=rate)
     crowd = make_crowd(cloud.wns, cloud.table("ChannelsTable"), size)
     cloud.send_request(crowd.request())
     cloud.dispatch_all()
@@ -86,7 +84,7 @@ def test_direct_lane_does_not_wait_behind_a_broadcast(
     cloud: Cloud, found: Callable[[str], None]
 ) -> None:
     size, rate, direct = 3000, 150, 10
-    set_send_rate(cloud, rate)
+    put_app(cloud, send_rate=rate)
     crowd = make_crowd(cloud.wns, cloud.table("ChannelsTable"), size)
     few = make_crowd(cloud.wns, cloud.table("ChannelsTable"), direct, name="direct")
     cloud.send_request(crowd.request(audience={"everyone": True}))
@@ -125,20 +123,15 @@ def test_cancelled_broadcast_stops_within_seconds(
     cloud: Cloud, found: Callable[[str], None]
 ) -> None:
     size, rate = 3000, 100
-    set_send_rate(cloud, rate)
+    put_app(cloud, send_rate=rate)
     make_crowd(cloud.wns, cloud.table("ChannelsTable"), size)
-    _, answer = cloud.call_as_operator(
-        "POST",
-        "/apps/my-game/notifications",
-        {"audience": {"everyone": True}, "notification": {"toast": {"texts": ["Hello"]}}},
-    )
+    _, answer = post_request(cloud, request(audience={"everyone": True}))
     for queue in ("RequestQueue", "BroadcastQueue"):
         cloud.spawn(queue, "dispatcher", visibility_seconds=60)
     for _ in range(2):
         cloud.spawn("BulkDeliveryQueue", "notification_sender", visibility_seconds=120)
     wait_until(lambda: len(arrivals(cloud.wns)) > 100, 60, "the broadcast is under way")
-    path = f"/apps/my-game/notifications/{answer['notification_id']}"
-    assert cloud.call_as_operator("DELETE", path)[0] == 200
+    cancel(cloud, answer["notification_id"])
     cancelled_at = cloud.wns.now()
     wait_until(
         lambda: not cloud.waiting("BulkDeliveryQueue") and not cloud.waiting("BroadcastQueue"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import threading
 import time
@@ -16,16 +15,16 @@ from tests.faults.crowd import (
     arrivals,
     counted,
     make_crowd,
-    notify_answers,
-    outcomes,
+    wns_responses,
 )
 from tests.integration.backend import PACKAGE_SID
+from tests.integration.builders import outcomes
+from tests.integration.clock import held_by, replace_attribute
 from wns.client import WnsClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.faults.crowd import Crowd
     from tests.integration.backend import Backend
 
 DEAD_LETTER_QUEUES = ("RequestDlq", "BroadcastDlq", "DeliveryDlq")
@@ -36,19 +35,7 @@ DOWN: dict[str, dict[str, Any]] = {
     "time-out": {"code": 503, "delay": 30.0},
     "503": {"code": 503},
 }
-FULL = pytest.mark.parametrize(
-    "size",
-    [
-        200,
-        pytest.param(
-            int(__import__("os").environ.get("SZ", "10000")), marks=pytest.mark.slow_fault
-        ),
-    ],
-)
-
-
-def once_each(crowd: Crowd) -> Counter[str]:
-    return Counter({device: 1 for each in crowd.devices.values() for device in each})
+FULL = pytest.mark.parametrize("size", [200, pytest.param(10_000, marks=pytest.mark.slow_fault)])
 
 
 def assert_no_dead_letters(game: Backend) -> None:
@@ -81,14 +68,20 @@ def half_way(game: Backend, size: int, strike: Callable[[], object]) -> threadin
 
 
 @contextmanager
-def impatience(game: Backend) -> Iterator[None]:
-    """Let the sender give WNS a quarter of a second, while WNS answers nothing anyway."""
-    sender = game.handler("notification_sender")
-    usual = sender.sending
-    with WnsClient(ca_file=str(game.wns.ca_file), total_timeout=0.25) as client:
-        sender.sending = dataclasses.replace(usual, wns=client)
+def short_timeout(game: Backend) -> Iterator[None]:
+    """Limit the sender's requests to WNS to a quarter of a second while WNS does not respond."""
+    clients = [
+        each
+        for each in held_by(game.handler("notification_sender"))
+        if isinstance(each[2], WnsClient)
+    ]
+    assert clients
+    with WnsClient(ca_file=str(game.wns.ca_file), total_timeout=0.25) as impatient:
+        for holder, name, _ in clients:
+            replace_attribute(holder, name, impatient)
         yield
-    sender.sending = usual
+    for holder, name, usual in clients:
+        replace_attribute(holder, name, usual)
 
 
 @pytest.mark.parametrize("fault", DOWN)
@@ -99,12 +92,12 @@ def test_what_wns_could_not_take_for_five_minutes_is_delivered_afterwards(
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), size)
     game.wns.fail_share(1.0, **DOWN[fault])
     game.send_request(crowd.request())
-    with impatience(game):
+    with short_timeout(game):
         for _ in range(10):
             game.work()
             game.advance(30)
     assert arrivals(game.wns) == {}
-    tried = sum(notify_answers(game.wns).values())
+    tried = sum(wns_responses(game.wns).values())
     game.wns.clear_faults()
     waited = 0
     while len(arrivals(game.wns)) < size and waited < 1800:
@@ -113,7 +106,7 @@ def test_what_wns_could_not_take_for_five_minutes_is_delivered_afterwards(
         waited += 30
     game.work()
     found(f"{size} notifications, {tried} vain tries in 300 s, all delivered {waited} s after")
-    assert arrivals(game.wns) == once_each(crowd)
+    assert arrivals(game.wns) == crowd.once_each
     assert counted(game.items("NotificationsTable"))["delivered"] == size
     assert_no_dead_letters(game)
 
@@ -133,17 +126,17 @@ def test_throttled_app_is_left_alone_until_the_time_is_up(
     watching = half_way(game, size, throttle)
     game.work()
     watching.join()
-    at_once = notify_answers(game.wns)
+    at_once = wns_responses(game.wns)
     told_before = sum(arrivals(game.wns).values())
     assert size // 2 <= told_before < size
     too_early = 0
     while game.wns.now() + 10 < until[0]:
         game.advance(10)
-        before = notify_answers(game.wns)
+        before = wns_responses(game.wns)
         game.work()
         # Real time runs, too: what is still at work when the time is up may send.
         if game.wns.now() < until[0]:
-            too_early += (notify_answers(game.wns) - before).total()
+            too_early += (wns_responses(game.wns) - before).total()
     game.advance(15)
     game.work()
     for _ in range(3):
@@ -155,7 +148,7 @@ def test_throttled_app_is_left_alone_until_the_time_is_up(
     )
     assert at_once["406"] <= MOST_UNDER_WAY
     assert too_early == 0
-    assert arrivals(game.wns) == once_each(crowd)
+    assert arrivals(game.wns) == crowd.once_each
     assert_no_dead_letters(game)
 
 
@@ -174,11 +167,11 @@ def test_expired_token_costs_one_token_request(
     for _ in range(4):
         game.advance(10)
         work_with_refresher(game)
-    answers = notify_answers(game.wns)
+    answers = wns_responses(game.wns)
     token_requests = game.wns.request_counts()["token 200"] - token_requests
     found(f"{size} notifications, {token_requests} token requests, answers {dict(answers)}")
     assert token_requests == 1
-    assert arrivals(game.wns) == once_each(crowd)
+    assert arrivals(game.wns) == crowd.once_each
     assert answers["200"] == size
     assert 1 <= answers["401"] <= MOST_UNDER_WAY
     assert_no_dead_letters(game)
@@ -218,10 +211,10 @@ def test_each_channel_ends_as_wns_says(
         "channel_gone": len(gone),
     }
     assert {name: counts[name] for name in expected} == expected
-    assert Counter(outcomes(items).values()) == expected
+    assert Counter(outcomes(game).values()) == expected
     assert counts["finished"] == sum("outcomes" in item for item in items)
     answers = {"200": size - len(gone) + len(throttled), "410": len(gone), "500": len(failing)}
-    assert notify_answers(game.wns) == answers
+    assert wns_responses(game.wns) == answers
     left_out = {device for device, _ in gone + dropped}
     assert told == Counter({device: 1 for device, _ in devices if device not in left_out})
     gone_devices = {device for device, _ in gone}

@@ -8,7 +8,6 @@ time is ahead, `SECONDS` is the visibility time-out.
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import os
 import signal
@@ -20,7 +19,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import boto3
 
-from tests.integration.backend import Clock, Context, sqs_event
+from tests.integration.backend import Context, sqs_event
+from tests.integration.clock import Clock, swap_clock
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -38,9 +38,6 @@ class SharedClock(Clock):
     def time(self) -> float:
         return time.time() + float(struct.unpack("d", self._file.read_bytes())[0])
 
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
-
 
 def set_offset(file: Path, seconds: float) -> None:
     """Set how many seconds the time is ahead, in one step for every reader."""
@@ -52,9 +49,7 @@ def set_offset(file: Path, seconds: float) -> None:
 def main(arguments: list[str]) -> None:
     function, queue_url, visibility_seconds, clock_file = arguments
     module = importlib.import_module(f"functions.{function}.app")
-    module.time = SharedClock(Path(clock_file))  # type: ignore[attr-defined]
-    if function == "notification_sender":
-        module.sending = dataclasses.replace(module.sending, clock=module.time.time)
+    swap_clock(module, SharedClock(Path(clock_file)))
     workers: list[int] = []
     try:
         for _ in sys.stdin:

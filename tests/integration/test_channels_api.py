@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.backend import AUDIENCE
+from tests.integration.builders import game_fixture
 
 if TYPE_CHECKING:
     from tests.integration.backend import Backend
@@ -17,11 +18,7 @@ PATH = "/apps/my-game/channels/living-room-pc"
 THIRTY_DAYS = 30 * 24 * 3600
 
 
-@pytest.fixture
-def game(backend: Backend) -> Backend:
-    settings = {"name": "My Game", "token_audiences": [AUDIENCE, "console-client"]}
-    assert backend.call_as_operator("PUT", "/apps/my-game", settings)[0] == 201
-    return backend
+game = game_fixture(ready=False, token_audiences=[AUDIENCE, "console-client"])
 
 
 def stored(game: Backend) -> list[str]:

@@ -7,28 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.backend import CLIENT_SECRET, PACKAGE_SID, STACK
+from tests.integration.backend import CLIENT_SECRET, STACK
+from tests.integration.builders import (
+    CHALLENGE,
+    CREDENTIALS,
+    SETTINGS,
+    game_fixture,
+    open_app,
+    open_channel,
+    post_request,
+    put_app,
+    put_template,
+    request,
+)
 
 if TYPE_CHECKING:
     from tests.integration.backend import Backend
 
-SETTINGS = {"name": "My Game", "token_audiences": ["windows-game"]}
-CREDENTIALS = {
-    "identity": "package_sid",
-    "package_sid": PACKAGE_SID,
-    "client_secret": CLIENT_SECRET,
-}
-TEMPLATE = {
-    "default_locale": "en",
-    "locales": {"en": {"toast": {"texts": ["${challenger} challenges you"]}}},
-}
-
-
-@pytest.fixture
-def game(backend: Backend) -> Backend:
-    backend.wns.put_app(package_sid=PACKAGE_SID, client_secret=CLIENT_SECRET)
-    assert backend.call_as_operator("PUT", "/apps/my-game", SETTINGS)[0] == 201
-    return backend
+game = game_fixture(ready=False)
 
 
 def secrets(game: Backend) -> dict[str, Any]:
@@ -76,15 +72,15 @@ def test_app_with_bad_settings_is_refused(game: Backend, settings: dict[str, Any
 
 
 def test_apps_are_listed(game: Backend) -> None:
-    game.call_as_operator("PUT", "/apps/a-game", SETTINGS)
+    put_app(game, "a-game")
     status, answer = game.call_as_operator("GET", "/apps")
     assert status == 200
     assert [app["app_id"] for app in answer["apps"]] == ["a-game", "my-game"]
 
 
 def test_deleted_app_is_gone_with_its_secrets(backend: Backend) -> None:
-    backend.open_app()
-    backend.open_channel("player-1", "pc")
+    open_app(backend)
+    open_channel(backend, "player-1", "pc")
     for _ in range(2):
         assert backend.call_as_operator("DELETE", "/apps/my-game") == (204, None)
     assert backend.call_as_operator("GET", "/apps/my-game")[0] == 404
@@ -95,15 +91,15 @@ def test_deleted_app_is_gone_with_its_secrets(backend: Backend) -> None:
 
 
 def test_deleting_an_app_leaves_others_alone(backend: Backend) -> None:
-    backend.open_app()
-    backend.open_app("other-game")
+    open_app(backend)
+    open_app(backend, "other-game")
     backend.call_as_operator("DELETE", "/apps/other-game")
     assert backend.call_as_operator("GET", "/apps/my-game")[0] == 200
     assert len(secrets(backend)) == 2
 
 
 def test_late_refresh_of_a_deleted_app_stores_nothing(backend: Backend) -> None:
-    backend.open_app()
+    open_app(backend)
     backend.table("AppsTable").delete_item(Key={"pk": "my-game"})
     backend.advance(13 * 3600)
     event = {"detail-type": "AppCredentialsChanged", "detail": {"app_id": "my-game"}}
@@ -183,23 +179,23 @@ def test_credentials_that_do_not_fit_the_app_are_refused_without_asking_wns(
 
 def test_template_is_stored_and_answered(game: Backend) -> None:
     path = "/apps/my-game/templates/ChallengeReceived"
-    assert game.call_as_operator("PUT", path, TEMPLATE)[0] == 201
-    assert game.call_as_operator("PUT", path, TEMPLATE)[0] == 200
+    assert game.call_as_operator("PUT", path, CHALLENGE)[0] == 201
+    assert game.call_as_operator("PUT", path, CHALLENGE)[0] == 200
     status, answer = game.call_as_operator("GET", path)
     assert status == 200
-    assert answer["locales"] == TEMPLATE["locales"]
+    assert answer["locales"] == CHALLENGE["locales"]
     assert answer["push_enabled"] is True
 
 
 @pytest.mark.parametrize(
     ("template", "field"),
     [
-        (TEMPLATE | {"default_locale": "de"}, "default_locale"),
-        (TEMPLATE | {"locales": {}}, "locales"),
-        (TEMPLATE | {"locales": {"en": {}}}, "locales"),
-        (TEMPLATE | {"locales": {"en": {"sound": {}}}}, "locales"),
-        (TEMPLATE | {"locales": {"en": {"toast": {"texts": ["${no name}"]}}}}, "locales"),
-        (TEMPLATE | {"options": {"ttl": 5}}, "options"),
+        (CHALLENGE | {"default_locale": "de"}, "default_locale"),
+        (CHALLENGE | {"locales": {}}, "locales"),
+        (CHALLENGE | {"locales": {"en": {}}}, "locales"),
+        (CHALLENGE | {"locales": {"en": {"sound": {}}}}, "locales"),
+        (CHALLENGE | {"locales": {"en": {"toast": {"texts": ["${no name}"]}}}}, "locales"),
+        (CHALLENGE | {"options": {"ttl": 5}}, "options"),
     ],
 )
 def test_template_that_is_not_whole_is_refused(
@@ -212,7 +208,7 @@ def test_template_that_is_not_whole_is_refused(
 
 
 def test_request_that_cannot_become_a_notification_is_refused_at_the_door(game: Backend) -> None:
-    game.call_as_operator("PUT", "/apps/my-game/templates/ChallengeReceived", TEMPLATE)
+    put_template(game, "ChallengeReceived", CHALLENGE)
     body = {"audience": {"players": ["player-1"]}, "template": "ChallengeReceived"}
     status, answer = game.call_as_operator("POST", "/apps/my-game/notifications", body)
     assert status == 422
@@ -237,15 +233,14 @@ def test_what_is_not_there_is_not_found(game: Backend, path: str) -> None:
 
 
 def test_notification_of_another_app_is_not_found(game: Backend) -> None:
-    game.call_as_operator("PUT", "/apps/other-game", SETTINGS)
-    body = {"audience": {"players": ["p"]}, "notification": {"badge": {"value": 1}}}
-    _, answer = game.call_as_operator("POST", "/apps/my-game/notifications", body)
+    put_app(game, "other-game")
+    _, answer = post_request(game, request("p"))
     path = f"/apps/other-game/notifications/{answer['notification_id']}"
     assert game.call_as_operator("GET", path)[0] == 404
 
 
 def test_entra_app_refuses_tile_and_badge_by_name(game: Backend) -> None:
-    game.call_as_operator("PUT", "/apps/sdk-game", SETTINGS | {"identity": "entra"})
+    put_app(game, "sdk-game", identity="entra")
     for kind, content in {"badge": {"value": 1}, "tile": {"medium": ["Hi"]}}.items():
         body = {"audience": {"players": ["p"]}, "notification": {kind: content}}
         status, answer = game.call_as_operator("POST", "/apps/sdk-game/notifications", body)

@@ -11,7 +11,7 @@ from push.aws.dynamodb import ConditionFailedError, Transactions
 from push.channels.keys import SHARDS, TOPIC_SHARDS, shard_of
 from push.channels.table import Channels
 from push.channels.topics import Topics
-from tests.integration.backend import AUDIENCE
+from tests.integration.builders import APP, game_fixture, put_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -20,14 +20,7 @@ if TYPE_CHECKING:
     from tests.integration.backend import Backend
 
 DAY = 24 * 3600
-APP = "my-game"
-
-
-@pytest.fixture
-def game(backend: Backend) -> Backend:
-    settings = {"name": "My Game", "token_audiences": [AUDIENCE]}
-    assert backend.call_as_operator("PUT", f"/apps/{APP}", settings)[0] == 201
-    return backend
+game = game_fixture(ready=False)
 
 
 def uri(name: str) -> str:
@@ -130,8 +123,7 @@ def test_removed_channels_uri_can_be_registered_by_another(game: Backend) -> Non
 
 
 def test_same_uri_in_another_app_is_another_channel(game: Backend) -> None:
-    settings = {"name": "Other", "token_audiences": [AUDIENCE]}
-    game.call_as_operator("PUT", "/apps/other-game", settings)
+    put_app(game, "other-game")
     register(game, "first")
     game.call_as_player("second", "PUT", "/apps/other-game/channels/pc", {"channel_uri": uri("a")})
     assert listed(game, "first") == ["pc"]

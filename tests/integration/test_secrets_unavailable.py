@@ -9,30 +9,15 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import EndpointConnectionError
 
-from tests.integration.backend import CLIENT_SECRET, PACKAGE_SID
+from tests.integration.backend import CLIENT_SECRET
+from tests.integration.builders import CREDENTIALS, game_fixture, request, texts
 
 if TYPE_CHECKING:
     from tests.integration.backend import Backend
 
 UNREACHABLE = "unreachable"
 CODES = ("ThrottlingException", "AccessDeniedException", "InternalServiceError")
-CREDENTIALS = {
-    "identity": "package_sid",
-    "package_sid": PACKAGE_SID,
-    "client_secret": CLIENT_SECRET,
-}
-TOAST = {
-    "app_id": "my-game",
-    "audience": {"players": ["player-1"]},
-    "notification": {"toast": {"texts": ["Hi"]}},
-}
-
-
-@pytest.fixture
-def game(backend: Backend) -> Backend:
-    backend.open_app()
-    backend.open_channel("player-1", "pc")
-    return backend
+game = game_fixture(devices={"pc": "player-1"})
 
 
 class Outage:
@@ -58,26 +43,26 @@ def outage(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> O
 
 
 def toasts(game: Backend) -> int:
-    return len(game.wns.device("pc").toasts)
+    return len(texts(game, "pc"))
 
 
 def test_sender_goes_on_with_the_token_it_holds(game: Backend, outage: Outage) -> None:
-    game.send_request(TOAST)
+    game.send_request(request("player-1"))
     game.work()
     outage.is_on = True
     for count in (2, 3):
         game.advance(120)
-        game.send_request(TOAST)
+        game.send_request(request("player-1"))
         game.work()
         assert toasts(game) == count
 
 
 def test_token_that_ended_is_not_sent(game: Backend, outage: Outage) -> None:
-    game.send_request(TOAST)
+    game.send_request(request("player-1"))
     game.work()
     outage.is_on = True
     game.advance(25 * 3600)
-    game.send_request(TOAST)
+    game.send_request(request("player-1"))
     game.work()
     assert toasts(game) == 1
     assert {each["status"] for each in game.wns.requests(endpoint="notify")} == {200}
@@ -85,7 +70,7 @@ def test_token_that_ended_is_not_sent(game: Backend, outage: Outage) -> None:
 
 def test_sender_without_a_token_sends_when_it_can_be_read(game: Backend, outage: Outage) -> None:
     outage.is_on = True
-    game.send_request(TOAST)
+    game.send_request(request("player-1"))
     game.work()
     assert toasts(game) == 0
     outage.is_on = False

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.integration.builders import APP_PATH, game_fixture
+
 if TYPE_CHECKING:
     from tests.integration.backend import Backend
 
-PATH = "/apps/my-game/templates/HighScoreBeaten"
+PATH = f"{APP_PATH}/templates/HighScoreBeaten"
 TEMPLATE: dict[str, Any] = {
     "default_locale": "en",
     "options": {"ttl_seconds": 3600, "tag": "score"},
@@ -36,11 +38,7 @@ PARAMETERS = {
 }
 
 
-@pytest.fixture
-def game(backend: Backend) -> Backend:
-    settings = {"name": "My Game", "token_audiences": ["windows-game"]}
-    assert backend.call_as_operator("PUT", "/apps/my-game", settings)[0] == 201
-    return backend
+game = game_fixture(ready=False)
 
 
 def put(game: Backend, template: dict[str, Any], version: str | None = None) -> tuple[int, Any]:
