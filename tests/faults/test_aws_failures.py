@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.endpoint
 import pytest
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber
 
@@ -62,7 +62,7 @@ class Trouble:
             raise ReadTimeoutError(endpoint_url="https://aws.example")
         status, code = (400, "ThrottlingException") if kind == "throttled" else (500, "Internal")
         body = json.dumps({"__type": code, "message": "on order"}).encode()
-        return AWSResponse(request.url, status, {}, RawBody(body))
+        return AWSResponse(request.url, status, HTTPHeaders(), RawBody(body))
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def trouble(monkeypatch: pytest.MonkeyPatch) -> Trouble:
         return trouble.answer(stubber, event_name, request, **more)
 
     monkeypatch.setattr(BotocoreStubber, "__call__", strike)
-    monkeypatch.setattr(botocore.endpoint.time, "sleep", lambda _: None)
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     return trouble
 
 

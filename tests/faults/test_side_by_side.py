@@ -5,22 +5,33 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.faults.cloud import wait_until
 from tests.faults.crowd import arrivals, make_crowd, wns_responses
-from tests.integration.builders import cancel, post_request, put_app, request
+from tests.integration.builders import cancel, post_request, put_app, records, request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.faults.cloud import Cloud
+    from tests.faults.crowd import Crowd
 
 pytestmark = pytest.mark.xdist_group("processes")  # which start once for all
 
 PUBLISHERS = 20
+
+
+def arrived(cloud: Cloud, crowd: Crowd, player: str) -> int:
+    """Return how many notifications a player's devices have received."""
+    return sum(arrivals(cloud.wns)[device] for device in crowd.devices[player])
+
+
+def has_arrived(cloud: Cloud, crowd: Crowd, player: str, count: int) -> bool:
+    return arrived(cloud, crowd, player) >= count
 
 
 def test_event_published_twenty_times_at_once_is_one_notification(
@@ -41,18 +52,17 @@ def test_event_published_twenty_times_at_once_is_one_notification(
         each.start()
     for each in publishers:
         each.join()
-    wait_until(lambda: len(arrivals(cloud.wns)) == 20, 30, "all are told")
+    wait_until(lambda: len(arrivals(cloud.wns)) == 20, 30, "all are notified")
     wait_until(
         lambda: not cloud.waiting("RequestQueue") and not cloud.waiting("DeliveryQueue"),
         60,
         "the queues are empty",
     )
-    records = [item for item in cloud.items("NotificationsTable") if item["sk"] == "summary"]
     found(
-        f"{PUBLISHERS} publishers, 3 dispatchers, 3 senders: {len(records)} notification, "
+        f"{PUBLISHERS} publishers, 3 dispatchers, 3 senders: {len(records(cloud))} notification, "
         f"{wns_responses(cloud.wns)['200']} requests to WNS for 20 devices"
     )
-    assert len(records) == 1
+    assert len(records(cloud)) == 1
     assert arrivals(cloud.wns) == crowd.once_each
     assert wns_responses(cloud.wns) == {"200": 20}
 
@@ -66,7 +76,7 @@ def test_senders_share_the_budget_of_an_app(cloud: Cloud, found: Callable[[str],
     cloud.dispatch_all()
     for _ in range(3):
         cloud.spawn("DeliveryQueue", "notification_sender", visibility_seconds=120)
-    wait_until(lambda: len(arrivals(cloud.wns)) == size, 120, "all are told")
+    wait_until(lambda: len(arrivals(cloud.wns)) == size, 120, "all are notified")
     at = sorted(each["at"] for each in cloud.wns.requests(endpoint="notify"))
     busiest = Counter(int(each) for each in at).most_common(1)[0][1]
     took = at[-1] - at[0]
@@ -92,27 +102,21 @@ def test_direct_lane_does_not_wait_behind_a_broadcast(
         cloud.spawn(queue, "dispatcher", visibility_seconds=60)
     for queue in ("DeliveryQueue", "BulkDeliveryQueue"):
         cloud.spawn(queue, "notification_sender", visibility_seconds=120)
-    wait_until(lambda: len(arrivals(cloud.wns)) > 100, 60, "the broadcast is under way")
+    wait_until(lambda: len(arrivals(cloud.wns)) > 100, 60, "the broadcast has begun")
     waits = []
     for number, player in enumerate(few.players):
-        before = sum(arrivals(cloud.wns)[device] for device in few.devices[player])
+        before = arrived(cloud, few, player)
         started = time.monotonic()
         cloud.send_request(
             few.request(audience={"players": [player]}, request_id=f"direct-{number}")
         )
-        wait_until(
-            lambda before=before, player=player: (
-                sum(arrivals(cloud.wns)[device] for device in few.devices[player])
-                >= before + len(few.devices[player])
-            ),
-            20,
-            "the player is told",
-        )
+        expected = before + len(few.devices[player])
+        wait_until(partial(has_arrived, cloud, few, player, expected), 20, "the player is notified")
         waits.append(time.monotonic() - started)
     left = size - len(arrivals(cloud.wns))
     found(
-        f"broadcast to {size} at {rate} a second; players told after at most {max(waits):.1f} s "
-        f"while {left} of the broadcast were still to be sent"
+        f"broadcast to {size} at {rate} a second; players notified after at most "
+        f"{max(waits):.1f} s while {left} of the broadcast were still to be sent"
     )
     assert left > 0
     assert max(waits) < 5
@@ -130,7 +134,7 @@ def test_cancelled_broadcast_stops_within_seconds(
         cloud.spawn(queue, "dispatcher", visibility_seconds=60)
     for _ in range(2):
         cloud.spawn("BulkDeliveryQueue", "notification_sender", visibility_seconds=120)
-    wait_until(lambda: len(arrivals(cloud.wns)) > 100, 60, "the broadcast is under way")
+    wait_until(lambda: len(arrivals(cloud.wns)) > 100, 60, "the broadcast has begun")
     cancel(cloud, answer["notification_id"])
     cancelled_at = cloud.wns.now()
     wait_until(

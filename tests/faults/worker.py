@@ -15,7 +15,7 @@ import struct
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import boto3
 
@@ -67,7 +67,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _work(module: ModuleType, function: str, queue_url: str, visibility_seconds: int) -> NoReturn:
-    sqs = boto3.client("sqs")
+    sqs: Any = boto3.client("sqs")
     queue = queue_url.rpartition("/")[2]
     while True:
         answer = sqs.receive_message(

@@ -72,7 +72,7 @@ class Backend:
         self.calls = calls
         self.clock = Clock()
         self.dynamodb = boto3.resource("dynamodb")
-        self.sqs = boto3.client("sqs")
+        self.sqs: Any = boto3.client("sqs")
         self.events = boto3.client("events")
         self.secrets = boto3.client("secretsmanager")
         self._monkeypatch = monkeypatch

@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import importlib
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.client import BaseClient
 
 from tests.integration.backend import AUDIENCE, CLIENT_SECRET, PACKAGE_SID
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tests.integration.backend import Backend
 
@@ -170,10 +172,29 @@ def outcomes(game: Backend) -> dict[str, str]:
     }
 
 
+def records(game: Backend) -> list[dict[str, Any]]:
+    """Return the record of every notification: its item `summary`."""
+    return [item for item in game.items("NotificationsTable") if item["sk"] == "summary"]
+
+
 def requests_to_wns(game: Backend, endpoint: str = "notify") -> int:
     """Return how many requests WNS has had: to `notify` or to `token`."""
     counts = game.wns.request_counts()
     return sum(count for name, count in counts.items() if name.startswith(endpoint))
+
+
+def intercept_aws_calls(
+    monkeypatch: pytest.MonkeyPatch,
+    intercept: Callable[[Callable[[], Any], Any, str, dict[str, Any]], Any],
+) -> None:
+    """Put a function in front of every call to AWS; it gets the call, the client, the name of the
+    operation and its arguments."""
+    real = vars(BaseClient)["_make_api_call"]
+
+    def call(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
+        return intercept(partial(real, client, operation, arguments), client, operation, arguments)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
 
 
 def dead_letter_reason(message: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -17,23 +17,20 @@ from tests.integration.iam_policy import RecordedCalls, granted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boto3.resources.base import ServiceResource
-    from botocore.client import BaseClient
-
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE")
 _PROXY_VARIABLES = ("HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 _recorded = RecordedCalls()
 
 
 @functools.cache
-def _client(service: str) -> BaseClient:
+def _client(service: Any) -> Any:
     client = boto3.session.Session().client(service)
     client.meta.events.register("provide-client-params", _recorded.note)
     return client
 
 
 @functools.cache
-def _resource(service: str) -> ServiceResource:
+def _resource(service: Any) -> Any:
     resource = boto3.session.Session().resource(service)
     resource.meta.client.meta.events.register("provide-client-params", _recorded.note)
     return resource

@@ -8,14 +8,22 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.client import BaseClient
 
 from tests.integration.backend import PACKAGE_SID
-from tests.integration.builders import APP_PATH, SETTINGS, open_channel, put_app, request
+from tests.integration.builders import (
+    APP_PATH,
+    SETTINGS,
+    intercept_aws_calls,
+    open_channel,
+    put_app,
+    request,
+)
 from tests.integration.builders import CREDENTIALS as GOOD_FORM
 from tools import template_yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.integration.backend import Backend
 
 GOOD = "CANARY-right-secret"
@@ -115,15 +123,16 @@ def live_a_day(game: Backend, watch: Watch) -> None:
 
 def break_secrets_manager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let it answer with an error that repeats what it was sent."""
-    call = BaseClient._make_api_call
 
-    def fail(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
+    def fail(
+        call: Callable[[], Any], client: Any, operation: str, arguments: dict[str, Any]
+    ) -> Any:
         if operation != "PutSecretValue":
-            return call(client, operation, arguments)
+            return call()
         said = {"Error": {"Code": "ValidationException", "Message": f"cannot take {arguments}"}}
         raise client.exceptions.from_code("ValidationException")(said, operation)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", fail)
+    intercept_aws_calls(monkeypatch, fail)
 
 
 def test_canaries_are_found_nowhere(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -36,7 +36,9 @@ def test_clock_is_swapped_inside_what_the_module_has_built() -> None:
         inner: TokenRefresher
 
     Outer.__module__ = "push.apps"
+    nothing: Any = None
     module, clock = ModuleType("functions.new"), Clock()
-    module.outer = Outer(TokenRefresher(None, None, None, time.time))
+    outer = Outer(TokenRefresher(nothing, nothing, nothing, time.time))
+    vars(module)["outer"] = outer
     swap_clock(module, clock)
-    assert module.outer.inner.clock == clock.time
+    assert outer.inner.clock == clock.time

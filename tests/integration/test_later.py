@@ -42,7 +42,7 @@ def post(game: Backend, **more: Any) -> tuple[int, Any]:
 def schedules() -> list[dict[str, Any]]:
     client = boto3.client("scheduler")
     names = [each["Name"] for each in client.list_schedules(GroupName=GROUP)["Schedules"]]
-    return [client.get_schedule(GroupName=GROUP, Name=name) for name in names]
+    return [dict(client.get_schedule(GroupName=GROUP, Name=name)) for name in names]
 
 
 def state(game: Backend, answer: dict[str, str]) -> str:

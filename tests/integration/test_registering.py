@@ -1,14 +1,16 @@
-"""One owner per channel URI, ten devices per player, topics and presence with the channel; and what
-becomes of all that when registrations race."""
+"""Registration: one owner per channel URI, ten devices per player, topics and presence; and races
+between registrations."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from push.aws.dynamodb import ConditionFailedError, Transactions
-from push.channels.keys import SHARDS, TOPIC_SHARDS, shard_of
+from push.channels import keys
+from push.channels.keys import shard_of
 from push.channels.table import Channels
 from push.channels.topics import Topics
 from tests.integration.builders import APP, game_fixture, put_app
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from push.channels.models import Channel
     from tests.integration.backend import Backend
 
+pytestmark = pytest.mark.usefixtures("few_shards")
 DAY = 24 * 3600
 game = game_fixture(ready=False)
 
@@ -52,19 +55,17 @@ def owned(game: Backend) -> set[tuple[str, str, str]]:
     """Player, device and URI of every channel, however it is looked up."""
     now = int(game.clock.time())
     alive = [item for item in game.channels() if item["expires_at"] > now]
-    shards = {shard_of(item["pk"].removeprefix(f"{APP}#"), SHARDS) for item in alive}
+    shards = {shard_of(item["pk"].removeprefix(f"{APP}#"), keys.SHARDS) for item in alive}
     pages = [channels(game).of_shard(APP, shard, now) for shard in shards]
     found = [channel for page in pages for channel in page.channels]
     assert len(found) == len(alive)
     return {(each.player_id, each.device_id, each.channel_uri) for each in found}
 
 
-def subscribed(
-    game: Backend, topic: str, shards: Iterable[int] = range(TOPIC_SHARDS)
-) -> list[Channel]:
-    """Who would be told of a topic."""
+def subscribed(game: Backend, topic: str, shards: Iterable[int] | None = None) -> list[Channel]:
+    """Return the channels that a notification to a topic reaches."""
     topics = Topics(game.table("TopicsTable"))
-    pages = [topics.subscribers(APP, topic, shard) for shard in shards]
+    pages = [topics.subscribers(APP, topic, shard) for shard in shards or range(keys.TOPIC_SHARDS)]
     devices = [device for page in pages for device in page.devices]
     current = channels(game).current(APP, devices, int(game.clock.time()))
     return [channel for channel in current.values() if topic in channel.topics]
@@ -278,7 +279,7 @@ def test_all_fifty_topics_can_be_changed_at_once(game: Backend) -> None:
     register(game, "first", topics=[f"a{n}" for n in range(50)])
     register(game, "player", given="b", topics=[f"b{n}" for n in range(50)])
     assert register(game, "player", given="a", topics=[f"c{n}" for n in range(50)])[0] == 200
-    shards = [shard_of("player", TOPIC_SHARDS)]
+    shards = [shard_of("player", keys.TOPIC_SHARDS)]
     assert all(len(subscribed(game, f"c{n}", shards)) == 1 for n in range(50))
     assert not any(subscribed(game, f"b{n}", shards) for n in range(50))
 
@@ -352,10 +353,10 @@ def test_presence_of_a_foreign_audience_is_forbidden(game: Backend) -> None:
     assert not in_game(game)
 
 
-def pages(read: Callable[[str | None], Any]) -> Iterator[Any]:
+def pages(read: Callable[..., Any]) -> Iterator[Any]:
     start = None
     while True:
-        page = read(start)
+        page = read(start=start)
         yield page
         if page.next is None:
             return
@@ -371,17 +372,16 @@ def test_pages_of_shards_give_every_channel_once_in_order(game: Backend) -> None
         expected.add(f"{player}#{device}")
     table, now = channels(game), int(game.clock.time())
     found = []
-    for shard in range(SHARDS):
-        for page in pages(lambda start, s=shard: table.of_shard(APP, s, now, start=start, limit=2)):
+    for shard in range(keys.SHARDS):
+        for page in pages(partial(table.of_shard, APP, shard, now, limit=2)):
             found += [channel.device_key for channel in page.channels]
             assert len(page.channels) <= 2
     assert len(found) == 12
     assert set(found) == expected
     topics = Topics(game.table("TopicsTable"))
     found = []
-    for shard in range(TOPIC_SHARDS):
-        read = lambda start, s=shard: topics.subscribers(APP, "news", s, start=start, limit=2)  # noqa: E731
-        for page in pages(read):
+    for shard in range(keys.TOPIC_SHARDS):
+        for page in pages(partial(topics.subscribers, APP, "news", shard, limit=2)):
             found += ["#".join(device) for device in page.devices]
     assert len(found) == 12
     assert set(found) == expected
@@ -391,10 +391,10 @@ def test_page_ends_where_it_is_told_to(game: Backend) -> None:
     for device in ("a", "b", "c", "d"):
         register(game, "player", device, device, topics=["news"])
     now = int(game.clock.time())
-    (shard,) = [s for s in range(SHARDS) if channels(game).of_shard(APP, s, now).channels]
+    (shard,) = [s for s in range(keys.SHARDS) if channels(game).of_shard(APP, s, now).channels]
     page = channels(game).of_shard(APP, shard, now, start="player#b", end="player#d", limit=3)
     assert ([each.device_id for each in page.channels], page.next) == (["b", "c"], None)
     topics = Topics(game.table("TopicsTable"))
-    (shard,) = [s for s in range(TOPIC_SHARDS) if topics.subscribers(APP, "news", s).devices]
+    (shard,) = [s for s in range(keys.TOPIC_SHARDS) if topics.subscribers(APP, "news", s).devices]
     found = topics.subscribers(APP, "news", shard, start="player#b", end="player#d", limit=3)
     assert (found.devices, found.next) == ((("player", "b"), ("player", "c")), None)

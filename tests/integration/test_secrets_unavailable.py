@@ -6,13 +6,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.client import BaseClient
 from botocore.exceptions import EndpointConnectionError
 
 from tests.integration.backend import CLIENT_SECRET
-from tests.integration.builders import CREDENTIALS, game_fixture, request, texts
+from tests.integration.builders import (
+    CREDENTIALS,
+    game_fixture,
+    intercept_aws_calls,
+    request,
+    texts,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.integration.backend import Backend
 
 UNREACHABLE = "unreachable"
@@ -28,17 +35,19 @@ class Outage:
 
 @pytest.fixture(params=[UNREACHABLE, *CODES])
 def outage(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Outage:
-    call, outage = BaseClient._make_api_call, Outage()
+    outage = Outage()
 
-    def fail(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
+    def fail(
+        call: Callable[[], Any], client: Any, operation: str, arguments: dict[str, Any]
+    ) -> Any:
         if not outage.is_on or client.meta.service_model.service_name != "secretsmanager":
-            return call(client, operation, arguments)
+            return call()
         if request.param == UNREACHABLE:
             raise EndpointConnectionError(endpoint_url="https://secretsmanager")
         error = {"Error": {"Code": request.param, "Message": str(arguments)}}
         raise client.exceptions.from_code(request.param)(error, operation)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", fail)
+    intercept_aws_calls(monkeypatch, fail)
     return outage
 
 

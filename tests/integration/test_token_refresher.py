@@ -9,12 +9,12 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.client import BaseClient
 
 from tests.integration.backend import CLIENT_SECRET, PACKAGE_SID, STACK
 from tests.integration.builders import (
     CREDENTIALS,
     game_fixture,
+    intercept_aws_calls,
     open_app,
     put_app,
     requests_to_wns,
@@ -22,6 +22,8 @@ from tests.integration.builders import (
 from wns.oauth import AccessToken
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.integration.backend import Backend
 
 
@@ -232,19 +234,18 @@ def test_two_hundred_senders_at_once_bring_one_token_request(
     before = requests_to_wns(game, "token")
     game.wns.fail_share(1.0, endpoint="token", delay=0.2)
     one_at_a_time = Lock()  # each call of AWS is atomic there; moto's are not
-    call = BaseClient._make_api_call
 
-    def call_alone(*arguments: Any) -> Any:
+    def call_alone(call: Callable[[], Any], *_: object) -> Any:
         with one_at_a_time:
-            return call(*arguments)
+            return call()
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", call_alone)
+    intercept_aws_calls(monkeypatch, call_alone)
     with ThreadPoolExecutor(50) as senders:
         asked = [senders.submit(refresher.refresh_rejected, "my-game", stale) for _ in range(200)]
-    verdicts = Counter(each.result().status for each in asked)
+    statuses = Counter(each.result().status for each in asked)
     assert requests_to_wns(game, "token") == before + 1
-    assert verdicts["refreshed"] == 1
-    assert verdicts["refreshed"] + verdicts["elsewhere"] + verdicts["fresh"] == 200
+    assert statuses["refreshed"] == 1
+    assert statuses["refreshed"] + statuses["elsewhere"] + statuses["fresh"] == 200
 
 
 def test_refresher_that_died_hinders_its_successor_for_a_minute(
