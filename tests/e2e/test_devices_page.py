@@ -195,13 +195,13 @@ def test_pc_that_was_off_shows_what_wns_kept_and_tells_what_it_did_not(
     call(stack, "/api/send", challenge)
     page.wait_until(
         lambda: "1 toast" in pc.one(".off-kept").text and "1 badge" in pc.one(".off-kept").text,
-        "what WNS keeps is told",
+        "the page says what WNS keeps",
     )
     pc.one(".switch").click()
     assert pc.one(".popups .toast-title").text == "Alex challenges you"
 
 
-def test_player_in_the_game_is_left_alone_but_the_game_hears(
+def test_player_in_game_is_skipped_but_the_game_is_notified(
     stack: LaptopStack, page: Browser
 ) -> None:
     pc = device(page, ADA)
@@ -259,7 +259,7 @@ def test_everything_that_can_be_used_has_a_name_for_a_screen_reader(page: Browse
     assert [each for each in controls if not each.name.strip()] == []
 
 
-def test_toast_can_be_answered_with_the_keyboard_alone(page: Browser) -> None:
+def test_toast_can_be_replied_to_with_the_keyboard_alone(page: Browser) -> None:
     page.run("document.querySelector(\"[data-sample='challenge.received']\").focus()")
     page.press("Enter")
     toast = device(page, ADA).one(".popups .toast")

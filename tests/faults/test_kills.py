@@ -1,4 +1,4 @@
-"""Workers killed outright, in the middle of whatever they do."""
+"""Workers that are killed at any moment."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_sender_killed_at_random_moments_loses_nothing_and_repeats_only_what_was
 
 
 @pytest.mark.slow_fault
-def test_broadcast_whose_page_worker_is_killed_tells_each_device_exactly_once(
+def test_broadcast_whose_page_worker_is_killed_notifies_each_device_exactly_once(
     cloud: Cloud, found: Callable[[str], None]
 ) -> None:
     size, kills = 20_000, 10
@@ -122,7 +122,7 @@ def test_broadcast_whose_page_worker_is_killed_tells_each_device_exactly_once(
         cloud.kill(worker)
     pages = cloud.waiting("BroadcastQueue")
     cloud.spawn("BroadcastQueue", "dispatcher", visibility_seconds=30)
-    wait_until(lambda: not cloud.waiting("BroadcastQueue"), 120, "all pages are worked on")
+    wait_until(lambda: not cloud.waiting("BroadcastQueue"), 120, "all pages are processed")
     wait_until(lambda: not cloud.waiting("BulkDeliveryQueue"), 300, "all deliveries are sent")
     notified = arrivals(cloud.wns)
     found(

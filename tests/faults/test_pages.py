@@ -1,4 +1,4 @@
-"""What a page of a broadcast costs, and what is left when its worker dies."""
+"""Pages of a broadcast: their cost, and their state after the worker has died."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("few_shards")
 
 
 class Killed(BaseException):
-    """Stands for the end of the process."""
+    """Raised in place of the end of the process."""
 
 
 class Calls:
@@ -126,12 +126,13 @@ def test_page_whose_worker_dies_at_any_call_is_finished_by_the_next(
                 calls.reset((calls.fatal or 0) + 1)
             calls.reset()
     game.work()
-    told = arrivals(game.wns)
+    notified = arrivals(game.wns)
     found(
-        f"{kills} kills, one before each call of each page: {len(told)} of {size} told, once each"
+        f"{kills} kills, one before each call of each page: {len(notified)} of {size} notified,"
+        " once each"
     )
     assert kills >= 2 * 7
-    assert told == crowd.once_each
+    assert notified == crowd.once_each
     counts = counted(game.items("NotificationsTable"))
     assert counts["shards_done"] == 1
     assert counts["deliveries"] == counts["finished"]
@@ -153,7 +154,7 @@ def test_copy_of_a_page_that_is_done_queues_nothing(game: Backend) -> None:
 
 
 def pages_of(crowd: Crowd, game: Backend) -> list[dict[str, Any]]:
-    """Take the pages off their queue; return those of the shard that the only player is in."""
+    """Receive the pages; return those of the shard of the only player."""
     shard = keys.shard_of(crowd.players[0], keys.SHARDS)
     return [
         each for each in game.messages("BroadcastQueue") if read_page(each["Body"]).shard == shard
@@ -166,7 +167,7 @@ def process_page(game: Backend, message: dict[str, Any]) -> None:
 
 
 def finishes(game: Backend, message: dict[str, Any]) -> bool:
-    """Let a worker have a page; return whether it came to its end."""
+    """Process a page; return whether its worker survived."""
     try:
         process_page(game, message)
     except Killed:

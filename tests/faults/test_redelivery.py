@@ -1,4 +1,4 @@
-"""Messages that come twice, in any order, tell nobody twice."""
+"""Redelivery: messages delivered twice, in any order, notify nobody twice."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 def work_with_everything_twice(game: Backend, dice: random.Random) -> int:
-    """Let the triggers run until nothing is left, each message given to them twice, shuffled; one
-    that a handler keeps is given to it again later. Return how many messages were handed over."""
+    """Run the triggers until nothing is left, with each message delivered twice, shuffled; one that
+    a handler keeps is redelivered later. Return how many messages were delivered."""
     handed_over = 0
     while True:
         waiting = {queue: game.messages(queue) * 2 for queue in game.triggers}
@@ -48,7 +48,7 @@ def work_with_everything_twice(game: Backend, dice: random.Random) -> int:
         pytest.param("everyone", 5000, marks=pytest.mark.slow_fault),
     ],
 )
-def test_every_message_delivered_twice_tells_nobody_twice(
+def test_every_message_delivered_twice_notifies_nobody_twice(
     game: Backend, found: Callable[[str], None], size: int, audience: str
 ) -> None:
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), size)
@@ -63,17 +63,17 @@ def test_every_message_delivered_twice_tells_nobody_twice(
     handed_over = work_with_everything_twice(game, dice)
     game.advance(310)
     handed_over += work_with_everything_twice(game, dice)
-    told = arrivals(game.wns)
+    notified = arrivals(game.wns)
     found(
-        f"{size} devices, {handed_over} messages handed over, {len(told)} told, "
-        f"{sum(told.values()) - len(told)} told twice, {dict(wns_responses(game.wns))}"
+        f"{size} devices, {handed_over} messages handed over, {len(notified)} notified, "
+        f"{sum(notified.values()) - len(notified)} notified twice, {dict(wns_responses(game.wns))}"
     )
-    assert told == crowd.once_each
+    assert notified == crowd.once_each
     assert wns_responses(game.wns) == {"200": size + len(throttled)}
     assert set(outcomes(game).values()) == {"delivered"}
 
 
-def test_rest_that_was_never_queued_is_found_by_a_message_moved_back_from_the_dead_letter_queue(
+def test_remainder_that_was_never_queued_is_sent_after_a_redrive(
     game: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), 10)

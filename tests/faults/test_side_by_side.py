@@ -1,4 +1,4 @@
-"""Many at once: publishers, dispatchers, senders, lanes."""
+"""Concurrency of publishers, dispatchers, senders and lanes."""
 
 from __future__ import annotations
 

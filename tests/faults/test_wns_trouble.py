@@ -1,4 +1,4 @@
-"""WNS is down, or throttles, or rejects the access token, or answers differently by channel."""
+"""WNS fails, throttles, rejects the access token, or responds differently by channel."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from tests.integration.backend import Backend
 
 DEAD_LETTER_QUEUES = ("RequestDlq", "BroadcastDlq", "DeliveryDlq")
-# 64 at once, and as many again that start before the first answer is looked at.
-MOST_UNDER_WAY = 128
+# 64 concurrent requests, and as many more that start before the first response is read.
+MOST_IN_FLIGHT = 128
 DOWN: dict[str, dict[str, Any]] = {
     "reset": {"reset": True},
     "time-out": {"code": 503, "delay": 30.0},
@@ -43,7 +43,7 @@ def assert_no_dead_letters(game: Backend) -> None:
 
 
 def work_with_refresher(game: Backend) -> None:
-    """Let the queues' triggers and the rule for rejected tokens run, by turns."""
+    """Run the queues' triggers and the rule for rejected tokens by turns."""
     busy = True
     while busy:
         busy = game.work_once()
@@ -51,9 +51,9 @@ def work_with_refresher(game: Backend) -> None:
             game.invoke("token_refresher", json.loads(message["Body"]))
 
 
-def half_way(game: Backend, size: int, strike: Callable[[], object]) -> threading.Thread:
-    """Strike as soon as WNS has answered half of the notifications. Until then it takes its time,
-    so that the other half is not through before the blow falls."""
+def strike_half_way(game: Backend, size: int, strike: Callable[[], object]) -> threading.Thread:
+    """Call `strike` once WNS has responded to half of the notifications. Until then its responses
+    are slow, so that the other half is still to come."""
     game.wns.fail_share(1.0, delay=0.05)
 
     def watch() -> None:
@@ -85,7 +85,7 @@ def short_timeout(game: Backend) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("fault", DOWN)
-def test_what_wns_could_not_take_for_five_minutes_is_delivered_afterwards(
+def test_notifications_of_a_five_minute_outage_are_delivered_afterwards(
     game: Backend, found: Callable[[str], None], fault: str
 ) -> None:
     size = 60
@@ -105,14 +105,14 @@ def test_what_wns_could_not_take_for_five_minutes_is_delivered_afterwards(
         game.advance(30)
         waited += 30
     game.work()
-    found(f"{size} notifications, {tried} vain tries in 300 s, all delivered {waited} s after")
+    found(f"{size} notifications, {tried} failed attempts in 300 s, all delivered {waited} s after")
     assert arrivals(game.wns) == crowd.once_each
     assert counted(game.items("NotificationsTable"))["delivered"] == size
     assert_no_dead_letters(game)
 
 
 @FULL
-def test_throttled_app_is_left_alone_until_the_time_is_up(
+def test_throttled_app_is_paused_until_the_retry_time(
     game: Backend, found: Callable[[str], None], size: int
 ) -> None:
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), size)
@@ -123,31 +123,31 @@ def test_throttled_app_is_left_alone_until_the_time_is_up(
         game.wns.throttle_app(PACKAGE_SID, retry_after=900)
         until.append(game.wns.now() + 900)
 
-    watching = half_way(game, size, throttle)
+    watching = strike_half_way(game, size, throttle)
     game.work()
     watching.join()
     at_once = wns_responses(game.wns)
-    told_before = sum(arrivals(game.wns).values())
-    assert size // 2 <= told_before < size
-    too_early = 0
+    delivered_before = sum(arrivals(game.wns).values())
+    assert size // 2 <= delivered_before < size
+    sent_early = 0
     while game.wns.now() + 10 < until[0]:
         game.advance(10)
         before = wns_responses(game.wns)
         game.work()
-        # Real time runs, too: what is still at work when the time is up may send.
+        # Real time passes as well: a worker still running at the retry time may send.
         if game.wns.now() < until[0]:
-            too_early += (wns_responses(game.wns) - before).total()
+            sent_early += (wns_responses(game.wns) - before).total()
     game.advance(15)
     game.work()
     for _ in range(3):
         game.advance(10)
         game.work()
     found(
-        f"{size} notifications, {told_before} delivered before, {at_once['406']} under way when"
-        f" WNS throttled, {too_early} sent before the 900 s were up, all delivered after"
+        f"{size} notifications, {delivered_before} delivered before, {at_once['406']} in flight"
+        f" when WNS throttled, {sent_early} sent before the 900 s were up, all delivered after"
     )
-    assert at_once["406"] <= MOST_UNDER_WAY
-    assert too_early == 0
+    assert at_once["406"] <= MOST_IN_FLIGHT
+    assert sent_early == 0
     assert arrivals(game.wns) == crowd.once_each
     assert_no_dead_letters(game)
 
@@ -161,7 +161,7 @@ def test_expired_token_costs_one_token_request(
     game.advance(3600)
     token_requests = game.wns.request_counts()["token 200"]
     game.send_request(crowd.request())
-    watching = half_way(game, size, game.wns.revoke_tokens)
+    watching = strike_half_way(game, size, game.wns.revoke_tokens)
     work_with_refresher(game)
     watching.join()
     for _ in range(4):
@@ -173,12 +173,12 @@ def test_expired_token_costs_one_token_request(
     assert token_requests == 1
     assert arrivals(game.wns) == crowd.once_each
     assert answers["200"] == size
-    assert 1 <= answers["401"] <= MOST_UNDER_WAY
+    assert 1 <= answers["401"] <= MOST_IN_FLIGHT
     assert_no_dead_letters(game)
 
 
 @FULL
-def test_each_channel_ends_as_wns_says(
+def test_each_channel_gets_the_outcome_of_its_response(
     game: Backend, found: Callable[[str], None], size: int
 ) -> None:
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), size)
@@ -201,7 +201,7 @@ def test_each_channel_ends_as_wns_says(
     for _ in range(3):
         game.advance(301)
         game.work()
-    told, items = arrivals(game.wns), game.items("NotificationsTable")
+    notified, items = arrivals(game.wns), game.items("NotificationsTable")
     counts = counted(items)
     removed = size - len(game.channels())
     found(f"{size} notifications, counts {dict(counts)}, {removed} channels removed")
@@ -216,7 +216,7 @@ def test_each_channel_ends_as_wns_says(
     answers = {"200": size - len(gone) + len(throttled), "410": len(gone), "500": len(failing)}
     assert wns_responses(game.wns) == answers
     left_out = {device for device, _ in gone + dropped}
-    assert told == Counter({device: 1 for device, _ in devices if device not in left_out})
+    assert notified == Counter({device: 1 for device, _ in devices if device not in left_out})
     gone_devices = {device for device, _ in gone}
     assert {item["sk"] for item in game.channels()} == {
         device for device, _ in devices if device not in gone_devices

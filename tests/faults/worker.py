@@ -1,9 +1,9 @@
 """Worker processes of one function: `python -m tests.faults.worker FUNCTION QUEUE SECONDS CLOCK`.
 
-Stands in for Lambda and its poller. Imports the function once; each line on standard input is
-answered with the process id of a new worker, forked from this process, which takes batches off the
-queue and hands them to the handler until it is killed. `CLOCK` is a file with the seconds that the
-time is ahead, `SECONDS` is the visibility time-out.
+Replaces Lambda and its poller. Imports the function once; for each line on standard input it forks
+a worker and prints its process id. A worker receives batches and passes them to the handler until
+it is killed. `CLOCK` is a file with the seconds by which the time is ahead, `SECONDS` the
+visibility time-out.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FUNCTION_SECONDS = {"dispatcher": 30, "notification_sender": 60}
 
 
 class SharedClock(Clock):
-    """The time of all processes of a test."""
+    """The clock that all processes of a test share."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class SharedClock(Clock):
 
 
 def set_offset(file: Path, seconds: float) -> None:
-    """Set how many seconds the time is ahead, in one step for every reader."""
+    """Set by how many seconds the time is ahead, atomically for every reader."""
     new = file.with_suffix(".new")
     new.write_bytes(struct.pack("d", seconds))
     new.replace(file)

@@ -1,6 +1,6 @@
-"""The backend without its cloud: handlers on moto's tables and queues, made from template.yaml.
+"""The backend on moto: handlers between the tables and queues of template.yaml.
 
-What leaves for WNS goes over real TLS to the WNS emulator. Time can be advanced.
+Requests to WNS go over real TLS to the WNS emulator. Time can be advanced.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ TRIGGERS = {
 
 
 class Context:
-    """What Lambda gives a handler."""
+    """The context that Lambda passes to a handler."""
 
     function_name = "function"
     memory_limit_in_mb = 512
@@ -207,7 +207,7 @@ class Backend:
         return self.call(function_of_route(method, path), method, path, body)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass: for the handlers, for what waits on the queues, and for WNS."""
+        """Advance the time of handlers, of the queues' delays and time-outs, and of WNS."""
         self.clock.ahead += seconds
         for queue in sqs_backends[ACCOUNT][REGION].queues.values():
             for message in queue._messages:
@@ -217,7 +217,7 @@ class Backend:
         self.wns.advance_clock(seconds)
 
     def messages(self, queue: str) -> list[dict[str, Any]]:
-        """Take everything off a queue that can be seen; return the messages."""
+        """Receive and delete every visible message of a queue; return them."""
         return list(self._take(queue))
 
     def _take(self, queue: str) -> Iterator[dict[str, Any]]:
@@ -233,17 +233,17 @@ class Backend:
                 yield message
 
     def work(self) -> None:
-        """Let the queues' triggers run until nothing that can be seen is left."""
+        """Run the queues' triggers until no message is visible."""
         while self.work_once():
             pass
 
     def work_once(self) -> bool:
-        """Let each queue's trigger take one batch; return whether there was any."""
+        """Run each queue's trigger on one batch; return whether there was any."""
         return sum(self._work_on(queue) for queue in self.triggers) > 0
 
     def handle(self, queue: str, messages: list[dict[str, Any]] | None = None) -> Any:
-        """Hand messages, without any all that the queue holds, to the queue's trigger as one
-        batch; return its response."""
+        """Run a queue's trigger on messages, by default all that are visible, as one batch; return
+        its response."""
         batch = self.messages(queue) if messages is None else messages
         return self.invoke(self.triggers[queue], sqs_event(batch, queue))
 
@@ -256,8 +256,8 @@ class Backend:
         return True
 
     def receive(self, queue: str) -> dict[str, Any] | None:
-        """Take a batch off a queue as Lambda's poller does; return the event, None if there is
-        nothing to see."""
+        """Receive a batch as Lambda's poller does; return the event, None if no message is
+        visible."""
         answer = self.sqs.receive_message(
             QueueUrl=self._names[queue], MaxNumberOfMessages=10, VisibilityTimeout=360
         )
@@ -265,7 +265,7 @@ class Backend:
         return sqs_event(messages, queue) if messages else None
 
     def delete(self, event: dict[str, Any], kept: set[str]) -> None:
-        """Delete a batch's messages but those that the handler keeps."""
+        """Delete a batch's messages, except those that the handler keeps."""
         for record in event["Records"]:
             if record["messageId"] not in kept:
                 queue = record["eventSourceARN"].rpartition(":")[2]
@@ -337,7 +337,7 @@ def http_event(
     query: str = "",
     is_base64: bool = False,
 ) -> dict[str, Any]:
-    """Return what API Gateway makes of a request; `claims` are those of a player's token."""
+    """Return the event that API Gateway makes of a request; `claims` are a player token's."""
     return {
         "version": "2.0",
         "routeKey": f"{method} {path}",
@@ -359,7 +359,7 @@ def queue_arn(name: str) -> str:
 
 
 def sqs_event(messages: list[dict[str, Any]], queue: str = "queue") -> dict[str, Any]:
-    """Return what Lambda's poller makes of messages."""
+    """Return the event that Lambda's poller makes of messages."""
     return {
         "Records": [
             {

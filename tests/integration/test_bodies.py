@@ -78,7 +78,7 @@ NOT_JSON_TYPES = (
 
 
 @each_api
-def test_body_that_does_not_say_it_is_json_is_not_taken(game: Backend, api: Api) -> None:
+def test_body_of_another_content_type_is_refused(game: Backend, api: Api) -> None:
     for content_type in NOT_JSON_TYPES:
         answer = put(game, api, json.dumps(api[2]), content_type)
         check_refused(game, answer, 415, "wrong_content_type")
@@ -86,7 +86,9 @@ def test_body_that_does_not_say_it_is_json_is_not_taken(game: Backend, api: Api)
 
 @each_api
 @pytest.mark.parametrize("coded", [False, True])
-def test_json_is_taken_however_it_says_so(game: Backend, api: Api, coded: bool) -> None:
+def test_json_is_accepted_with_each_spelling_of_its_content_type(
+    game: Backend, api: Api, coded: bool
+) -> None:
     body = json.dumps(api[2])
     if coded:
         body = base64.b64encode(body.encode()).decode()
@@ -98,14 +100,14 @@ UNREADABLE = ("{", "[" * 5_000, "9" * 5_000, "{}{}", "{} // x", "NaN", "[Infinit
 
 
 @each_api
-def test_body_that_is_not_json_is_said_so(game: Backend, api: Api) -> None:
+def test_body_that_is_not_json_is_refused_as_such(game: Backend, api: Api) -> None:
     for body in UNREADABLE:
         check_refused(game, put(game, api, body, "application/json"), 400, "not_json")
 
 
 @each_api
 @pytest.mark.parametrize("body", ["%%%", base64.b64encode(b"\xff\xfe").decode()])
-def test_body_that_is_no_text_is_said_so(game: Backend, api: Api, body: str) -> None:
+def test_body_that_is_not_text_is_refused_as_not_json(game: Backend, api: Api, body: str) -> None:
     answer = put(game, api, body, "application/json", coded=True)
     check_refused(game, answer, 400, "not_json")
 

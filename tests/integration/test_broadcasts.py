@@ -44,15 +44,15 @@ def topic(name: str, **more: Any) -> dict[str, Any]:
     return everyone(audience={"topic": name}, **more)
 
 
-def test_everyone_is_told_once_in_their_language(game: Backend) -> None:
+def test_everyone_is_notified_once_in_their_language(game: Backend) -> None:
     for number in range(30):
         open_channel(game, f"player-{number}", f"pc-{number}", locale="de" if number % 3 else "en")
     status, answer = post_request(game, everyone())
     assert status == 202
     game.work()
     for number in range(30):
-        told = "Spring Cup beginnt" if number % 3 else "Spring Cup starts"
-        assert texts(game, f"pc-{number}") == [[told]]
+        notified = "Spring Cup beginnt" if number % 3 else "Spring Cup starts"
+        assert texts(game, f"pc-{number}") == [[notified]]
     found = summary(game, answer["notification_id"])
     assert found["state"] == "completed"
     assert found["shards"] == found["shards_done"] == 64
@@ -82,7 +82,7 @@ def test_broadcast_without_audience_completes(game: Backend) -> None:
 
 
 @few_shards
-def test_another_apps_players_are_not_told(game: Backend) -> None:
+def test_another_apps_players_are_not_notified(game: Backend) -> None:
     put_app(game, "other-game")
     open_channel(game, "player-1", "pc-1", "other-game")
     post_request(game, everyone())
@@ -91,7 +91,7 @@ def test_another_apps_players_are_not_told(game: Backend) -> None:
 
 
 @few_shards
-def test_every_message_of_a_broadcast_may_come_twice(game: Backend) -> None:
+def test_every_message_of_a_broadcast_may_be_delivered_twice(game: Backend) -> None:
     for number in range(20):
         open_channel(game, f"player-{number}", f"pc-{number}")
     game.send_request(everyone(request_id="cup"))
@@ -105,7 +105,7 @@ def test_every_message_of_a_broadcast_may_come_twice(game: Backend) -> None:
 
 
 @few_shards
-def test_page_that_comes_again_makes_the_same_deliveries(
+def test_redelivered_page_makes_the_same_deliveries(
     game: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Players leave and come between the first and the second work on a page of several chunks."""
@@ -132,13 +132,13 @@ def test_page_that_comes_again_makes_the_same_deliveries(
         open_channel(game, player, f"pc-{player}")
     assert game.handle("BroadcastQueue", pages) == {"batchItemFailures": []}
     game.work()
-    told = {player: len(texts(game, f"pc-{player}")) for player in first}
-    assert {player: n for player, n in told.items() if n != 1 and player != leaver} == {}
+    notified = {player: len(texts(game, f"pc-{player}")) for player in first}
+    assert {player: n for player, n in notified.items() if n != 1 and player != leaver} == {}
     assert all(len(texts(game, f"pc-{player}")) <= 1 for player in late)
 
 
 @few_shards
-def test_cancelled_broadcast_stops_and_says_how_much_had_gone(game: Backend) -> None:
+def test_cancelled_broadcast_stops_and_reports_how_much_was_sent(game: Backend) -> None:
     for number in range(20):
         open_channel(game, f"player-{number}", f"pc-{number}")
     _, answer = post_request(game, everyone())
@@ -175,7 +175,7 @@ def test_direct_notifications_do_not_wait_behind_a_broadcast(game: Backend) -> N
 
 
 @few_shards
-def test_same_to_everyone_within_half_an_hour_is_refused_unless_meant(game: Backend) -> None:
+def test_repeated_broadcast_within_half_an_hour_is_refused_unless_allowed(game: Backend) -> None:
     open_channel(game, "player-1", "pc-1")
     assert post_request(game, everyone(request_id="first"))[0] == 202
     game.work()
@@ -194,7 +194,7 @@ def test_same_to_everyone_within_half_an_hour_is_refused_unless_meant(game: Back
 
 
 @few_shards
-def test_players_in_the_game_are_left_alone_if_asked(game: Backend) -> None:
+def test_players_in_game_are_skipped_on_request(game: Backend) -> None:
     for player in ("player-1", "player-2"):
         open_channel(game, player, f"pc-{player}")
     path = "/apps/my-game/channels/pc-player-1/presence"
@@ -213,7 +213,7 @@ def test_players_in_the_game_are_left_alone_if_asked(game: Backend) -> None:
 
 
 @pytest.mark.parametrize("body", ["{", "{}", '{"shard": 3}'])
-def test_bad_page_is_set_aside_with_its_reason(game: Backend, body: str) -> None:
+def test_malformed_page_is_dead_lettered_with_its_reason(game: Backend, body: str) -> None:
     game.put("BroadcastQueue", body)
     game.work()
     (dead,) = game.messages("BroadcastDlq")

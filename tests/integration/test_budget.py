@@ -69,7 +69,7 @@ def toasts(game: Backend) -> list[int]:
     return [len(texts(game, f"pc-{number}")) for number in range(3)]
 
 
-def test_throttled_app_is_left_alone_until_wns_says(game: Backend) -> None:
+def test_throttled_app_pauses_until_wns_allows(game: Backend) -> None:
     game.wns.fail_next(1, code=406, retry_after=600)
     game.send_request(request("player-0"))
     game.work()

@@ -164,7 +164,7 @@ def test_canaries_are_found_nowhere(
         assert secret_part not in answers
 
 
-def test_error_that_repeats_a_secret_is_not_passed_on(
+def test_error_that_repeats_a_secret_is_not_exposed(
     backend: Backend,
     watch: Watch,
     monkeypatch: pytest.MonkeyPatch,

@@ -61,7 +61,7 @@ def test_game_event_becomes_toast_sound_and_badge(game: Backend) -> None:
     assert shown.badge == "1"
 
 
-def test_every_device_of_every_player_is_told_in_its_language(game: Backend) -> None:
+def test_every_device_of_every_player_is_notified_in_its_language(game: Backend) -> None:
     open_channel(game, "player-1", "pc", locale="en-GB")
     open_channel(game, "player-1", "laptop", locale="de-AT")
     open_channel(game, "player-2", "other-pc")
@@ -113,7 +113,7 @@ def test_same_request_again_is_the_same_notification_and_not_sent_twice(game: Ba
 
 
 @pytest.mark.parametrize("road", ["api", "bus", "queue"])
-def test_three_roads_in_make_the_same_notification(game: Backend, road: str) -> None:
+def test_api_bus_and_queue_make_the_same_notification(game: Backend, road: str) -> None:
     open_channel(game, "player-1", "pc")
     message = challenge("player-1", request_id="r-1")
     if road == "api":
@@ -129,7 +129,7 @@ def test_three_roads_in_make_the_same_notification(game: Backend, road: str) -> 
     assert outcomes(game) == {"player-1#pc#toast": "delivered", "player-1#pc#badge": "delivered"}
 
 
-def test_queue_messages_delivered_twice_tell_once(game: Backend) -> None:
+def test_queue_messages_delivered_twice_notify_once(game: Backend) -> None:
     open_channel(game, "player-1", "pc")
     game.send_request(challenge("player-1", request_id="r-1"))
     requests = game.messages("RequestQueue")
@@ -142,7 +142,7 @@ def test_queue_messages_delivered_twice_tell_once(game: Backend) -> None:
     assert requests_to_wns(game) == 2  # one toast, one badge
 
 
-def test_half_dispatched_request_is_finished_by_its_second_coming(game: Backend) -> None:
+def test_half_dispatched_request_is_finished_when_redelivered(game: Backend) -> None:
     for number in range(25):
         open_channel(game, f"player-{number}", f"pc-{number}")
     players = [f"player-{number}" for number in range(25)]
@@ -216,7 +216,7 @@ def test_rejected_token_is_replaced_by_a_newer_stored_one_and_sent_once_more(gam
     assert game.messages("own-events") == []
 
 
-def test_rejected_token_without_a_newer_one_asks_for_one_and_sends_later(game: Backend) -> None:
+def test_rejected_token_without_a_newer_one_requests_one_and_sends_later(game: Backend) -> None:
     open_channel(game, "player-1", "pc")
     game.advance(1000)
     game.wns.revoke_tokens()
@@ -260,9 +260,7 @@ def test_without_an_access_token_nothing_is_sent_until_there_is_one(backend: Bac
 
 
 @pytest.mark.parametrize("fault", [{"code": 503}, {"code": 500}, {"reset": True}])
-def test_unavailable_wns_is_tried_again_until_it_serves(
-    game: Backend, fault: dict[str, Any]
-) -> None:
+def test_unavailable_wns_is_retried_until_it_serves(game: Backend, fault: dict[str, Any]) -> None:
     open_channel(game, "player-1", "pc")
     game.wns.fail_next(3, **fault)
     game.send_request(request("player-1"))
@@ -275,9 +273,7 @@ def test_unavailable_wns_is_tried_again_until_it_serves(
 
 
 @pytest.mark.parametrize("lost", [{"reset": True}, {"code": 503}])
-def test_toast_whose_answer_was_lost_is_on_the_device_once(
-    game: Backend, lost: dict[str, Any]
-) -> None:
+def test_toast_whose_response_was_lost_is_shown_once(game: Backend, lost: dict[str, Any]) -> None:
     open_channel(game, "player-1", "pc")
     game.wns.fail_next(1, accepted=True, **lost)
     game.send_request(request("player-1"))
@@ -296,7 +292,7 @@ def test_toasts_of_different_notifications_do_not_replace_each_other(game: Backe
     assert len(texts(game, "pc")) == 3
 
 
-def test_what_ends_differently_is_put_back_alone(game: Backend) -> None:
+def test_only_throttled_channel_is_requeued(game: Backend) -> None:
     throttled = open_channel(game, "player-1", "pc")
     open_channel(game, "player-2", "laptop")
     game.wns.throttle_channel(throttled, seconds=1200, retry_after=1200)
@@ -344,7 +340,7 @@ def test_host_changed_in_the_table_is_never_contacted(game: Backend) -> None:
     assert len(game.wns.requests()) == before
 
 
-def test_killed_workers_successor_repeats_nothing_that_was_recorded(
+def test_successor_of_a_killed_worker_repeats_nothing_that_was_recorded(
     game: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(60):
@@ -366,9 +362,9 @@ def test_killed_workers_successor_repeats_nothing_that_was_recorded(
     assert 50 <= len(recorded) < 60
     game.advance(400)
     assert game.handle("DeliveryQueue", [message]) == {"batchItemFailures": []}
-    told = {f"player-{n // 10}#pc-{n}#toast": len(texts(game, f"pc-{n}")) for n in range(60)}
-    assert all(count >= 1 for count in told.values())
-    assert {name for name, count in told.items() if count > 1}.isdisjoint(recorded)
+    notified = {f"player-{n // 10}#pc-{n}#toast": len(texts(game, f"pc-{n}")) for n in range(60)}
+    assert all(count >= 1 for count in notified.values())
+    assert {name for name, count in notified.items() if count > 1}.isdisjoint(recorded)
     notification_id = json.loads(message["Body"])["notification_id"]
     assert summary(game, notification_id)["counts"] == {"delivered": 60}
 
@@ -446,7 +442,7 @@ BAD_REQUESTS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("case", BAD_REQUESTS)
-def test_bad_request_is_set_aside_with_its_reason_and_its_neighbour_delivered(
+def test_malformed_request_is_dead_lettered_with_its_reason_and_the_next_one_delivered(
     game: Backend, case: str
 ) -> None:
     body, reason = BAD_REQUESTS[case]
@@ -461,7 +457,7 @@ def test_bad_request_is_set_aside_with_its_reason_and_its_neighbour_delivered(
 
 
 @pytest.mark.parametrize("body", ["{", "[]", '{"notification_id": "x"}'])
-def test_bad_delivery_is_set_aside_with_its_reason(game: Backend, body: str) -> None:
+def test_malformed_delivery_is_dead_lettered_with_its_reason(game: Backend, body: str) -> None:
     game.put("DeliveryQueue", body)
     game.work()
     (dead,) = game.messages("DeliveryDlq")

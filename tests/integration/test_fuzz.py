@@ -66,7 +66,7 @@ def call(game: Backend, case: Any) -> requests.Response:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_answer_is_one_that_the_document_knows(
+def test_response_is_one_that_the_document_describes(
     game: Backend, known_ids: dict[str, str], operation: str
 ) -> None:
     fuzzing.fuzz(OPERATIONS[operation], lambda case: call(game, case), COUNT, known_ids)

@@ -35,7 +35,7 @@ def secrets(game: Backend) -> dict[str, Any]:
     }
 
 
-def test_app_is_stored_and_answered_whole(game: Backend) -> None:
+def test_app_is_stored_and_returned(game: Backend) -> None:
     status, app = game.call_as_operator("GET", "/apps/my-game")
     assert status == 200
     assert app["app_id"] == "my-game"
@@ -45,7 +45,7 @@ def test_app_is_stored_and_answered_whole(game: Backend) -> None:
     assert app["enabled"] is True
 
 
-def test_app_put_again_is_changed(game: Backend) -> None:
+def test_second_put_of_an_app_changes_it(game: Backend) -> None:
     changed = SETTINGS | {"name": "My Game II", "enabled": False}
     assert game.call_as_operator("PUT", "/apps/my-game", changed)[0] == 200
     assert game.call_as_operator("GET", "/apps/my-game")[1]["name"] == "My Game II"
@@ -90,7 +90,7 @@ def test_deleted_app_is_gone_with_its_secrets(backend: Backend) -> None:
     assert backend.refresh() == {}
 
 
-def test_deleting_an_app_leaves_others_alone(backend: Backend) -> None:
+def test_deleting_an_app_leaves_others_unchanged(backend: Backend) -> None:
     open_app(backend)
     open_app(backend, "other-game")
     backend.call_as_operator("DELETE", "/apps/other-game")
@@ -112,7 +112,7 @@ def test_late_refresh_of_a_deleted_app_stores_nothing(backend: Backend) -> None:
     assert backend.items("AppsTable") == []
 
 
-def test_new_credentials_are_announced_once_they_are_stored(game: Backend) -> None:
+def test_event_about_new_credentials_is_published_once_they_are_stored(game: Backend) -> None:
     game.call_as_operator(
         "PUT", "/apps/my-game/credentials", CREDENTIALS | {"client_secret": "wrong"}
     )
@@ -128,7 +128,7 @@ def test_app_with_a_bad_id_is_refused(game: Backend, app_id: str) -> None:
     assert game.call_as_operator("PUT", f"/apps/{app_id}", SETTINGS)[0] == 422
 
 
-def test_credentials_that_work_are_stored_and_never_answered(game: Backend) -> None:
+def test_valid_credentials_are_stored_and_never_returned(game: Backend) -> None:
     answer = game.call_as_operator("PUT", "/apps/my-game/credentials", CREDENTIALS)
     assert answer == (204, None)
     assert secrets(game) == {f"{STACK}/apps/my-game/credentials": CREDENTIALS}
@@ -177,7 +177,7 @@ def test_credentials_that_do_not_fit_the_app_are_refused_without_asking_wns(
     assert game.wns.request_counts() == {}
 
 
-def test_template_is_stored_and_answered(game: Backend) -> None:
+def test_template_is_stored_and_returned(game: Backend) -> None:
     path = "/apps/my-game/templates/ChallengeReceived"
     assert game.call_as_operator("PUT", path, CHALLENGE)[0] == 201
     assert game.call_as_operator("PUT", path, CHALLENGE)[0] == 200
@@ -198,16 +198,14 @@ def test_template_is_stored_and_answered(game: Backend) -> None:
         (CHALLENGE | {"options": {"ttl": 5}}, "options"),
     ],
 )
-def test_template_that_is_not_whole_is_refused(
-    game: Backend, template: dict[str, Any], field: str
-) -> None:
+def test_invalid_template_is_refused(game: Backend, template: dict[str, Any], field: str) -> None:
     status, answer = game.call_as_operator("PUT", "/apps/my-game/templates/T", template)
     assert status == 422
     assert answer["error"]["details"][0]["field"].startswith(field)
     assert game.items("TemplatesTable") == []
 
 
-def test_request_that_cannot_become_a_notification_is_refused_at_the_door(game: Backend) -> None:
+def test_request_that_cannot_become_a_notification_is_refused_on_receipt(game: Backend) -> None:
     put_template(game, "ChallengeReceived", CHALLENGE)
     body = {"audience": {"players": ["player-1"]}, "template": "ChallengeReceived"}
     status, answer = game.call_as_operator("POST", "/apps/my-game/notifications", body)
@@ -227,7 +225,7 @@ def test_request_that_cannot_become_a_notification_is_refused_at_the_door(game: 
         "/apps/my-game/notifications/0123456789abcdef0123456789abcdef",
     ],
 )
-def test_what_is_not_there_is_not_found(game: Backend, path: str) -> None:
+def test_unknown_app_template_or_notification_is_not_found(game: Backend, path: str) -> None:
     status, answer = game.call_as_operator("GET", path)
     assert (status, answer["error"]["code"]) == (404, "not_found")
 

@@ -89,7 +89,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]
     return arrange
 
 
-def test_channel_that_turns_up_under_another_player_moves_there(game: Backend) -> None:
+def test_channel_registered_by_another_player_moves_there(game: Backend) -> None:
     register(game, "first", topics=["news"])
     assert register(game, "second")[0] == 201
     assert owned(game) == {("second", "pc", uri("a"))}
@@ -97,7 +97,7 @@ def test_channel_that_turns_up_under_another_player_moves_there(game: Backend) -
     assert game.items("TopicsTable") == []
 
 
-def test_channel_that_turns_up_under_another_device_id_moves_there(game: Backend) -> None:
+def test_channel_registered_under_another_device_id_moves_there(game: Backend) -> None:
     register(game, "player", "before-reinstall")
     assert register(game, "player", "after-reinstall")[0] == 201
     assert owned(game) == {("player", "after-reinstall", uri("a"))}
@@ -131,7 +131,7 @@ def test_same_uri_in_another_app_is_another_channel(game: Backend) -> None:
 
 
 @pytest.mark.parametrize("rival", ["second", "first"])
-def test_rival_that_takes_the_uri_at_the_same_moment_is_taken_over(
+def test_concurrent_registration_of_the_same_uri_is_taken_over(
     game: Backend, meanwhile: Callable[[Callable[[], object]], None], rival: str
 ) -> None:
     meanwhile(lambda: register(game, rival, "rival-pc"))
@@ -139,7 +139,7 @@ def test_rival_that_takes_the_uri_at_the_same_moment_is_taken_over(
     assert owned(game) == {("first", "pc", uri("a"))}
 
 
-def test_first_owner_that_renews_at_the_same_moment_keeps_its_new_uri(
+def test_first_owner_that_renews_concurrently_keeps_its_new_uri(
     game: Backend, meanwhile: Callable[[Callable[[], object]], None]
 ) -> None:
     register(game, "first", given="a")
@@ -148,7 +148,7 @@ def test_first_owner_that_renews_at_the_same_moment_keeps_its_new_uri(
     assert owned(game) == {("first", "pc", uri("b")), ("second", "pc", uri("a"))}
 
 
-def test_first_owner_that_comes_back_at_the_same_moment_loses_the_uri(
+def test_first_owner_that_registers_concurrently_loses_the_uri(
     game: Backend, meanwhile: Callable[[Callable[[], object]], None]
 ) -> None:
     register(game, "first")
@@ -159,7 +159,7 @@ def test_first_owner_that_comes_back_at_the_same_moment_loses_the_uri(
 
 
 @pytest.mark.parametrize("topics", [["kept"], ["kept", "mine"], ["mine"], []])
-def test_two_renewals_racing_leave_one_whole_item(
+def test_concurrent_renewals_leave_one_consistent_item(
     game: Backend, meanwhile: Callable[[Callable[[], object]], None], topics: list[str]
 ) -> None:
     register(game, "player", topics=["kept"])
@@ -171,7 +171,7 @@ def test_two_renewals_racing_leave_one_whole_item(
         assert len(subscribed(game, topic)) == (topic in topics)
 
 
-def test_sign_out_and_in_at_the_same_moment_leaves_the_topics_subscribed(
+def test_concurrent_sign_out_and_sign_in_leaves_the_topics_subscribed(
     game: Backend, meanwhile: Callable[[Callable[[], object]], None]
 ) -> None:
     register(game, "player", topics=["news"])
@@ -180,7 +180,7 @@ def test_sign_out_and_in_at_the_same_moment_leaves_the_topics_subscribed(
     assert len(subscribed(game, "news")) == 1
 
 
-def test_registration_that_never_gets_through_is_a_conflict(
+def test_registration_that_always_loses_its_race_is_a_conflict(
     game: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -191,7 +191,7 @@ def test_registration_that_never_gets_through_is_a_conflict(
     assert (status, answer["error"]["code"]) == (409, "conflict")
 
 
-def test_eleventh_device_takes_the_place_of_the_least_recently_renewed(game: Backend) -> None:
+def test_eleventh_device_replaces_the_least_recently_renewed(game: Backend) -> None:
     for number in range(10):
         register(game, "player", f"pc-{number}", f"t{number}", topics=["news"])
         game.advance(10)
@@ -209,7 +209,7 @@ def test_device_registered_last_stays_even_if_all_are_of_the_same_second(game: B
     assert len(listed(game, "player")) == 10
 
 
-def test_two_devices_at_once_leave_ten(
+def test_two_concurrent_devices_leave_ten(
     game: Backend, meanwhile: Callable[[Callable[[], object]], None]
 ) -> None:
     for number in range(9):
@@ -221,7 +221,7 @@ def test_two_devices_at_once_leave_ten(
     assert {"mine", "rival"} <= set(listed(game, "player"))
 
 
-def test_expired_devices_take_nobodys_place(game: Backend) -> None:
+def test_expired_devices_do_not_count_towards_the_limit(game: Backend) -> None:
     for number in range(10):
         register(game, "player", f"old-{number}", f"t{number}")
     game.advance(30 * DAY + 1)
@@ -242,7 +242,7 @@ def test_topics_follow_the_channel(game: Backend) -> None:
     assert len(game.items("TopicsTable")) == 1
 
 
-def test_topics_that_are_not_named_again_are_left(game: Backend) -> None:
+def test_topics_missing_from_a_renewal_are_unsubscribed(game: Backend) -> None:
     register(game, "player", topics=["news"])
     register(game, "player")
     assert subscribed(game, "news") == []
@@ -266,7 +266,7 @@ def test_renewal_within_a_week_writes_no_subscription(game: Backend) -> None:
     assert before == after
 
 
-def test_subscriptions_of_an_expired_channel_lead_nowhere(game: Backend) -> None:
+def test_subscriptions_of_an_expired_channel_are_ignored(game: Backend) -> None:
     register(game, "player", topics=["news"])
     game.advance(30 * DAY + 1)
     assert subscribed(game, "news") == []
@@ -387,7 +387,7 @@ def test_pages_of_shards_give_every_channel_once_in_order(game: Backend) -> None
     assert set(found) == expected
 
 
-def test_page_ends_where_it_is_told_to(game: Backend) -> None:
+def test_page_ends_before_the_given_key(game: Backend) -> None:
     for device in ("a", "b", "c", "d"):
         register(game, "player", device, device, topics=["news"])
     now = int(game.clock.time())

@@ -55,7 +55,7 @@ def toasts(game: Backend) -> int:
     return len(texts(game, "pc"))
 
 
-def test_sender_goes_on_with_the_token_it_holds(game: Backend, outage: Outage) -> None:
+def test_sender_continues_with_the_cached_token(game: Backend, outage: Outage) -> None:
     game.send_request(request("player-1"))
     game.work()
     outage.is_on = True
@@ -66,7 +66,7 @@ def test_sender_goes_on_with_the_token_it_holds(game: Backend, outage: Outage) -
         assert toasts(game) == count
 
 
-def test_token_that_ended_is_not_sent(game: Backend, outage: Outage) -> None:
+def test_expired_token_is_not_sent(game: Backend, outage: Outage) -> None:
     game.send_request(request("player-1"))
     game.work()
     outage.is_on = True
@@ -77,7 +77,7 @@ def test_token_that_ended_is_not_sent(game: Backend, outage: Outage) -> None:
     assert {each["status"] for each in game.wns.requests(endpoint="notify")} == {200}
 
 
-def test_sender_without_a_token_sends_when_it_can_be_read(game: Backend, outage: Outage) -> None:
+def test_sender_without_a_token_sends_once_it_can_be_read(game: Backend, outage: Outage) -> None:
     outage.is_on = True
     game.send_request(request("player-1"))
     game.work()
@@ -94,7 +94,7 @@ def test_refresher_counts_the_app_as_failed(game: Backend, outage: Outage) -> No
     assert game.refresh() == {"my-game": "failed"}
 
 
-def test_operator_is_told_to_try_again(game: Backend, outage: Outage) -> None:
+def test_operator_gets_503(game: Backend, outage: Outage) -> None:
     outage.is_on = True
     status, answer = game.call_as_operator("PUT", "/apps/my-game/credentials", CREDENTIALS)
     assert (status, answer["error"]["code"]) == (503, "unavailable")
@@ -104,7 +104,7 @@ def test_operator_is_told_to_try_again(game: Backend, outage: Outage) -> None:
 
 
 @pytest.mark.parametrize("outage", ["InvalidRequestException"], indirect=True)
-def test_secret_that_is_being_deleted_counts_as_none(game: Backend, outage: Outage) -> None:
+def test_secret_that_is_being_deleted_counts_as_missing(game: Backend, outage: Outage) -> None:
     game.advance(13 * 3600)
     outage.is_on = True
     assert game.refresh() == {"my-game": "no_credentials"}

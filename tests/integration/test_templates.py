@@ -96,7 +96,7 @@ def test_template_that_could_fail_later_is_refused_now(game: Backend, case: str)
     assert game.items("TemplatesTable") == []
 
 
-def test_template_that_fits_with_long_parameters_is_taken(game: Backend) -> None:
+def test_template_that_fits_with_long_parameters_is_accepted(game: Backend) -> None:
     assert put(game, locale({"raw": {"text": "${a}" * 25}}))[0] == 201
 
 
@@ -111,7 +111,7 @@ def test_versions_count_and_a_stale_one_replaces_nothing(game: Backend) -> None:
 
 
 @pytest.mark.parametrize("version", ["latest", "*", '"a"', "-1"])
-def test_version_that_is_none_is_refused(game: Backend, version: str) -> None:
+def test_malformed_version_is_refused(game: Backend, version: str) -> None:
     assert put(game, TEMPLATE, version)[0] == 422
 
 

@@ -71,7 +71,7 @@ def test_token_lives_a_day(game: Backend) -> None:
     assert stored["expires_at"] - stored["obtained_at"] == 86_400
 
 
-def test_fresh_token_is_left_alone(game: Backend) -> None:
+def test_fresh_token_is_not_renewed(game: Backend) -> None:
     before = token(game)
     game.advance(11 * 3600)
     assert game.refresh() == {"my-game": "fresh"}
@@ -91,7 +91,7 @@ def test_renewal_goes_on_day_after_day(game: Backend) -> None:
         assert game.refresh() == {"my-game": "refreshed"}
 
 
-def test_failing_app_hinders_no_other_and_keeps_its_old_token(game: Backend) -> None:
+def test_failing_app_blocks_no_other_and_keeps_its_old_token(game: Backend) -> None:
     open_app(game, "other-game")
     put_app(game, "new-game")
     before = token(game)
@@ -109,7 +109,7 @@ def test_failing_app_hinders_no_other_and_keeps_its_old_token(game: Backend) -> 
     assert token(game) == before
 
 
-def test_failed_refresh_is_tried_again_at_the_next_run(game: Backend) -> None:
+def test_failed_refresh_is_retried_at_the_next_run(game: Backend) -> None:
     game.advance(13 * 3600)
     game.wns.fail_next(1, endpoint="token", code=503)
     assert game.refresh() == {"my-game": "failed"}
@@ -148,7 +148,7 @@ def test_damaged_token_is_replaced(game: Backend, damage: str) -> None:
     assert token(game)["value"]
 
 
-def test_switched_off_app_is_left_alone(game: Backend) -> None:
+def test_switched_off_app_is_skipped(game: Backend) -> None:
     put_app(game, enabled=False)
     game.advance(13 * 3600)
     assert game.refresh() == {}
@@ -181,12 +181,12 @@ def test_valid_token_stays_if_the_sender_had_not_seen_it(game: Backend) -> None:
     assert game.invoke("token_refresher", rejected(None)) == {"my-game": "fresh"}
 
 
-def test_ended_token_is_renewed_when_the_sender_asks(game: Backend) -> None:
+def test_expired_token_is_renewed_when_the_sender_requests_it(game: Backend) -> None:
     game.advance(25 * 3600)
     assert game.invoke("token_refresher", rejected(None)) == {"my-game": "refreshed"}
 
 
-def test_event_about_an_unknown_app_does_no_harm(game: Backend) -> None:
+def test_event_about_an_unknown_app_is_harmless(game: Backend) -> None:
     assert game.invoke("token_refresher", changed("no-app")) == {"no-app": "no_credentials"}
 
 
@@ -210,7 +210,7 @@ def test_rotated_credentials_replace_a_fresh_token_once(game: Backend) -> None:
     assert game.invoke("token_refresher", changed()) == {"my-game": "fresh"}
 
 
-def test_lost_announcement_of_new_credentials_is_made_good_by_the_schedule(game: Backend) -> None:
+def test_schedule_makes_up_for_a_lost_event_about_new_credentials(game: Backend) -> None:
     game.call_as_operator("PUT", "/apps/my-game/credentials", CREDENTIALS)
     assert game.refresh() == {"my-game": "fresh"}  # the token was written a moment ago
     game.advance(900)
@@ -248,7 +248,7 @@ def test_two_hundred_senders_at_once_bring_one_token_request(
     assert statuses["refreshed"] + statuses["elsewhere"] + statuses["fresh"] == 200
 
 
-def test_refresher_that_died_hinders_its_successor_for_a_minute(
+def test_refresher_that_died_blocks_its_successor_for_a_minute(
     game: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_: object) -> None:
@@ -282,7 +282,7 @@ def test_refreshed_app_is_not_near_expiry(game: Backend, capfd: pytest.CaptureFi
     assert metric(capfd, "TokensNearExpiry") == 0
 
 
-def test_missing_token_is_fetched_when_the_sender_asks(game: Backend) -> None:
+def test_missing_token_is_fetched_when_the_sender_requests_it(game: Backend) -> None:
     name = f"{STACK}/apps/my-game/access-token"
     game.secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
     assert game.invoke("token_refresher", rejected(None)) == {"my-game": "refreshed"}
