@@ -1,4 +1,4 @@
-"""Requests made up from docs/openapi.json, good and bad, and what every answer to one must be."""
+"""Requests generated from docs/openapi.json, valid and invalid, and checks of every response."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 APP_ID = "my-game"
 NEW_APPS = {"putApp", "deleteApp"}
-"""Operations that get app ids made up for them, so that the one app of the test stays."""
+"""Operations that get generated app ids, so that the test's own app stays."""
 
 _CHECKS = [
     not_a_server_error,
@@ -38,7 +38,8 @@ _CHECKS = [
 def operations() -> dict[str, Any]:
     """Return every operation of the document by its id."""
     schema = schemathesis.openapi.from_path(ROOT / "docs/openapi.json")
-    found = [result.ok() for result in schema.get_all_operations()]
+    results: Any = schema.get_all_operations()
+    found = [result.ok() for result in results]
     return {operation.definition.raw["operationId"]: operation for operation in found}
 
 
@@ -48,12 +49,12 @@ def fuzz(
     count: int,
     known_ids: Mapping[str, str],
 ) -> None:
-    """Make up `count` requests, always the same ones, `call` each and check its answer.
+    """Generate `count` requests, always the same ones, `call` each and check its response.
 
-    Half of them are for things that are there, by `known_ids`.
+    Half of them are for things that exist, by `known_ids`.
 
     Raises:
-        Exception: the service failed, or the document does not know the answer.
+        Exception: the service failed, or the document does not describe the response.
     """
     fixed = {} if operation.definition.raw["operationId"] in NEW_APPS else {"app_id": APP_ID}
     named = {each.name for each in operation.path_parameters}
@@ -77,11 +78,11 @@ def fuzz(
             operation.as_strategy(bad),
         )
     )
-    def ask(case: Any) -> None:
+    def check(case: Any) -> None:
         response = call(case)
         statuses.add(response.status_code)
         case.validate_response(response, checks=_CHECKS)
 
     statuses: set[int] = set()
-    ask()
+    check()
     assert statuses - {401, 403, 429}, "nothing got through to the API"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 WAIT_SECONDS = 15.0
@@ -172,7 +172,7 @@ class Browser:
             raise BrowserError(f"{value['error']}: {value['message'].splitlines()[0]}")
         return value
 
-    def _devtools(self, command: str, parameters: dict[str, object]) -> None:
+    def _devtools(self, command: str, parameters: Mapping[str, object]) -> None:
         self.call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,14 @@ ADA, BEN = "adas-pc", "bens-laptop"
 SCRIPT = "<script>document.title = 'taken over'</script>"
 
 
+def has_text(element: Element, text: str) -> bool:
+    return element.text == text
+
+
+def shows_badge(page: Browser, device_id: str) -> bool:
+    return device(page, device_id).one(".task-game").name.endswith("badge 1")
+
+
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with open_browser(tmp_path_factory.mktemp("profile")) as opened:
@@ -36,7 +45,7 @@ def devices_page(stack: LaptopStack, browser: Browser) -> Iterator[Browser]:
             browser.one(f"#add-form [name={field}]").clear()
             browser.one(f"#add-form [name={field}]").type(text)
         submit = browser.one("#add-form button")
-        browser.wait_until(lambda on=submit: on.text == "Add device", "another can be added")
+        browser.wait_until(partial(has_text, submit, "Add device"), "another can be added")
         submit.click()
         browser.one(f'[aria-label="{name}"] .chip-good')
     yield browser
@@ -108,7 +117,7 @@ def test_event_on_the_bus_shows_its_toast_on_both_devices_without_a_reload(page:
         assert toast.one(".toast-title").text == "Alex challenges you"
         assert [each.text for each in toast.all(".toast-button")] == ["Send", "Accept", "Decline"]
         page.wait_until(
-            lambda on=device_id: device(page, on).one(".task-game").name.endswith("badge 1"),
+            partial(shows_badge, page, device_id),
             "the icon in the taskbar has its badge",
         )
         assert "Alex" in device(page, device_id).one(".tile").name
@@ -186,13 +195,13 @@ def test_pc_that_was_off_shows_what_wns_kept_and_tells_what_it_did_not(
     call(stack, "/api/send", challenge)
     page.wait_until(
         lambda: "1 toast" in pc.one(".off-kept").text and "1 badge" in pc.one(".off-kept").text,
-        "what WNS keeps is told",
+        "the page says what WNS keeps",
     )
     pc.one(".switch").click()
     assert pc.one(".popups .toast-title").text == "Alex challenges you"
 
 
-def test_player_in_the_game_is_left_alone_but_the_game_hears(
+def test_player_in_game_is_skipped_but_the_game_is_notified(
     stack: LaptopStack, page: Browser
 ) -> None:
     pc = device(page, ADA)
@@ -220,7 +229,7 @@ def test_expired_channel_gets_410_until_the_game_registers_again(page: Browser) 
     assert "expired" in row
     wait_for_notifications(page, ADA, 0)
     pc.one(".notice button").click()
-    assert pc.one(".chip-good")
+    assert pc.one(".chip-good") is not None
     send(page, "challenge.received")
     wait_for_notifications(page, ADA, 1)
 
@@ -236,7 +245,7 @@ def test_signed_out_device_gets_no_more_toasts(stack: LaptopStack, page: Browser
     assert not [one for one in stack.wns.requests(device_id=ADA) if "Late" in one["body"]]
     wait_for_notifications(page, ADA, 0)
     pc.one(".notice button").click()
-    assert pc.one(".chip-good")
+    assert pc.one(".chip-good") is not None
 
 
 def test_everything_that_can_be_used_has_a_name_for_a_screen_reader(page: Browser) -> None:
@@ -250,7 +259,7 @@ def test_everything_that_can_be_used_has_a_name_for_a_screen_reader(page: Browse
     assert [each for each in controls if not each.name.strip()] == []
 
 
-def test_toast_can_be_answered_with_the_keyboard_alone(page: Browser) -> None:
+def test_toast_can_be_replied_to_with_the_keyboard_alone(page: Browser) -> None:
     page.run("document.querySelector(\"[data-sample='challenge.received']\").focus()")
     page.press("Enter")
     toast = device(page, ADA).one(".popups .toast")

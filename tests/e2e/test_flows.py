@@ -149,7 +149,7 @@ def test_schedule_that_is_due_sends_its_request(game: LaptopStack) -> None:
     assert texts(game, "doras-pc") == [["Spring Cup starts"]]
 
 
-def test_unreadable_message_is_set_aside_and_its_neighbour_delivered(game: LaptopStack) -> None:
+def test_malformed_message_is_dead_lettered_and_the_next_one_delivered(game: LaptopStack) -> None:
     open_channel(game, "emil", "emils-pc")
     request = {
         "app_id": APP,
@@ -195,7 +195,7 @@ def test_bad_registration_is_refused_and_stores_nothing(
     assert listed.json() == {"channels": []}
 
 
-def test_five_at_once_are_told_once_each(game: LaptopStack) -> None:
+def test_five_concurrent_requests_notify_once_each(game: LaptopStack) -> None:
     """The same event five times: one notification."""
     open_channel(game, "fred", "freds-pc")
     detail = {
@@ -212,7 +212,7 @@ def test_five_at_once_are_told_once_each(game: LaptopStack) -> None:
     }
     answer = game.client("events").put_events(Entries=[entry] * 5)
     assert answer["FailedEntryCount"] == 0
-    game.wait_until(lambda: bool(texts(game, "freds-pc")), 20, "the player is told")
+    game.wait_until(lambda: bool(texts(game, "freds-pc")), 20, "the player is notified")
     quiet_until = time.monotonic() + 3
     game.wait_until(lambda: time.monotonic() > quiet_until, 10, "nothing more comes")
     sent = [

@@ -76,7 +76,7 @@ def session() -> Iterator[requests.Session]:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_answer_is_one_that_the_document_knows(
+def test_response_is_one_that_the_document_describes(
     stack: LaptopStack, session: requests.Session, known_ids: dict[str, str], operation: str
 ) -> None:
     token = stack.player_token(PLAYER)

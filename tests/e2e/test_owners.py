@@ -51,7 +51,7 @@ def test_players_who_register_one_uri_at_once_leave_one_owner(game: LaptopStack)
         assert sum(owners.values()) == 1, owners
 
 
-def test_renewals_of_one_device_at_once_leave_one_whole_channel(game: LaptopStack) -> None:
+def test_concurrent_renewals_of_one_device_leave_one_consistent_channel(game: LaptopStack) -> None:
     uris = [
         game.wns.create_channel(app=PACKAGE_SID, device_id=f"pc-{number}").channel_uri
         for number in range(4)

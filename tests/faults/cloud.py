@@ -1,4 +1,4 @@
-"""The backend in processes: AWS, WNS and each worker have their own, and workers can be killed."""
+"""The backend in processes: AWS, WNS and each worker run separately; workers can be killed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import requests
@@ -35,7 +36,7 @@ PAUSE_SECONDS = 0.02
 
 
 class Servers:
-    """AWS and WNS in processes of their own, for any number of tests."""
+    """AWS and WNS in separate processes, shared by all tests."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -56,13 +57,9 @@ class Servers:
                  "--control-port", str(self.ports.wns_control)],
                 settings={}, directory=ROOT,
             )  # fmt: skip
-            for name, url in {
-                "aws": f"{self.aws_url}/_ministack/health",
-                "wns": self.wns_url,
-            }.items():
-                processes.wait_until_ready(
-                    name, lambda url=url: answers(url), seconds=START_SECONDS
-                )
+            urls = {"aws": f"{self.aws_url}/_ministack/health", "wns": self.wns_url}
+            for name, url in urls.items():
+                processes.wait_until_ready(name, partial(answers, url), seconds=START_SECONDS)
             undo.pop_all()
         return self
 
@@ -83,7 +80,7 @@ class Servers:
         return f"http://{HOST}:{self.ports.wns_control}"
 
     def empty(self) -> None:
-        """Let AWS and WNS forget everything."""
+        """Delete everything from AWS and WNS."""
         with requests.Session() as session:
             session.trust_env = False
             assert session.post(f"{self.aws_url}/_ministack/reset", timeout=START_SECONDS).ok
@@ -94,11 +91,11 @@ class Servers:
         wns.clear_faults()
 
     def environment(self) -> dict[str, str]:
-        """What leads boto3 and the functions to these servers."""
+        """Return the variables that point boto3 and the functions to these servers."""
         ca_file = str(self.directory / "ca.pem")
         return {
             "AWS_DEFAULT_REGION": REGION,
-            # The emulator takes an account's number for the key of its owner.
+            # An account number as key id makes the emulator use that account.
             "AWS_ACCESS_KEY_ID": ACCOUNT,
             "AWS_SECRET_ACCESS_KEY": "testing",
             "AWS_ENDPOINT_URL": self.aws_url,
@@ -131,7 +128,7 @@ class Cloud(Backend):
         self.clock = SharedClock(self._clock_file)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass for the workers and for WNS; queues keep to the wall's."""
+        """Advance the time of the workers and of WNS; queues keep the machine's."""
         self.clock.ahead += seconds
         set_offset(self._clock_file, self.clock.ahead)
         self.wns.advance_clock(seconds)
@@ -150,12 +147,12 @@ class Cloud(Backend):
                     env={"PATH": os.environ["PATH"], "PYTHONPATH": f"layers/core{os.pathsep}."}
                     | self._servers.environment() | settings,
                 )  # fmt: skip
-        nursery = self._pools[queue]
-        assert nursery.stdin
-        assert nursery.stdout
-        nursery.stdin.write("\n")
-        nursery.stdin.flush()
-        for line in nursery.stdout:
+        pool = self._pools[queue]
+        assert pool.stdin
+        assert pool.stdout
+        pool.stdin.write("\n")
+        pool.stdin.flush()
+        for line in pool.stdout:
             if line.startswith("worker "):
                 return int(line.split()[1])
         raise AssertionError(f"the workers of {queue} ended, see {self._servers.directory}")
@@ -166,16 +163,16 @@ class Cloud(Backend):
         os.kill(pid, signal.SIGKILL)
 
     def close(self) -> None:
-        for nursery in self._pools.values():
-            nursery.communicate()
+        for pool in self._pools.values():
+            pool.communicate()
 
     def dispatch_all(self) -> None:
         """Turn all requests into deliveries, in this process."""
-        while self._work_on("RequestQueue", "dispatcher"):
+        while self._work_on("RequestQueue"):
             pass
 
     def waiting(self, queue: str) -> int:
-        """How many messages a queue holds, seen or unseen."""
+        """Return how many messages a queue holds, in flight or delayed ones included."""
         answer = self.sqs.get_queue_attributes(QueueUrl=self._names[queue], AttributeNames=["All"])
         return sum(
             int(count)
@@ -185,7 +182,7 @@ class Cloud(Backend):
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Return as soon as the condition holds; fail the test after so many seconds."""
+    """Return as soon as the condition holds; fail the test after the given number of seconds."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"

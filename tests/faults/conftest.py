@@ -1,4 +1,4 @@
-"""Proofs of what happens when things break; each prints the numbers it found."""
+"""Faults: what happens when things break. Each test reports the numbers that it found."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.cloud import Cloud, Servers
-from tests.integration.conftest import backend
+from tests.integration.builders import game_fixture, open_app
+from tests.integration.conftest import backend, few_shards
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.integration.backend import Backend
 
-__all__ = ["backend"]
+__all__ = ["backend", "few_shards"]
 
 _FOUND = "found"
+NO_HINDRANCE = 10_000
+"""Notifications per second that an app may send."""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -31,34 +33,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if name == _FOUND and report.when == "call"
     ]
     if lines:
-        terminalreporter.section("what the proofs found")
+        terminalreporter.section("results of the fault tests")
         for line in lines:
             terminalreporter.line(line)
 
 
 @pytest.fixture
 def found(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Takes a line for the summary at the end of the run."""
+    """Take a line for the summary at the end of the run."""
     return partial(record_property, _FOUND)
 
 
-def set_send_rate(backend: Backend, send_rate: int) -> None:
-    """Let the app `my-game` send so many notifications a second."""
-    settings = {"name": "My Game", "token_audiences": ["windows-game"], "send_rate": send_rate}
-    assert backend.call_as_operator("PUT", "/apps/my-game", settings)[0] == 200
-
-
-def open_app(backend: Backend) -> None:
-    """Make the app `my-game`, with a send rate that is no hindrance."""
-    backend.open_app()
-    set_send_rate(backend, 10_000)
-
-
-@pytest.fixture
-def game(backend: Backend) -> Backend:
-    """The backend on moto with the app `my-game`."""
-    open_app(backend)
-    return backend
+game = game_fixture(send_rate=NO_HINDRANCE)
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +61,7 @@ def cloud(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     servers.empty()
     cloud = Cloud(monkeypatch, servers)
     try:
-        open_app(cloud)
+        open_app(cloud, send_rate=NO_HINDRANCE)
         yield cloud
     finally:
         cloud.close()

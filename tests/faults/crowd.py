@@ -1,23 +1,21 @@
-"""Many players at once, and what their devices have received."""
+"""Crowds of players, and what their devices have received."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from push.channels.keys import SHARDS, channel_key, device_key, shard_of
+from push.channels import keys
+from push.channels.keys import channel_key, device_key, shard_of
 from tests.integration.backend import PACKAGE_SID
+from tests.integration.builders import APP, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from local.wns_emulator.control.python import Controls
-
-APP = "my-game"
-TOAST = {"toast": {"texts": ["Alex challenges you"]}}
 
 
 @dataclass(frozen=True)
@@ -35,19 +33,19 @@ class Crowd:
         return [uri for devices in self.devices.values() for uri in devices.values()]
 
     def request(self, **more: Any) -> dict[str, Any]:
-        """A request for a toast to every device."""
-        return {
-            "app_id": APP,
-            "request_id": "to-all",
-            "audience": {"players": self.players},
-            "notification": TOAST,
-        } | more
+        """Return a request for a toast to every device."""
+        return request(*self.players, **{"request_id": "to-all"} | more)
+
+    @property
+    def once_each(self) -> Counter[str]:
+        """What arrivals are where every device is notified exactly once."""
+        return Counter(device for devices in self.devices.values() for device in devices)
 
 
 def make_crowd(
     wns: Controls, table: Any, size: int, *, name: str = "p", devices_per_player: int = 10
 ) -> Crowd:
-    """Make `size` devices and put their channels straight into ChannelsTable."""
+    """Create `size` devices and write their channels into ChannelsTable."""
     devices: dict[str, dict[str, str]] = {}
     with table.batch_writer() as writer:
         for number in range(size):
@@ -67,13 +65,13 @@ def _item(player: str, device: str, uri: str, now: int) -> dict[str, Any]:
         "expires_at": expires_at,
         "subscribed_until": expires_at,
         "topics": [],
-        "shard": f"{APP}#{shard_of(player, SHARDS)}",
+        "shard": f"{APP}#{shard_of(player, keys.SHARDS)}",
         "device_key": device_key(player, device),
     }
 
 
 def arrivals(wns: Controls) -> Counter[str]:
-    """How many notifications have arrived, by device; devices with none are left out."""
+    """Return how many notifications have arrived, by device; devices with none are omitted."""
     return Counter(
         {
             each["device_id"]: sum(each["arrived"].values())
@@ -83,38 +81,19 @@ def arrivals(wns: Controls) -> Counter[str]:
     )
 
 
-def outcomes(items: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """The recorded outcomes of NotificationsTable's items, by name."""
-    return {
-        name: json.loads(record)["outcome"]
-        for item in items
-        for name, record in item.get("outcomes", {}).items()
-    }
-
-
 def counted(items: Sequence[dict[str, Any]]) -> Counter[str]:
-    """The counters of NotificationsTable's items: outcomes by name, and the tallies."""
-    return Counter(
-        {
-            name.removeprefix("outcome_"): count
-            for item in [_sum(items)]
-            for name, count in item.items()
-        }
-    )
-
-
-def _sum(items: Sequence[dict[str, Any]]) -> Counter[str]:
+    """Return the counters of NotificationsTable's items: outcomes by name, and the tallies."""
     total: Counter[str] = Counter()
     for item in items:
         if str(item["sk"]).startswith("count#"):
             for name, value in item.items():
                 if name not in {"pk", "sk", "expires_at"}:
-                    total[name] += int(value)
+                    total[name.removeprefix("outcome_")] += int(value)
     return total
 
 
-def notify_answers(wns: Controls) -> Counter[str]:
-    """How WNS has answered notifications so far, by status or ending."""
+def wns_responses(wns: Controls) -> Counter[str]:
+    """Return how often WNS has responded to notifications so far, by status or ending."""
     return Counter(
         {
             name.removeprefix("notify "): count

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.crowd import APP, TOAST, outcomes
+from tests.integration.builders import open_channel, outcomes, point_channel_at, request
 from tools import template_yaml
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ HOSTS = [
 
 
 def emitted(output: str, metric: str) -> float:
-    """The sum of a metric in what the functions have printed."""
+    """Return the sum of a metric in what the functions have printed."""
     total = 0.0
     for line in output.splitlines():
         if line.startswith("{") and '"_aws"' in line:
@@ -50,24 +50,19 @@ def test_attackers_host_is_never_contacted_and_the_outcome_is_refused(
         attacker.settimeout(0.2)
         port = attacker.getsockname()[1]
         for number, host in enumerate(HOSTS):
-            game.open_channel("player-1", f"pc-{number}")
-            game.table("ChannelsTable").update_item(
-                Key={"pk": f"{APP}#player-1", "sk": f"pc-{number}"},
-                UpdateExpression="SET channel_uri = :uri",
-                ExpressionAttributeValues={":uri": f"https://{host.format(port=port)}/?token=x"},
-            )
+            open_channel(game, "player-1", f"pc-{number}")
+            uri = f"https://{host.format(port=port)}/?token=x"
+            point_channel_at(game, "player-1", f"pc-{number}", uri)
         if by_proxy:
             monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
         else:
             monkeypatch.delenv("HTTPS_PROXY")
-        game.send_request(
-            {"app_id": APP, "audience": {"players": ["player-1"]}, "notification": TOAST}
-        )
+        game.send_request(request("player-1"))
         capsys.readouterr()
         game.work()
         with pytest.raises(TimeoutError):
             attacker.accept()
-    recorded = outcomes(game.items("NotificationsTable"))
+    recorded = outcomes(game)
     refused = emitted(capsys.readouterr().out, "Refused")
     found(f"{len(HOSTS)} hosts, 0 connections, {refused:g} counted as refused")
     assert list(recorded.values()) == ["refused"] * len(HOSTS)

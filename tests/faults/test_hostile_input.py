@@ -1,4 +1,4 @@
-"""Requests and deliveries that nobody in their right mind would send."""
+"""Malformed and malicious requests and deliveries."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.faults.crowd import APP, TOAST
 from tests.integration.backend import sqs_event
+from tests.integration.builders import APP, TOAST, dead_letter_reason, open_channel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +70,7 @@ DELIVERY: dict[str, Any] = {
 
 
 def paths_of(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every place in a JSON value, the whole included."""
+    """Return the path to every value in a JSON value, itself included."""
     inner: Any = ()
     if isinstance(value, dict):
         inner = value.items()
@@ -81,8 +81,8 @@ def paths_of(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @st.composite
-def spoilt(draw: st.DrawFn, good: dict[str, Any]) -> str:
-    """A good message with something hostile in up to three places, or cut, or nested too deep."""
+def corrupt(draw: st.DrawFn, good: dict[str, Any]) -> str:
+    """Draw a valid message with hostile values in up to three places, cut, or nested too deep."""
     message = json.loads(json.dumps(good))
     for _ in range(draw(st.integers(0, 3))):
         *way, last = draw(st.sampled_from(paths_of(good)[1:]))
@@ -133,16 +133,16 @@ def fuzz(strategy: st.SearchStrategy[str], count: int, check: Callable[[str], No
 
 
 def dead_reason(game: Backend, queue: str, body: str) -> str | None:
-    """Why a message lies in a dead-letter queue, None where it does not."""
+    """Return why a message was dead-lettered, or None."""
     dead = game.messages(queue)
     if not dead:
         return None
     (message,) = dead
     assert message["Body"] == body
-    return str(message["MessageAttributes"]["reason"]["StringValue"])
+    return dead_letter_reason(message)
 
 
-def assert_fit_to_be_seen(reason: str) -> None:
+def assert_safe_to_show(reason: str) -> None:
     assert reason.strip()
     assert reason.isprintable()
     assert len(reason) <= 1000
@@ -152,31 +152,31 @@ def assert_fit_to_be_seen(reason: str) -> None:
 
 @pytest.fixture
 def quiet(game: Backend) -> Backend:
-    """The backend with one device; nothing that was sent before is left."""
-    game.open_channel("player-1", "pc")
+    """The backend with one device, and its queues empty."""
+    open_channel(game, "player-1", "pc")
     game.messages("own-events")
     return game
 
 
-def test_hostile_request_is_worked_on_or_set_aside_with_its_reason(
+def test_hostile_request_is_processed_or_dead_lettered_with_its_reason(
     quiet: Backend, found: Callable[[str], None]
 ) -> None:
-    verdicts = {"dead-lettered": 0, "accepted": 0}
+    results = {"dead-lettered": 0, "accepted": 0}
 
     def check(text: str) -> None:
         event = sqs_event([{"MessageId": "m", "ReceiptHandle": "r", "Body": text}], "RequestQueue")
         assert quiet.invoke("dispatcher", event) == {"batchItemFailures": []}
         reason = dead_reason(quiet, "RequestDlq", text)
-        verdicts["accepted" if reason is None else "dead-lettered"] += 1
+        results["accepted" if reason is None else "dead-lettered"] += 1
         if reason is not None:
-            assert_fit_to_be_seen(reason)
+            assert_safe_to_show(reason)
 
-    fuzz(spoilt(REQUEST), EXAMPLES, check)
-    found(f"{EXAMPLES} requests, {verdicts}, 0 crashes")
-    assert min(verdicts.values()) > EXAMPLES // 20
+    fuzz(corrupt(REQUEST), EXAMPLES, check)
+    found(f"{EXAMPLES} requests, {results}, 0 crashes")
+    assert min(results.values()) > EXAMPLES // 20
 
 
-def test_hostile_request_is_answered(quiet: Backend, found: Callable[[str], None]) -> None:
+def test_hostile_request_gets_a_response(quiet: Backend, found: Callable[[str], None]) -> None:
     statuses: dict[int, int] = {}
 
     def check(text: str) -> None:
@@ -186,25 +186,25 @@ def test_hostile_request_is_answered(quiet: Backend, found: Callable[[str], None
         assert SECRET not in json.dumps(answer)
 
     good = {key: value for key, value in REQUEST.items() if key != "app_id"}
-    fuzz(spoilt(good), EXAMPLES, check)
+    fuzz(corrupt(good), EXAMPLES, check)
     found(f"{EXAMPLES} calls, answers {statuses}, 0 crashes")
     assert statuses[202]
     assert statuses[422]
 
 
-def test_hostile_delivery_is_worked_on_or_set_aside_with_its_reason(
+def test_hostile_delivery_is_processed_or_dead_lettered_with_its_reason(
     quiet: Backend, found: Callable[[str], None]
 ) -> None:
-    verdicts = {"dead-lettered": 0, "worked on": 0}
+    results = {"dead-lettered": 0, "processed": 0}
 
     def check(text: str) -> None:
         event = sqs_event([{"MessageId": "m", "ReceiptHandle": "r", "Body": text}], "DeliveryQueue")
         assert quiet.invoke("notification_sender", event) == {"batchItemFailures": []}
         reason = dead_reason(quiet, "DeliveryDlq", text)
-        verdicts["worked on" if reason is None else "dead-lettered"] += 1
+        results["processed" if reason is None else "dead-lettered"] += 1
         if reason is not None:
-            assert_fit_to_be_seen(reason)
+            assert_safe_to_show(reason)
 
-    fuzz(spoilt(DELIVERY), EXAMPLES, check)
-    found(f"{EXAMPLES} deliveries, {verdicts}, 0 crashes")
-    assert min(verdicts.values()) > EXAMPLES // 20
+    fuzz(corrupt(DELIVERY), EXAMPLES, check)
+    found(f"{EXAMPLES} deliveries, {results}, 0 crashes")
+    assert min(results.values()) > EXAMPLES // 20

@@ -1,16 +1,18 @@
-"""Workers killed outright, in the middle of whatever they do."""
+"""Workers that are killed at any moment."""
 
 from __future__ import annotations
 
 import random
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.faults.cloud import wait_until
-from tests.faults.crowd import APP, arrivals, make_crowd, notify_answers, outcomes
+from tests.faults.crowd import arrivals, make_crowd, wns_responses
+from tests.integration.builders import outcomes, records, summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,16 +37,21 @@ def wait_until_quiet(cloud: Cloud) -> None:
     seen = [-1]
 
     def is_quiet() -> bool:
-        seen.append(sum(notify_answers(cloud.wns).values()))
+        seen.append(sum(wns_responses(cloud.wns).values()))
         return seen[-1] == seen[-2]
 
     time.sleep(0.05)
     wait_until(is_quiet, 10, "WNS is quiet")
 
 
+def sends(cloud: Cloud, answered: int) -> bool:
+    """Return whether WNS has responded to more than that, or nothing is left to send."""
+    return sum(wns_responses(cloud.wns).values()) > answered or not cloud.waiting("DeliveryQueue")
+
+
 def recorded(cloud: Cloud) -> set[str]:
     """The devices that have an outcome on record."""
-    return {name.split("#")[1] for name in outcomes(cloud.items("NotificationsTable"))}
+    return {name.split("#")[1] for name in outcomes(cloud)}
 
 
 @pytest.mark.parametrize(
@@ -60,25 +67,18 @@ def test_sender_killed_at_random_moments_loses_nothing_and_repeats_only_what_was
     cloud.dispatch_all()
     dice = random.Random(size)
     in_flight: Counter[str] = Counter()
-    told_before: Counter[str] = Counter()
+    notified_before: Counter[str] = Counter()
     most = 0
     for _ in range(kills):
-        answered = sum(notify_answers(cloud.wns).values())
+        answered = sum(wns_responses(cloud.wns).values())
         worker = cloud.spawn("DeliveryQueue", "notification_sender")
-        wait_until(
-            lambda answered=answered: (
-                sum(notify_answers(cloud.wns).values()) > answered
-                or not cloud.waiting("DeliveryQueue")
-            ),
-            20,
-            "the worker sends",
-        )
+        wait_until(partial(sends, cloud, answered), 20, "the worker sends")
         time.sleep(dice.random() * 0.5)
         cloud.kill(worker)
         wait_until_quiet(cloud)
-        told = arrivals(cloud.wns)
-        unrecorded = (told - told_before).keys() - recorded(cloud)
-        told_before = told
+        notified = arrivals(cloud.wns)
+        unrecorded = (notified - notified_before).keys() - recorded(cloud)
+        notified_before = notified
         most = max(most, len(unrecorded))
         in_flight.update(unrecorded)
         cloud.advance(SECONDS_AHEAD_OF_ANY_LEASE)
@@ -90,21 +90,21 @@ def test_sender_killed_at_random_moments_loses_nothing_and_repeats_only_what_was
         moved += redrive(cloud, "DeliveryDlq", "DeliveryQueue")
         cloud.advance(SECONDS_AHEAD_OF_ANY_LEASE)
         time.sleep(1)
-    told = arrivals(cloud.wns)
-    repeated = {device: count - 1 for device, count in told.items() if count > 1}
+    notified = arrivals(cloud.wns)
+    repeated = {device: count - 1 for device, count in notified.items() if count > 1}
     found(
-        f"{size} notifications, {kills} kills, {size - len(told)} lost, "
+        f"{size} notifications, {kills} kills, {size - len(notified)} lost, "
         f"{sum(in_flight.values())} in flight at a kill ({most} at most), "
-        f"{sum(repeated.values())} told again, {moved} deliveries moved back from the dead-letter "
-        f"queue"
+        f"{sum(repeated.values())} notified again, "
+        f"{moved} deliveries moved back from the dead-letter queue"
     )
-    assert set(told) == {device for each in crowd.devices.values() for device in each}
+    assert set(notified) == {device for each in crowd.devices.values() for device in each}
     assert all(count <= in_flight[device] for device, count in repeated.items())
-    assert Counter(outcomes(cloud.items("NotificationsTable")).values()) == {"delivered": size}
+    assert Counter(outcomes(cloud).values()) == {"delivered": size}
 
 
 @pytest.mark.slow_fault
-def test_broadcast_whose_page_worker_is_killed_tells_each_device_exactly_once(
+def test_broadcast_whose_page_worker_is_killed_notifies_each_device_exactly_once(
     cloud: Cloud, found: Callable[[str], None]
 ) -> None:
     size, kills = 20_000, 10
@@ -122,24 +122,17 @@ def test_broadcast_whose_page_worker_is_killed_tells_each_device_exactly_once(
         cloud.kill(worker)
     pages = cloud.waiting("BroadcastQueue")
     cloud.spawn("BroadcastQueue", "dispatcher", visibility_seconds=30)
-    wait_until(lambda: not cloud.waiting("BroadcastQueue"), 120, "all pages are worked on")
+    wait_until(lambda: not cloud.waiting("BroadcastQueue"), 120, "all pages are processed")
     wait_until(lambda: not cloud.waiting("BulkDeliveryQueue"), 300, "all deliveries are sent")
-    told = arrivals(cloud.wns)
+    notified = arrivals(cloud.wns)
     found(
         f"{size} channels, {kills} page workers killed with {pages} pages left, "
-        f"{len(told)} told, {sum(told.values()) - len(told)} told twice, "
+        f"{len(notified)} notified, {sum(notified.values()) - len(notified)} notified twice, "
         f"{time.monotonic() - started:.0f} s"
     )
-    assert told == Counter({device: 1 for each in crowd.devices.values() for device in each})
-    view = summary(cloud)
+    assert notified == crowd.once_each
+    (notification_id,) = {each["pk"] for each in records(cloud)}
+    view = summary(cloud, notification_id)
     assert view["state"] == "completed"
     assert view["counts"] == {"delivered": size}
     assert cloud.waiting("BroadcastDlq") == 0
-
-
-def summary(cloud: Cloud) -> dict[str, Any]:
-    notifications = {
-        str(item["pk"]) for item in cloud.items("NotificationsTable") if item["sk"] == "summary"
-    }
-    (notification_id,) = notifications
-    return dict(cloud.call_as_operator("GET", f"/apps/{APP}/notifications/{notification_id}")[1])

@@ -1,4 +1,4 @@
-"""What a page of a broadcast costs, and what is left when its worker dies."""
+"""Pages of a broadcast: their cost, and their state after the worker has died."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from push.channels.keys import SHARDS, shard_of
-from push.dispatch import broadcast as broadcasting
-from push.dispatch.broadcast import CHANNELS_PER_PAGE
+from push.channels import keys
+from push.dispatch import broadcast
 from push.dispatch.pages import read_page
-from tests.faults.crowd import APP, TOAST, arrivals, counted, make_crowd
-from tests.integration.backend import sqs_event
+from tests.faults.crowd import arrivals, counted, make_crowd
+from tests.integration.builders import request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,8 +23,11 @@ if TYPE_CHECKING:
 SMALL_PAGE = 40
 
 
+pytestmark = pytest.mark.usefixtures("few_shards")
+
+
 class Killed(BaseException):
-    """Stands for the end of the process."""
+    """Raised in place of the end of the process."""
 
 
 class Calls:
@@ -46,7 +48,7 @@ class Calls:
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(broadcasting, "CHANNELS_PER_PAGE", SMALL_PAGE)
+    monkeypatch.setattr(broadcast, "CHANNELS_PER_PAGE", SMALL_PAGE)
 
 
 @pytest.fixture
@@ -61,25 +63,24 @@ def calls(game: Backend) -> Iterator[Calls]:
         client.meta.events.unregister("before-call", unique_id="faults")
 
 
-def begin(game: Backend, audience: dict[str, Any]) -> None:
-    """Turn a request for an audience into first pages."""
-    request = {"app_id": APP, "request_id": "to-all", "audience": audience, "notification": TOAST}
-    game.send_request(request)
-    game.invoke("dispatcher", sqs_event(game.messages("RequestQueue"), "RequestQueue"))
+def begin(game: Backend) -> None:
+    """Turn a request for everyone into first pages."""
+    game.send_request(request(audience={"everyone": True}, request_id="to-all"))
+    game.handle("RequestQueue")
 
 
 def test_page_costs_a_bounded_number_of_calls(
     game: Backend, found: Callable[[str], None], calls: Calls
 ) -> None:
-    size = CHANNELS_PER_PAGE + 10
+    size = broadcast.CHANNELS_PER_PAGE + 10
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), size, devices_per_player=size)
-    begin(game, {"everyone": True})
+    begin(game)
     dearest: Counter[str] = Counter()
     pages = 0
     while messages := pages_of(crowd, game):
         for message in messages:
             calls.reset()
-            work_on(game, message)
+            process_page(game, message)
             pages += 1
             dearest = max(dearest, Counter(calls.made), key=Counter.total)
     found(
@@ -95,14 +96,14 @@ def test_delivery_costs_a_bounded_number_of_calls(
 ) -> None:
     size = 100
     make_crowd(game.wns, game.table("ChannelsTable"), size, devices_per_player=size)
-    begin(game, {"everyone": True})
+    begin(game)
     for message in game.messages("BroadcastQueue"):
-        work_on(game, message)
+        process_page(game, message)
     (message,) = game.messages("BulkDeliveryQueue")
     sender, calls = game.handler("notification_sender"), Calls()
     events = sender.dynamodb.meta.client.meta.events
     events.register("before-call", calls.note, unique_id="sender")
-    game.invoke("notification_sender", sqs_event([message], "BulkDeliveryQueue"))
+    game.handle("BulkDeliveryQueue", [message])
     events.unregister("before-call", unique_id="sender")
     found(f"{size} channels in one delivery: {calls.made.total()} calls, {dict(calls.made)}")
     assert calls.made["dynamodb TransactWriteItems"] == 1
@@ -115,22 +116,23 @@ def test_page_whose_worker_dies_at_any_call_is_finished_by_the_next(
 ) -> None:
     size = SMALL_PAGE + 10
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), size, devices_per_player=size)
-    begin(game, {"everyone": True})
+    begin(game)
     kills = 0
     while messages := pages_of(crowd, game):
         for message in messages:
             calls.reset(0)
-            while not worked_on(game, message):
+            while not finishes(game, message):
                 kills += 1
                 calls.reset((calls.fatal or 0) + 1)
             calls.reset()
     game.work()
-    told = arrivals(game.wns)
+    notified = arrivals(game.wns)
     found(
-        f"{kills} kills, one before each call of each page: {len(told)} of {size} told, once each"
+        f"{kills} kills, one before each call of each page: {len(notified)} of {size} notified,"
+        " once each"
     )
     assert kills >= 2 * 7
-    assert told == Counter({device: 1 for each in crowd.devices.values() for device in each})
+    assert notified == crowd.once_each
     counts = counted(game.items("NotificationsTable"))
     assert counts["shards_done"] == 1
     assert counts["deliveries"] == counts["finished"]
@@ -141,33 +143,33 @@ def test_page_whose_worker_dies_at_any_call_is_finished_by_the_next(
 def test_copy_of_a_page_that_is_done_queues_nothing(game: Backend) -> None:
     size = SMALL_PAGE + 10
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), size, devices_per_player=size)
-    begin(game, {"everyone": True})
+    begin(game)
     (first_page,) = pages_of(crowd, game)
-    work_on(game, first_page)
+    process_page(game, first_page)
     assert len(game.messages("BroadcastQueue")) == 1
     assert game.messages("BulkDeliveryQueue")
-    work_on(game, first_page)
+    process_page(game, first_page)
     assert game.messages("BroadcastQueue") == []
     assert game.messages("BulkDeliveryQueue") == []
 
 
 def pages_of(crowd: Crowd, game: Backend) -> list[dict[str, Any]]:
-    """Take the pages off their queue; return those of the shard that the only player is in."""
-    shard = shard_of(crowd.players[0], SHARDS)
+    """Receive the pages; return those of the shard of the only player."""
+    shard = keys.shard_of(crowd.players[0], keys.SHARDS)
     return [
         each for each in game.messages("BroadcastQueue") if read_page(each["Body"]).shard == shard
     ]
 
 
-def work_on(game: Backend, message: dict[str, Any]) -> None:
+def process_page(game: Backend, message: dict[str, Any]) -> None:
     page = read_page(message["Body"])
     game.handler("dispatcher").broadcaster.process_page(page, game.clock.time())
 
 
-def worked_on(game: Backend, message: dict[str, Any]) -> bool:
-    """Let a worker have a page; return whether it came to its end."""
+def finishes(game: Backend, message: dict[str, Any]) -> bool:
+    """Process a page; return whether its worker survived."""
     try:
-        work_on(game, message)
+        process_page(game, message)
     except Killed:
         return False
     return True

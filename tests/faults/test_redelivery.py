@@ -1,4 +1,4 @@
-"""Messages that come twice, in any order, tell nobody twice."""
+"""Redelivery: messages delivered twice, in any order, notify nobody twice."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 
 from push.delivery.queue import DeliveryQueue
 from push.errors import QueueUnavailableError
-from tests.faults.crowd import arrivals, make_crowd, notify_answers, outcomes
+from tests.faults.crowd import arrivals, make_crowd, wns_responses
 from tests.integration.backend import sqs_event
+from tests.integration.builders import outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 
 def work_with_everything_twice(game: Backend, dice: random.Random) -> int:
-    """Let the triggers run until nothing is left, each message given to them twice, shuffled; one
-    that a handler keeps is given to it again later. Return how many messages were handed over."""
+    """Run the triggers until nothing is left, with each message delivered twice, shuffled; one that
+    a handler keeps is redelivered later. Return how many messages were delivered."""
     handed_over = 0
     while True:
         waiting = {queue: game.messages(queue) * 2 for queue in game.triggers}
@@ -47,7 +48,7 @@ def work_with_everything_twice(game: Backend, dice: random.Random) -> int:
         pytest.param("everyone", 5000, marks=pytest.mark.slow_fault),
     ],
 )
-def test_every_message_delivered_twice_tells_nobody_twice(
+def test_every_message_delivered_twice_notifies_nobody_twice(
     game: Backend, found: Callable[[str], None], size: int, audience: str
 ) -> None:
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), size)
@@ -62,23 +63,23 @@ def test_every_message_delivered_twice_tells_nobody_twice(
     handed_over = work_with_everything_twice(game, dice)
     game.advance(310)
     handed_over += work_with_everything_twice(game, dice)
-    told = arrivals(game.wns)
+    notified = arrivals(game.wns)
     found(
-        f"{size} devices, {handed_over} messages handed over, {len(told)} told, "
-        f"{sum(told.values()) - len(told)} told twice, {dict(notify_answers(game.wns))}"
+        f"{size} devices, {handed_over} messages handed over, {len(notified)} notified, "
+        f"{sum(notified.values()) - len(notified)} notified twice, {dict(wns_responses(game.wns))}"
     )
-    assert told == Counter({device: 1 for each in crowd.devices.values() for device in each})
-    assert notify_answers(game.wns) == {"200": size + len(throttled)}
-    assert set(outcomes(game.items("NotificationsTable")).values()) == {"delivered"}
+    assert notified == crowd.once_each
+    assert wns_responses(game.wns) == {"200": size + len(throttled)}
+    assert set(outcomes(game).values()) == {"delivered"}
 
 
-def test_rest_that_was_never_queued_is_found_by_a_message_moved_back_from_the_dead_letter_queue(
+def test_remainder_that_was_never_queued_is_sent_after_a_redrive(
     game: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), 10)
     game.wns.throttle_channel(crowd.uris[0], seconds=300, retry_after=300)
     game.send_request(crowd.request())
-    game.invoke("dispatcher", sqs_event(game.messages("RequestQueue"), "RequestQueue"))
+    game.handle("RequestQueue")
     (message,) = game.messages("DeliveryQueue")
 
     def refuse(*_: object) -> None:
@@ -86,11 +87,13 @@ def test_rest_that_was_never_queued_is_found_by_a_message_moved_back_from_the_de
 
     with monkeypatch.context() as refusing:
         refusing.setattr(DeliveryQueue, "put", refuse)
-        answer = game.invoke("notification_sender", sqs_event([message], "DeliveryQueue"))
+        answer = game.handle("DeliveryQueue", [message])
     assert answer == {"batchItemFailures": [{"itemIdentifier": message["MessageId"]}]}
-    game.send_delivery(message["Body"])  # as a new message, which is what a redrive makes of it
+    game.put(
+        "DeliveryQueue", message["Body"]
+    )  # as a new message, which is what a redrive makes of it
     game.work()
-    assert notify_answers(game.wns) == {"200": 10}
+    assert wns_responses(game.wns) == {"200": 10}
     game.advance(310)
     game.work()
     assert arrivals(game.wns) == Counter(dict.fromkeys(crowd.devices["p0"], 1))

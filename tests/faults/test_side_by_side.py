@@ -1,26 +1,37 @@
-"""Many at once: publishers, dispatchers, senders, lanes."""
+"""Concurrency of publishers, dispatchers, senders and lanes."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.faults.cloud import wait_until
-from tests.faults.conftest import set_send_rate
-from tests.faults.crowd import arrivals, make_crowd, notify_answers
+from tests.faults.crowd import arrivals, make_crowd, wns_responses
+from tests.integration.builders import cancel, post_request, put_app, records, request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.faults.cloud import Cloud
+    from tests.faults.crowd import Crowd
 
 pytestmark = pytest.mark.xdist_group("processes")  # which start once for all
 
 PUBLISHERS = 20
+
+
+def arrived(cloud: Cloud, crowd: Crowd, player: str) -> int:
+    """Return how many notifications a player's devices have received."""
+    return sum(arrivals(cloud.wns)[device] for device in crowd.devices[player])
+
+
+def has_arrived(cloud: Cloud, crowd: Crowd, player: str, count: int) -> bool:
+    return arrived(cloud, crowd, player) >= count
 
 
 def test_event_published_twenty_times_at_once_is_one_notification(
@@ -41,34 +52,31 @@ def test_event_published_twenty_times_at_once_is_one_notification(
         each.start()
     for each in publishers:
         each.join()
-    wait_until(lambda: len(arrivals(cloud.wns)) == 20, 30, "all are told")
+    wait_until(lambda: len(arrivals(cloud.wns)) == 20, 30, "all are notified")
     wait_until(
         lambda: not cloud.waiting("RequestQueue") and not cloud.waiting("DeliveryQueue"),
         60,
         "the queues are empty",
     )
-    records = [item for item in cloud.items("NotificationsTable") if item["sk"] == "summary"]
     found(
-        f"{PUBLISHERS} publishers, 3 dispatchers, 3 senders: {len(records)} notification, "
-        f"{notify_answers(cloud.wns)['200']} requests to WNS for 20 devices"
+        f"{PUBLISHERS} publishers, 3 dispatchers, 3 senders: {len(records(cloud))} notification, "
+        f"{wns_responses(cloud.wns)['200']} requests to WNS for 20 devices"
     )
-    assert len(records) == 1
-    assert arrivals(cloud.wns) == Counter(
-        {device: 1 for each in crowd.devices.values() for device in each}
-    )
-    assert notify_answers(cloud.wns) == {"200": 20}
+    assert len(records(cloud)) == 1
+    assert arrivals(cloud.wns) == crowd.once_each
+    assert wns_responses(cloud.wns) == {"200": 20}
 
 
 @pytest.mark.slow_fault
 def test_senders_share_the_budget_of_an_app(cloud: Cloud, found: Callable[[str], None]) -> None:
     size, rate = 900, 100
-    set_send_rate(cloud, rate)
+    put_app(cloud, send_rate=rate)
     crowd = make_crowd(cloud.wns, cloud.table("ChannelsTable"), size)
     cloud.send_request(crowd.request())
     cloud.dispatch_all()
     for _ in range(3):
         cloud.spawn("DeliveryQueue", "notification_sender", visibility_seconds=120)
-    wait_until(lambda: len(arrivals(cloud.wns)) == size, 120, "all are told")
+    wait_until(lambda: len(arrivals(cloud.wns)) == size, 120, "all are notified")
     at = sorted(each["at"] for each in cloud.wns.requests(endpoint="notify"))
     busiest = Counter(int(each) for each in at).most_common(1)[0][1]
     took = at[-1] - at[0]
@@ -86,7 +94,7 @@ def test_direct_lane_does_not_wait_behind_a_broadcast(
     cloud: Cloud, found: Callable[[str], None]
 ) -> None:
     size, rate, direct = 3000, 150, 10
-    set_send_rate(cloud, rate)
+    put_app(cloud, send_rate=rate)
     crowd = make_crowd(cloud.wns, cloud.table("ChannelsTable"), size)
     few = make_crowd(cloud.wns, cloud.table("ChannelsTable"), direct, name="direct")
     cloud.send_request(crowd.request(audience={"everyone": True}))
@@ -94,27 +102,21 @@ def test_direct_lane_does_not_wait_behind_a_broadcast(
         cloud.spawn(queue, "dispatcher", visibility_seconds=60)
     for queue in ("DeliveryQueue", "BulkDeliveryQueue"):
         cloud.spawn(queue, "notification_sender", visibility_seconds=120)
-    wait_until(lambda: len(arrivals(cloud.wns)) > 100, 60, "the broadcast is under way")
+    wait_until(lambda: len(arrivals(cloud.wns)) > 100, 60, "the broadcast has begun")
     waits = []
     for number, player in enumerate(few.players):
-        before = sum(arrivals(cloud.wns)[device] for device in few.devices[player])
+        before = arrived(cloud, few, player)
         started = time.monotonic()
         cloud.send_request(
             few.request(audience={"players": [player]}, request_id=f"direct-{number}")
         )
-        wait_until(
-            lambda before=before, player=player: (
-                sum(arrivals(cloud.wns)[device] for device in few.devices[player])
-                >= before + len(few.devices[player])
-            ),
-            20,
-            "the player is told",
-        )
+        expected = before + len(few.devices[player])
+        wait_until(partial(has_arrived, cloud, few, player, expected), 20, "the player is notified")
         waits.append(time.monotonic() - started)
     left = size - len(arrivals(cloud.wns))
     found(
-        f"broadcast to {size} at {rate} a second; players told after at most {max(waits):.1f} s "
-        f"while {left} of the broadcast were still to be sent"
+        f"broadcast to {size} at {rate} a second; players notified after at most "
+        f"{max(waits):.1f} s while {left} of the broadcast were still to be sent"
     )
     assert left > 0
     assert max(waits) < 5
@@ -125,20 +127,15 @@ def test_cancelled_broadcast_stops_within_seconds(
     cloud: Cloud, found: Callable[[str], None]
 ) -> None:
     size, rate = 3000, 100
-    set_send_rate(cloud, rate)
+    put_app(cloud, send_rate=rate)
     make_crowd(cloud.wns, cloud.table("ChannelsTable"), size)
-    _, answer = cloud.call_as_operator(
-        "POST",
-        "/apps/my-game/notifications",
-        {"audience": {"everyone": True}, "notification": {"toast": {"texts": ["Hello"]}}},
-    )
+    _, answer = post_request(cloud, request(audience={"everyone": True}))
     for queue in ("RequestQueue", "BroadcastQueue"):
         cloud.spawn(queue, "dispatcher", visibility_seconds=60)
     for _ in range(2):
         cloud.spawn("BulkDeliveryQueue", "notification_sender", visibility_seconds=120)
-    wait_until(lambda: len(arrivals(cloud.wns)) > 100, 60, "the broadcast is under way")
-    path = f"/apps/my-game/notifications/{answer['notification_id']}"
-    assert cloud.call_as_operator("DELETE", path)[0] == 200
+    wait_until(lambda: len(arrivals(cloud.wns)) > 100, 60, "the broadcast has begun")
+    cancel(cloud, answer["notification_id"])
     cancelled_at = cloud.wns.now()
     wait_until(
         lambda: not cloud.waiting("BulkDeliveryQueue") and not cloud.waiting("BroadcastQueue"),

@@ -1,8 +1,7 @@
-"""WNS is down, or throttles, or rejects the access token, or answers differently by channel."""
+"""WNS fails, throttles, rejects the access token, or responds differently by channel."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import threading
 import time
@@ -16,39 +15,27 @@ from tests.faults.crowd import (
     arrivals,
     counted,
     make_crowd,
-    notify_answers,
-    outcomes,
+    wns_responses,
 )
 from tests.integration.backend import PACKAGE_SID
+from tests.integration.builders import outcomes
+from tests.integration.clock import held_by, replace_attribute
 from wns.client import WnsClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.faults.crowd import Crowd
     from tests.integration.backend import Backend
 
 DEAD_LETTER_QUEUES = ("RequestDlq", "BroadcastDlq", "DeliveryDlq")
-# 64 at once, and as many again that start before the first answer is looked at.
-MOST_UNDER_WAY = 128
+# 64 concurrent requests, and as many more that start before the first response is read.
+MOST_IN_FLIGHT = 128
 DOWN: dict[str, dict[str, Any]] = {
     "reset": {"reset": True},
     "time-out": {"code": 503, "delay": 30.0},
     "503": {"code": 503},
 }
-FULL = pytest.mark.parametrize(
-    "size",
-    [
-        200,
-        pytest.param(
-            int(__import__("os").environ.get("SZ", "10000")), marks=pytest.mark.slow_fault
-        ),
-    ],
-)
-
-
-def once_each(crowd: Crowd) -> Counter[str]:
-    return Counter({device: 1 for each in crowd.devices.values() for device in each})
+FULL = pytest.mark.parametrize("size", [200, pytest.param(10_000, marks=pytest.mark.slow_fault)])
 
 
 def assert_no_dead_letters(game: Backend) -> None:
@@ -56,7 +43,7 @@ def assert_no_dead_letters(game: Backend) -> None:
 
 
 def work_with_refresher(game: Backend) -> None:
-    """Let the queues' triggers and the rule for rejected tokens run, by turns."""
+    """Run the queues' triggers and the rule for rejected tokens by turns."""
     busy = True
     while busy:
         busy = game.work_once()
@@ -64,9 +51,9 @@ def work_with_refresher(game: Backend) -> None:
             game.invoke("token_refresher", json.loads(message["Body"]))
 
 
-def half_way(game: Backend, size: int, strike: Callable[[], object]) -> threading.Thread:
-    """Strike as soon as WNS has answered half of the notifications. Until then it takes its time,
-    so that the other half is not through before the blow falls."""
+def strike_half_way(game: Backend, size: int, strike: Callable[[], object]) -> threading.Thread:
+    """Call `strike` once WNS has responded to half of the notifications. Until then its responses
+    are slow, so that the other half is still to come."""
     game.wns.fail_share(1.0, delay=0.05)
 
     def watch() -> None:
@@ -81,30 +68,36 @@ def half_way(game: Backend, size: int, strike: Callable[[], object]) -> threadin
 
 
 @contextmanager
-def impatience(game: Backend) -> Iterator[None]:
-    """Let the sender give WNS a quarter of a second, while WNS answers nothing anyway."""
-    sender = game.handler("notification_sender")
-    usual = sender.sender
-    with WnsClient(ca_file=str(game.wns.ca_file), total_timeout=0.25) as client:
-        sender.sender = dataclasses.replace(usual, wns=client)
+def short_timeout(game: Backend) -> Iterator[None]:
+    """Limit the sender's requests to WNS to a quarter of a second while WNS does not respond."""
+    clients = [
+        each
+        for each in held_by(game.handler("notification_sender"))
+        if isinstance(each[2], WnsClient)
+    ]
+    assert clients
+    with WnsClient(ca_file=str(game.wns.ca_file), total_timeout=0.25) as impatient:
+        for holder, name, _ in clients:
+            replace_attribute(holder, name, impatient)
         yield
-    sender.sender = usual
+    for holder, name, usual in clients:
+        replace_attribute(holder, name, usual)
 
 
 @pytest.mark.parametrize("fault", DOWN)
-def test_what_wns_could_not_take_for_five_minutes_is_delivered_afterwards(
+def test_notifications_of_a_five_minute_outage_are_delivered_afterwards(
     game: Backend, found: Callable[[str], None], fault: str
 ) -> None:
     size = 60
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), size)
     game.wns.fail_share(1.0, **DOWN[fault])
     game.send_request(crowd.request())
-    with impatience(game):
+    with short_timeout(game):
         for _ in range(10):
             game.work()
             game.advance(30)
     assert arrivals(game.wns) == {}
-    tried = sum(notify_answers(game.wns).values())
+    tried = sum(wns_responses(game.wns).values())
     game.wns.clear_faults()
     waited = 0
     while len(arrivals(game.wns)) < size and waited < 1800:
@@ -112,14 +105,14 @@ def test_what_wns_could_not_take_for_five_minutes_is_delivered_afterwards(
         game.advance(30)
         waited += 30
     game.work()
-    found(f"{size} notifications, {tried} vain tries in 300 s, all delivered {waited} s after")
-    assert arrivals(game.wns) == once_each(crowd)
+    found(f"{size} notifications, {tried} failed attempts in 300 s, all delivered {waited} s after")
+    assert arrivals(game.wns) == crowd.once_each
     assert counted(game.items("NotificationsTable"))["delivered"] == size
     assert_no_dead_letters(game)
 
 
 @FULL
-def test_throttled_app_is_left_alone_until_the_time_is_up(
+def test_throttled_app_is_paused_until_the_retry_time(
     game: Backend, found: Callable[[str], None], size: int
 ) -> None:
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), size)
@@ -130,32 +123,32 @@ def test_throttled_app_is_left_alone_until_the_time_is_up(
         game.wns.throttle_app(PACKAGE_SID, retry_after=900)
         until.append(game.wns.now() + 900)
 
-    watching = half_way(game, size, throttle)
+    watching = strike_half_way(game, size, throttle)
     game.work()
     watching.join()
-    at_once = notify_answers(game.wns)
-    told_before = sum(arrivals(game.wns).values())
-    assert size // 2 <= told_before < size
-    too_early = 0
+    at_once = wns_responses(game.wns)
+    delivered_before = sum(arrivals(game.wns).values())
+    assert size // 2 <= delivered_before < size
+    sent_early = 0
     while game.wns.now() + 10 < until[0]:
         game.advance(10)
-        before = notify_answers(game.wns)
+        before = wns_responses(game.wns)
         game.work()
-        # Real time runs, too: what is still at work when the time is up may send.
+        # Real time passes as well: a worker still running at the retry time may send.
         if game.wns.now() < until[0]:
-            too_early += (notify_answers(game.wns) - before).total()
+            sent_early += (wns_responses(game.wns) - before).total()
     game.advance(15)
     game.work()
     for _ in range(3):
         game.advance(10)
         game.work()
     found(
-        f"{size} notifications, {told_before} delivered before, {at_once['406']} under way when"
-        f" WNS throttled, {too_early} sent before the 900 s were up, all delivered after"
+        f"{size} notifications, {delivered_before} delivered before, {at_once['406']} in flight"
+        f" when WNS throttled, {sent_early} sent before the 900 s were up, all delivered after"
     )
-    assert at_once["406"] <= MOST_UNDER_WAY
-    assert too_early == 0
-    assert arrivals(game.wns) == once_each(crowd)
+    assert at_once["406"] <= MOST_IN_FLIGHT
+    assert sent_early == 0
+    assert arrivals(game.wns) == crowd.once_each
     assert_no_dead_letters(game)
 
 
@@ -168,24 +161,24 @@ def test_expired_token_costs_one_token_request(
     game.advance(3600)
     token_requests = game.wns.request_counts()["token 200"]
     game.send_request(crowd.request())
-    watching = half_way(game, size, game.wns.revoke_tokens)
+    watching = strike_half_way(game, size, game.wns.revoke_tokens)
     work_with_refresher(game)
     watching.join()
     for _ in range(4):
         game.advance(10)
         work_with_refresher(game)
-    answers = notify_answers(game.wns)
+    answers = wns_responses(game.wns)
     token_requests = game.wns.request_counts()["token 200"] - token_requests
     found(f"{size} notifications, {token_requests} token requests, answers {dict(answers)}")
     assert token_requests == 1
-    assert arrivals(game.wns) == once_each(crowd)
+    assert arrivals(game.wns) == crowd.once_each
     assert answers["200"] == size
-    assert 1 <= answers["401"] <= MOST_UNDER_WAY
+    assert 1 <= answers["401"] <= MOST_IN_FLIGHT
     assert_no_dead_letters(game)
 
 
 @FULL
-def test_each_channel_ends_as_wns_says(
+def test_each_channel_gets_the_outcome_of_its_response(
     game: Backend, found: Callable[[str], None], size: int
 ) -> None:
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), size)
@@ -208,7 +201,7 @@ def test_each_channel_ends_as_wns_says(
     for _ in range(3):
         game.advance(301)
         game.work()
-    told, items = arrivals(game.wns), game.items("NotificationsTable")
+    notified, items = arrivals(game.wns), game.items("NotificationsTable")
     counts = counted(items)
     removed = size - len(game.channels())
     found(f"{size} notifications, counts {dict(counts)}, {removed} channels removed")
@@ -218,12 +211,12 @@ def test_each_channel_ends_as_wns_says(
         "channel_gone": len(gone),
     }
     assert {name: counts[name] for name in expected} == expected
-    assert Counter(outcomes(items).values()) == expected
+    assert Counter(outcomes(game).values()) == expected
     assert counts["finished"] == sum("outcomes" in item for item in items)
     answers = {"200": size - len(gone) + len(throttled), "410": len(gone), "500": len(failing)}
-    assert notify_answers(game.wns) == answers
+    assert wns_responses(game.wns) == answers
     left_out = {device for device, _ in gone + dropped}
-    assert told == Counter({device: 1 for device, _ in devices if device not in left_out})
+    assert notified == Counter({device: 1 for device, _ in devices if device not in left_out})
     gone_devices = {device for device, _ in gone}
     assert {item["sk"] for item in game.channels()} == {
         device for device, _ in devices if device not in gone_devices

@@ -1,14 +1,13 @@
 """Worker processes of one function: `python -m tests.faults.worker FUNCTION QUEUE SECONDS CLOCK`.
 
-Stands in for Lambda and its poller. Imports the function once; each line on standard input is
-answered with the process id of a new worker, forked from this process, which takes batches off the
-queue and hands them to the handler until it is killed. `CLOCK` is a file with the seconds that the
-time is ahead, `SECONDS` is the visibility time-out.
+Replaces Lambda and its poller. Imports the function once; for each line on standard input it forks
+a worker and prints its process id. A worker receives batches and passes them to the handler until
+it is killed. `CLOCK` is a file with the seconds by which the time is ahead, `SECONDS` the
+visibility time-out.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import os
 import signal
@@ -16,11 +15,12 @@ import struct
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import boto3
 
-from tests.integration.backend import Clock, Context, sqs_event
+from tests.integration.backend import Context, sqs_event
+from tests.integration.clock import Clock, swap_clock
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -29,7 +29,7 @@ FUNCTION_SECONDS = {"dispatcher": 30, "notification_sender": 60}
 
 
 class SharedClock(Clock):
-    """The time of all processes of a test."""
+    """The clock that all processes of a test share."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()
@@ -38,12 +38,9 @@ class SharedClock(Clock):
     def time(self) -> float:
         return time.time() + float(struct.unpack("d", self._file.read_bytes())[0])
 
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
-
 
 def set_offset(file: Path, seconds: float) -> None:
-    """Set how many seconds the time is ahead, in one step for every reader."""
+    """Set by how many seconds the time is ahead, atomically for every reader."""
     new = file.with_suffix(".new")
     new.write_bytes(struct.pack("d", seconds))
     new.replace(file)
@@ -52,9 +49,7 @@ def set_offset(file: Path, seconds: float) -> None:
 def main(arguments: list[str]) -> None:
     function, queue_url, visibility_seconds, clock_file = arguments
     module = importlib.import_module(f"functions.{function}.app")
-    module.time = SharedClock(Path(clock_file))  # type: ignore[attr-defined]
-    if function == "notification_sender":
-        module.sender = dataclasses.replace(module.sender, clock=module.time.time)
+    swap_clock(module, SharedClock(Path(clock_file)))
     workers: list[int] = []
     try:
         for _ in sys.stdin:
@@ -72,7 +67,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _work(module: ModuleType, function: str, queue_url: str, visibility_seconds: int) -> NoReturn:
-    sqs = boto3.client("sqs")
+    sqs: Any = boto3.client("sqs")
     queue = queue_url.rpartition("/")[2]
     while True:
         answer = sqs.receive_message(

@@ -1,13 +1,14 @@
-"""The backend without its cloud: handlers on moto's tables and queues, made from template.yaml.
+"""The backend on moto: handlers between the tables and queues of template.yaml.
 
-What leaves for WNS goes over real TLS to the WNS emulator. Time can be advanced.
+Requests to WNS go over real TLS to the WNS emulator. Time can be advanced.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import importlib
 import json
+import re
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ import boto3
 from moto.core.utils import unix_time_millis
 from moto.sqs.models import sqs_backends
 
+from tests.integration.clock import Clock, swap_clock
 from tools import template_yaml
 
 if TYPE_CHECKING:
@@ -43,21 +45,8 @@ TRIGGERS = {
 }
 
 
-class Clock:
-    """Stands in for the module `time` in handlers: the machine's time, and what was advanced."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def time(self) -> float:
-        return time.time() + self.ahead
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-
 class Context:
-    """What Lambda gives a handler."""
+    """The context that Lambda passes to a handler."""
 
     function_name = "function"
     memory_limit_in_mb = 512
@@ -83,7 +72,7 @@ class Backend:
         self.calls = calls
         self.clock = Clock()
         self.dynamodb = boto3.resource("dynamodb")
-        self.sqs = boto3.client("sqs")
+        self.sqs: Any = boto3.client("sqs")
         self.events = boto3.client("events")
         self.secrets = boto3.client("secretsmanager")
         self._monkeypatch = monkeypatch
@@ -166,11 +155,7 @@ class Backend:
             name = f"functions.{function}.app"
             sys.modules.pop(name, None)
             module = importlib.import_module(name)
-            module.time = self.clock
-            for holder in ("sender", "refresher"):
-                if hasattr(module, holder):
-                    timed = dataclasses.replace(getattr(module, holder), clock=self.clock.time)
-                    setattr(module, holder, timed)
+            swap_clock(module, self.clock)
             self._modules[function] = module
         return self._modules[function]
 
@@ -207,20 +192,8 @@ class Backend:
     ) -> tuple[int, Any]:
         """Call a route as API Gateway would; return status and parsed body. `body` may be text."""
         text = body if body is None or isinstance(body, str) else json.dumps(body)
-        event = {
-            "version": "2.0",
-            "routeKey": f"{method} {path}",
-            "rawPath": path,
-            "rawQueryString": "",
-            "headers": {"content-type": "application/json"} | (headers or {}),
-            "requestContext": {
-                "http": {"method": method, "path": path},
-                "stage": "$default",
-                "authorizer": {"jwt": {"claims": claims, "scopes": None}} if claims else {},
-            },
-            "body": text,
-            "isBase64Encoded": False,
-        }
+        given = {"content-type": "application/json"} | (headers or {})
+        event = http_event(method, path, text, headers=given, claims=claims)
         answer = self.invoke(function, event)
         return answer["statusCode"], json.loads(answer["body"]) if answer.get("body") else None
 
@@ -231,12 +204,10 @@ class Backend:
         return self.call("channels_api", method, path, body, claims=claims)
 
     def call_as_operator(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Call a route that IAM authorizes: an operator's or a game server's, by its path."""
-        function = "notifications_api" if "/notifications" in path else "operator_api"
-        return self.call(function, method, path, body)
+        return self.call(function_of_route(method, path), method, path, body)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass: for the handlers, for what waits on the queues, and for WNS."""
+        """Advance the time of handlers, of the queues' delays and time-outs, and of WNS."""
         self.clock.ahead += seconds
         for queue in sqs_backends[ACCOUNT][REGION].queues.values():
             for message in queue._messages:
@@ -246,7 +217,7 @@ class Backend:
         self.wns.advance_clock(seconds)
 
     def messages(self, queue: str) -> list[dict[str, Any]]:
-        """Take everything off a queue that can be seen; return the messages."""
+        """Receive and delete every visible message of a queue; return them."""
         return list(self._take(queue))
 
     def _take(self, queue: str) -> Iterator[dict[str, Any]]:
@@ -262,25 +233,31 @@ class Backend:
                 yield message
 
     def work(self) -> None:
-        """Let the queues' triggers run until nothing that can be seen is left."""
+        """Run the queues' triggers until no message is visible."""
         while self.work_once():
             pass
 
     def work_once(self) -> bool:
-        """Let each queue's trigger take one batch; return whether there was any."""
-        return sum(self._work_on(queue, function) for queue, function in self.triggers.items()) > 0
+        """Run each queue's trigger on one batch; return whether there was any."""
+        return sum(self._work_on(queue) for queue in self.triggers) > 0
 
-    def _work_on(self, queue: str, function: str) -> bool:
+    def handle(self, queue: str, messages: list[dict[str, Any]] | None = None) -> Any:
+        """Run a queue's trigger on messages, by default all that are visible, as one batch; return
+        its response."""
+        batch = self.messages(queue) if messages is None else messages
+        return self.invoke(self.triggers[queue], sqs_event(batch, queue))
+
+    def _work_on(self, queue: str) -> bool:
         event = self.receive(queue)
         if event is None:
             return False
-        failed = self.invoke(function, event)["batchItemFailures"]
+        failed = self.invoke(self.triggers[queue], event)["batchItemFailures"]
         self.delete(event, {failure["itemIdentifier"] for failure in failed})
         return True
 
     def receive(self, queue: str) -> dict[str, Any] | None:
-        """Take a batch off a queue as Lambda's poller does; return the event, None if there is
-        nothing to see."""
+        """Receive a batch as Lambda's poller does; return the event, None if no message is
+        visible."""
         answer = self.sqs.receive_message(
             QueueUrl=self._names[queue], MaxNumberOfMessages=10, VisibilityTimeout=360
         )
@@ -288,7 +265,7 @@ class Backend:
         return sqs_event(messages, queue) if messages else None
 
     def delete(self, event: dict[str, Any], kept: set[str]) -> None:
-        """Delete a batch's messages but those that the handler keeps."""
+        """Delete a batch's messages, except those that the handler keeps."""
         for record in event["Records"]:
             if record["messageId"] not in kept:
                 queue = record["eventSourceARN"].rpartition(":")[2]
@@ -299,19 +276,14 @@ class Backend:
     def url(self, queue: str) -> str:
         return self._names[queue]
 
+    def put(self, queue: str, body: Any) -> None:
+        """Put a message on a queue; `body` may be text."""
+        text = body if isinstance(body, str) else json.dumps(body)
+        self.sqs.send_message(QueueUrl=self._names[queue], MessageBody=text)
+
     def send_request(self, body: Any) -> None:
         """Put a message on RequestQueue; `body` may be text."""
-        text = body if isinstance(body, str) else json.dumps(body)
-        self.sqs.send_message(QueueUrl=self._names["RequestQueue"], MessageBody=text)
-
-    def send_page(self, body: str) -> None:
-        """Put a message on BroadcastQueue."""
-        self.sqs.send_message(QueueUrl=self._names["BroadcastQueue"], MessageBody=body)
-
-    def send_delivery(self, body: Any) -> None:
-        """Put a message on DeliveryQueue; `body` may be text."""
-        text = body if isinstance(body, str) else json.dumps(body)
-        self.sqs.send_message(QueueUrl=self._names["DeliveryQueue"], MessageBody=text)
+        self.put("RequestQueue", body)
 
     def publish(self, detail_type: str, detail: dict[str, Any], source: str = "game") -> None:
         self.events.put_events(
@@ -329,31 +301,57 @@ class Backend:
         """Run the refresher as its schedule does."""
         return self.invoke("token_refresher", {"refresh": "due"})
 
-    def open_app(self, app_id: str = "my-game") -> None:
-        """Make an app whose notifications can be sent: settings, credentials, access token."""
-        self.wns.put_app(package_sid=PACKAGE_SID, client_secret=CLIENT_SECRET)
-        settings = {"name": "My Game", "token_audiences": [AUDIENCE]}
-        assert self.call_as_operator("PUT", f"/apps/{app_id}", settings)[0] == 201
-        credentials = {
-            "identity": "package_sid",
-            "package_sid": PACKAGE_SID,
-            "client_secret": CLIENT_SECRET,
-        }
-        answer = self.call_as_operator("PUT", f"/apps/{app_id}/credentials", credentials)
-        assert answer == (204, None)
-        assert self.refresh()[app_id] == "refreshed"
-
-    def open_channel(self, player: str, device: str, app_id: str = "my-game", **more: Any) -> str:
-        """Give a player's device a channel and register it; return its URI."""
-        channel_uri = self.wns.create_channel(app=PACKAGE_SID, device_id=device).channel_uri
-        body = {"channel_uri": channel_uri} | more
-        status, _ = self.call_as_player(player, "PUT", f"/apps/{app_id}/channels/{device}", body)
-        assert status in {200, 201}
-        return channel_uri
-
 
 def _logical_id(function: str) -> str:
     return "".join(part.capitalize() for part in function.split("_")) + "Function"
+
+
+@functools.cache
+def _routes() -> list[tuple[str, str, str]]:
+    """Return function, method and pattern of the path of every route of template.yaml."""
+    return [
+        (
+            properties["CodeUri"].removeprefix("functions/"),
+            event["Properties"]["Method"],
+            re.sub(r"\{\w+\}", "[^/]+", event["Properties"]["Path"]),
+        )
+        for properties in template_yaml.functions().values()
+        for event in properties["Events"].values()
+        if event["Type"] == "HttpApi"
+    ]
+
+
+def function_of_route(method: str, path: str) -> str:
+    """Return the function that API Gateway calls; the operator's where there is no such route."""
+    found = [name for name, m, pattern in _routes() if m == method and re.fullmatch(pattern, path)]
+    return found[0] if found else "operator_api"
+
+
+def http_event(
+    method: str,
+    path: str,
+    body: str | None,
+    *,
+    headers: dict[str, str],
+    claims: dict[str, Any] | None,
+    query: str = "",
+    is_base64: bool = False,
+) -> dict[str, Any]:
+    """Return the event that API Gateway makes of a request; `claims` are a player token's."""
+    return {
+        "version": "2.0",
+        "routeKey": f"{method} {path}",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": headers,
+        "requestContext": {
+            "http": {"method": method, "path": path},
+            "stage": "$default",
+            "authorizer": {"jwt": {"claims": claims, "scopes": None}} if claims else {},
+        },
+        "body": body,
+        "isBase64Encoded": is_base64,
+    }
 
 
 def queue_arn(name: str) -> str:
@@ -361,7 +359,7 @@ def queue_arn(name: str) -> str:
 
 
 def sqs_event(messages: list[dict[str, Any]], queue: str = "queue") -> dict[str, Any]:
-    """Return what Lambda's poller makes of messages."""
+    """Return the event that Lambda's poller makes of messages."""
     return {
         "Records": [
             {

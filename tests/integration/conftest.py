@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -11,31 +11,29 @@ from moto import mock_aws
 
 from local.wns_emulator import WnsEmulator
 from tests.integration.backend import REGION, Backend
+from tests.integration.builders import set_shards
 from tests.integration.iam_policy import RecordedCalls, granted
 from tools.template_yaml import environment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boto3.resources.base import ServiceResource
-    from botocore.client import BaseClient
-
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE")
 _PROXY_VARIABLES = ("HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
-_deeds = RecordedCalls()
+_recorded = RecordedCalls()
 
 
 @functools.cache
-def _client(service: str) -> BaseClient:
+def _client(service: Any) -> Any:
     client = boto3.session.Session().client(service)
-    client.meta.events.register("provide-client-params", _deeds.note)
+    client.meta.events.register("provide-client-params", _recorded.note)
     return client
 
 
 @functools.cache
-def _resource(service: str) -> ServiceResource:
+def _resource(service: Any) -> Any:
     resource = boto3.session.Session().resource(service)
-    resource.meta.client.meta.events.register("provide-client-params", _deeds.note)
+    resource.meta.client.meta.events.register("provide-client-params", _recorded.note)
     return resource
 
 
@@ -62,7 +60,13 @@ def backend(
     with WnsEmulator(directory=directory) as wns, mock_aws():
         monkeypatch.setenv("HTTPS_PROXY", wns.proxy_url)
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(wns.ca_file))
-        yield Backend(monkeypatch, wns, _deeds)
-    undone, _deeds.done = _deeds.done, set()
-    forbidden = {(function, deed) for function, deed in undone if deed not in granted(function)}
+        yield Backend(monkeypatch, wns, _recorded)
+    done, _recorded.done = _recorded.done, set()
+    forbidden = {(function, call) for function, call in done if call not in granted(function)}
     assert not forbidden, "template.yaml does not let the function do this"
+
+
+@pytest.fixture
+def few_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broadcast has 4 first pages in place of 64, one to a topic 2 in place of 8."""
+    set_shards(monkeypatch, shards=4, topic_shards=2)

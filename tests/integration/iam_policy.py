@@ -1,4 +1,4 @@
-"""What handlers really do on AWS, held against what template.yaml lets their function do."""
+"""The AWS calls of handlers, compared with the IAM statements of template.yaml."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tools import template_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Deed = tuple[str, str]
-"""An IAM action and the logical id of what it is done to; `*` where many share a name pattern."""
+RecordedCall = tuple[str, str]
+"""An IAM action and the logical id of its resource; `*` where many share a name pattern."""
 
 _TRANSACTION_ITEMS = {
     "Put": "PutItem",
@@ -27,11 +27,11 @@ class RecordedCalls:
 
     def __init__(self) -> None:
         self._function: str | None = None
-        self.done: set[tuple[str, Deed]] = set()
+        self.done: set[tuple[str, RecordedCall]] = set()
 
     @contextmanager
     def of(self, function: str) -> Iterator[None]:
-        """Note what is done inside as the function's calls."""
+        """Record the calls inside as the function's."""
         self._function = function
         try:
             yield
@@ -39,15 +39,15 @@ class RecordedCalls:
             self._function = None
 
     def note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
-        """Take part in botocore's `provide-client-params`."""
+        """Record a call, as a handler of botocore's event `provide-client-params`."""
         if self._function is None:
             return
         service = model.service_model.service_name
-        for operation, resource in _deeds(service, model.name, params):
+        for operation, resource in _calls(service, model.name, params):
             self.done.add((self._function, (f"{service}:{operation}", resource)))
 
 
-def _deeds(service: str, operation: str, params: dict[str, Any]) -> list[tuple[str, str]]:
+def _calls(service: str, operation: str, params: dict[str, Any]) -> list[tuple[str, str]]:
     match service, operation:
         case "dynamodb", "TransactWriteItems":
             return [
@@ -68,8 +68,8 @@ def _deeds(service: str, operation: str, params: dict[str, Any]) -> list[tuple[s
 
 
 @cache
-def granted(function: str) -> frozenset[Deed]:
-    """Return what a function may do, by its logical id."""
+def granted(function: str) -> frozenset[RecordedCall]:
+    """Return the calls that a function, by its logical id, is allowed to make."""
     return frozenset(
         (action, _logical_id(resource))
         for policy in template_yaml.functions()[function]["Policies"]

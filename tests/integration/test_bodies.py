@@ -8,23 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.backend import AUDIENCE, Context
+from tests.integration.backend import AUDIENCE, http_event
+from tests.integration.builders import SETTINGS, game_fixture, post_request, put_template, request
 
 if TYPE_CHECKING:
     from tests.integration.backend import Backend
 
 URI = "https://cloud.notify.windows.com/?token=a"
-SETTINGS = {"name": "My Game", "token_audiences": [AUDIENCE]}
 CHANNEL = ("channels_api", "/apps/my-game/channels/pc", {"channel_uri": URI})
 APP = ("operator_api", "/apps/new-game", SETTINGS)
 each_api = pytest.mark.parametrize("api", [CHANNEL, APP], ids=["channels_api", "operator_api"])
 Api = tuple[str, str, dict[str, Any]]
 
 
-@pytest.fixture
-def game(backend: Backend) -> Backend:
-    assert backend.call_as_operator("PUT", "/apps/my-game", SETTINGS)[0] == 201
-    return backend
+game = game_fixture(ready=False)
 
 
 def put(
@@ -32,20 +29,10 @@ def put(
 ) -> tuple[int, Any]:
     """Call a route with a body and headers as they are."""
     function, path, _ = api
-    event = {
-        "version": "2.0",
-        "rawPath": path,
-        "rawQueryString": "",
-        "headers": {} if content_type is None else {"Content-Type": content_type},
-        "requestContext": {
-            "http": {"method": "PUT", "path": path},
-            "stage": "$default",
-            "authorizer": {"jwt": {"claims": {"sub": "player", "aud": AUDIENCE}}},
-        },
-        "body": body,
-        "isBase64Encoded": coded,
-    }
-    answer = game.handler(function).lambda_handler(event, Context(10))
+    headers = {} if content_type is None else {"Content-Type": content_type}
+    claims = {"sub": "player", "aud": AUDIENCE}
+    event = http_event("PUT", path, body, headers=headers, claims=claims, is_base64=coded)
+    answer = game.invoke(function, event)
     return answer["statusCode"], json.loads(answer["body"])
 
 
@@ -75,12 +62,9 @@ def test_templates_and_requests_may_be_larger(game: Backend) -> None:
     text = {"toast": {"texts": ["x" * 4000]}}
     locales = {f"a{first}-{second}b": text for first in "abc" for second in "abc"}
     template = {"default_locale": "aa-ab", "locales": locales}
-    assert game.call_as_operator("PUT", "/apps/my-game/templates/Big", template)[0] == 201
-    request = {
-        "audience": {"players": [f"player-{number:030}" for number in range(1000)]},
-        "notification": {"badge": {"value": 1}},
-    }
-    assert game.call_as_operator("POST", "/apps/my-game/notifications", request)[0] == 202
+    put_template(game, "Big", template)
+    players = [f"player-{number:030}" for number in range(1000)]
+    assert post_request(game, request(*players))[0] == 202
 
 
 NOT_JSON_TYPES = (
@@ -94,7 +78,7 @@ NOT_JSON_TYPES = (
 
 
 @each_api
-def test_body_that_does_not_say_it_is_json_is_not_taken(game: Backend, api: Api) -> None:
+def test_body_of_another_content_type_is_refused(game: Backend, api: Api) -> None:
     for content_type in NOT_JSON_TYPES:
         answer = put(game, api, json.dumps(api[2]), content_type)
         check_refused(game, answer, 415, "wrong_content_type")
@@ -102,7 +86,9 @@ def test_body_that_does_not_say_it_is_json_is_not_taken(game: Backend, api: Api)
 
 @each_api
 @pytest.mark.parametrize("coded", [False, True])
-def test_json_is_taken_however_it_says_so(game: Backend, api: Api, coded: bool) -> None:
+def test_json_is_accepted_with_each_spelling_of_its_content_type(
+    game: Backend, api: Api, coded: bool
+) -> None:
     body = json.dumps(api[2])
     if coded:
         body = base64.b64encode(body.encode()).decode()
@@ -114,14 +100,14 @@ UNREADABLE = ("{", "[" * 5_000, "9" * 5_000, "{}{}", "{} // x", "NaN", "[Infinit
 
 
 @each_api
-def test_body_that_is_not_json_is_said_so(game: Backend, api: Api) -> None:
+def test_body_that_is_not_json_is_refused_as_such(game: Backend, api: Api) -> None:
     for body in UNREADABLE:
         check_refused(game, put(game, api, body, "application/json"), 400, "not_json")
 
 
 @each_api
 @pytest.mark.parametrize("body", ["%%%", base64.b64encode(b"\xff\xfe").decode()])
-def test_body_that_is_no_text_is_said_so(game: Backend, api: Api, body: str) -> None:
+def test_body_that_is_not_text_is_refused_as_not_json(game: Backend, api: Api, body: str) -> None:
     answer = put(game, api, body, "application/json", coded=True)
     check_refused(game, answer, 400, "not_json")
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.backend import sqs_event
+from push.channels import keys
+from push.dispatch import broadcast
+from push.dispatch.pages import read_page
+from tests.integration.builders import (
+    cancel,
+    dead_letter_reason,
+    game_fixture,
+    open_channel,
+    post_request,
+    put_app,
+    summary,
+    templated,
+    texts,
+)
 
 if TYPE_CHECKING:
     from tests.integration.backend import Backend
@@ -19,200 +31,172 @@ TOURNAMENT = {
         "de": {"toast": {"texts": ["${name} beginnt"]}},
     },
 }
-
-
-@pytest.fixture
-def game(backend: Backend) -> Backend:
-    backend.open_app()
-    path = "/apps/my-game/templates/TournamentStarts"
-    assert backend.call_as_operator("PUT", path, TOURNAMENT)[0] == 201
-    return backend
+few_shards = pytest.mark.usefixtures("few_shards")
+game = game_fixture(templates={"TournamentStarts": TOURNAMENT})
 
 
 def everyone(**more: Any) -> dict[str, Any]:
-    return {
-        "app_id": "my-game",
-        "audience": {"everyone": True},
-        "template": "TournamentStarts",
-        "parameters": {"name": "Spring Cup"},
-    } | more
+    whole: dict[str, Any] = {"audience": {"everyone": True}, "parameters": {"name": "Spring Cup"}}
+    return templated(template="TournamentStarts", **whole | more)
 
 
 def topic(name: str, **more: Any) -> dict[str, Any]:
     return everyone(audience={"topic": name}, **more)
 
 
-def texts(game: Backend, device: str) -> list[list[str]]:
-    return [toast["texts"] for toast in game.wns.device(device).toasts]
-
-
-def ask(game: Backend, request: dict[str, Any]) -> tuple[int, Any]:
-    body = {key: value for key, value in request.items() if key != "app_id"}
-    return game.call_as_operator("POST", "/apps/my-game/notifications", body)
-
-
-def view(game: Backend, notification_id: str) -> dict[str, Any]:
-    path = f"/apps/my-game/notifications/{notification_id}"
-    status, answer = game.call_as_operator("GET", path)
-    assert status == 200
-    return dict(answer)
-
-
-def test_everyone_is_told_once_in_their_language(game: Backend) -> None:
+def test_everyone_is_notified_once_in_their_language(game: Backend) -> None:
     for number in range(30):
-        game.open_channel(f"player-{number}", f"pc-{number}", locale="de" if number % 3 else "en")
-    status, answer = ask(game, everyone())
+        open_channel(game, f"player-{number}", f"pc-{number}", locale="de" if number % 3 else "en")
+    status, answer = post_request(game, everyone())
     assert status == 202
     game.work()
     for number in range(30):
-        told = "Spring Cup beginnt" if number % 3 else "Spring Cup starts"
-        assert texts(game, f"pc-{number}") == [[told]]
-    summary = view(game, answer["notification_id"])
-    assert summary["state"] == "completed"
-    assert summary["shards"] == summary["shards_done"] == 64
-    assert summary["deliveries"] == summary["finished"]
-    assert summary["counts"] == {"delivered": 30}
-    assert summary["recipients"] == 30
+        notified = "Spring Cup beginnt" if number % 3 else "Spring Cup starts"
+        assert texts(game, f"pc-{number}") == [[notified]]
+    found = summary(game, answer["notification_id"])
+    assert found["state"] == "completed"
+    assert found["shards"] == found["shards_done"] == 64
+    assert found["deliveries"] == found["finished"]
+    assert found["counts"] == {"delivered": 30}
+    assert found["recipients"] == 30
 
 
+@few_shards
 def test_topic_reaches_its_subscribers_and_nobody_else(game: Backend) -> None:
-    game.open_channel("player-1", "pc-1", topics=["clan-42"])
-    game.open_channel("player-2", "pc-2", topics=["clan-42", "news"])
-    game.open_channel("player-3", "pc-3", topics=["news"])
-    game.open_channel("player-4", "pc-4", topics=["clan-42"])
-    game.open_channel("player-4", "pc-4")  # renewed without the topic
+    open_channel(game, "player-1", "pc-1", topics=["clan-42"])
+    open_channel(game, "player-2", "pc-2", topics=["clan-42", "news"])
+    open_channel(game, "player-3", "pc-3", topics=["news"])
+    open_channel(game, "player-4", "pc-4", topics=["clan-42"])
+    open_channel(game, "player-4", "pc-4")  # renewed without the topic
     game.publish("TournamentStarts", topic("clan-42"))
     game.work()
     assert [bool(texts(game, f"pc-{n}")) for n in (1, 2, 3, 4)] == [True, True, False, False]
 
 
+@few_shards
 def test_broadcast_without_audience_completes(game: Backend) -> None:
-    _, answer = ask(game, topic("nobody-listens"))
+    _, answer = post_request(game, topic("nobody-listens"))
     game.work()
-    summary = view(game, answer["notification_id"])
-    assert (summary["state"], summary["counts"]) == ("completed", {})
+    found = summary(game, answer["notification_id"])
+    assert (found["state"], found["counts"]) == ("completed", {})
 
 
-def test_another_apps_players_are_not_told(game: Backend) -> None:
-    settings = {"name": "Other", "token_audiences": ["windows-game"]}
-    game.call_as_operator("PUT", "/apps/other-game", settings)
-    game.open_channel("player-1", "pc-1", "other-game")
-    ask(game, everyone())
+@few_shards
+def test_another_apps_players_are_not_notified(game: Backend) -> None:
+    put_app(game, "other-game")
+    open_channel(game, "player-1", "pc-1", "other-game")
+    post_request(game, everyone())
     game.work()
     assert texts(game, "pc-1") == []
 
 
-def test_every_message_of_a_broadcast_may_come_twice(game: Backend) -> None:
+@few_shards
+def test_every_message_of_a_broadcast_may_be_delivered_twice(game: Backend) -> None:
     for number in range(20):
-        game.open_channel(f"player-{number}", f"pc-{number}")
+        open_channel(game, f"player-{number}", f"pc-{number}")
     game.send_request(everyone(request_id="cup"))
-    for queue, function in (
-        ("RequestQueue", "dispatcher"),
-        ("BroadcastQueue", "dispatcher"),
-        ("BulkDeliveryQueue", "notification_sender"),
-    ):
+    for queue in ("RequestQueue", "BroadcastQueue", "BulkDeliveryQueue"):
         messages = game.messages(queue)
         assert messages
         for message in [*messages, *reversed(messages)]:
-            failures = game.invoke(function, sqs_event([message], queue))
-            assert failures == {"batchItemFailures": []}
+            assert game.handle(queue, [message]) == {"batchItemFailures": []}
     game.work()
     assert [len(texts(game, f"pc-{n}")) for n in range(20)] == [1] * 20
 
 
-def test_page_that_comes_again_makes_the_same_deliveries(
+@few_shards
+def test_redelivered_page_makes_the_same_deliveries(
     game: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Players leave and come between the first and the second work on a page of several chunks."""
     dispatcher = game.handler("dispatcher")
-    broadcasting = __import__("push.dispatch.broadcast", fromlist=["broadcasting"])
-    monkeypatch.setattr(broadcasting, "CHANNELS_PER_PAGE", 10)
-    monkeypatch.setattr(broadcasting, "NOTIFICATIONS_PER_CHUNK", 3)
-    keys = __import__("push.channels.keys", fromlist=["keys"])
-    same_shard = [f"p{n}" for n in range(2000) if keys.shard_of(f"p{n}", 64) == 7][:26]
+    monkeypatch.setattr(broadcast, "CHANNELS_PER_PAGE", 10)
+    monkeypatch.setattr(broadcast, "NOTIFICATIONS_PER_CHUNK", 3)
+    same_shard = [f"p{n}" for n in range(200) if keys.shard_of(f"p{n}", keys.SHARDS) == 1][:26]
     first, late = same_shard[:24], same_shard[24:]
     for player in first:
-        game.open_channel(player, f"pc-{player}")
+        open_channel(game, player, f"pc-{player}")
     game.send_request(everyone(request_id="cup"))
-    game.invoke("dispatcher", sqs_event(game.messages("RequestQueue"), "RequestQueue"))
-    pages = [m for m in game.messages("BroadcastQueue") if json.loads(m["Body"])["shard"] == 7]
-    event = sqs_event(pages, "BroadcastQueue")
+    game.handle("RequestQueue")
+    pages = [m for m in game.messages("BroadcastQueue") if read_page(m["Body"]).shard == 1]
 
     def refuse(*_: object, **__: object) -> None:
         raise ConnectionError("the worker dies before the next page is queued")
 
     with monkeypatch.context() as dying:
         dying.setattr(type(dispatcher.broadcaster.page_queue), "put", refuse)
-        assert game.invoke("dispatcher", event)["batchItemFailures"]
+        assert game.handle("BroadcastQueue", pages)["batchItemFailures"]
     leaver = sorted(first)[1]
     game.call_as_player(leaver, "DELETE", f"/apps/my-game/channels/pc-{leaver}")
     for player in late:
-        game.open_channel(player, f"pc-{player}")
-    assert game.invoke("dispatcher", event) == {"batchItemFailures": []}
+        open_channel(game, player, f"pc-{player}")
+    assert game.handle("BroadcastQueue", pages) == {"batchItemFailures": []}
     game.work()
-    told = {player: len(texts(game, f"pc-{player}")) for player in first}
-    assert {player: n for player, n in told.items() if n != 1 and player != leaver} == {}
+    notified = {player: len(texts(game, f"pc-{player}")) for player in first}
+    assert {player: n for player, n in notified.items() if n != 1 and player != leaver} == {}
     assert all(len(texts(game, f"pc-{player}")) <= 1 for player in late)
 
 
-def test_cancelled_broadcast_stops_and_says_how_much_had_gone(game: Backend) -> None:
+@few_shards
+def test_cancelled_broadcast_stops_and_reports_how_much_was_sent(game: Backend) -> None:
     for number in range(20):
-        game.open_channel(f"player-{number}", f"pc-{number}")
-    _, answer = ask(game, everyone())
+        open_channel(game, f"player-{number}", f"pc-{number}")
+    _, answer = post_request(game, everyone())
     notification_id = answer["notification_id"]
-    game.invoke("dispatcher", sqs_event(game.messages("RequestQueue"), "RequestQueue"))
+    game.handle("RequestQueue")
     pages = game.messages("BroadcastQueue")
-    game.invoke("dispatcher", sqs_event(pages[:32], "BroadcastQueue"))
+    game.handle("BroadcastQueue", pages[:2])
     deliveries = game.messages("BulkDeliveryQueue")
     half = len(deliveries) // 2
-    game.invoke("notification_sender", sqs_event(deliveries[:half], "BulkDeliveryQueue"))
-    path = f"/apps/my-game/notifications/{notification_id}"
-    status, stopped = game.call_as_operator("DELETE", path)
-    assert status == 200
+    game.handle("BulkDeliveryQueue", deliveries[:half])
+    stopped = cancel(game, notification_id)
     assert stopped["state"] == "cancelled"
     gone = stopped["counts"]["delivered"]
     assert 0 < gone < 20
-    game.invoke("notification_sender", sqs_event(deliveries[half:], "BulkDeliveryQueue"))
-    game.invoke("dispatcher", sqs_event(pages[32:], "BroadcastQueue"))
+    game.handle("BulkDeliveryQueue", deliveries[half:])
+    game.handle("BroadcastQueue", pages[2:])
     game.work()
     assert sum(len(texts(game, f"pc-{n}")) for n in range(20)) == gone
-    counts = view(game, notification_id)["counts"]
+    counts = summary(game, notification_id)["counts"]
     assert counts["delivered"] == gone
     assert counts.get("cancelled", 0) >= 1
 
 
+@few_shards
 def test_direct_notifications_do_not_wait_behind_a_broadcast(game: Backend) -> None:
-    game.open_channel("player-1", "pc-1")
+    open_channel(game, "player-1", "pc-1")
     game.send_request(everyone())
-    game.invoke("dispatcher", sqs_event(game.messages("RequestQueue"), "RequestQueue"))
+    game.handle("RequestQueue")
     game.send_request(everyone(audience={"players": ["player-1"]}))
-    game.invoke("dispatcher", sqs_event(game.messages("RequestQueue"), "RequestQueue"))
+    game.handle("RequestQueue")
     (direct,) = game.messages("DeliveryQueue")
-    game.invoke("notification_sender", sqs_event([direct], "DeliveryQueue"))
+    game.handle("DeliveryQueue", [direct])
     assert len(texts(game, "pc-1")) == 1
 
 
-def test_same_to_everyone_within_half_an_hour_is_refused_unless_meant(game: Backend) -> None:
-    game.open_channel("player-1", "pc-1")
-    assert ask(game, everyone(request_id="first"))[0] == 202
+@few_shards
+def test_repeated_broadcast_within_half_an_hour_is_refused_unless_allowed(game: Backend) -> None:
+    open_channel(game, "player-1", "pc-1")
+    assert post_request(game, everyone(request_id="first"))[0] == 202
     game.work()
-    status, answer = ask(game, everyone(request_id="second"))
+    status, answer = post_request(game, everyone(request_id="second"))
     assert (status, answer["error"]["code"]) == (409, "conflict")
     game.send_request(everyone(request_id="third"))
     game.work()
     (dead,) = game.messages("RequestDlq")
-    assert "30 minutes" in dead["MessageAttributes"]["reason"]["StringValue"]
-    assert ask(game, everyone(request_id="first"))[0] == 202
-    assert ask(game, everyone(request_id="fourth", allow_repeat=True))[0] == 202
+    assert "30 minutes" in dead_letter_reason(dead)
+    assert post_request(game, everyone(request_id="first"))[0] == 202
+    assert post_request(game, everyone(request_id="fourth", allow_repeat=True))[0] == 202
     game.work()
     assert len(texts(game, "pc-1")) == 2
     game.advance(1801)
-    assert ask(game, everyone(request_id="fifth"))[0] == 202
+    assert post_request(game, everyone(request_id="fifth"))[0] == 202
 
 
-def test_players_in_the_game_are_left_alone_if_asked(game: Backend) -> None:
+@few_shards
+def test_players_in_game_are_skipped_on_request(game: Backend) -> None:
     for player in ("player-1", "player-2"):
-        game.open_channel(player, f"pc-{player}")
+        open_channel(game, player, f"pc-{player}")
     path = "/apps/my-game/channels/pc-player-1/presence"
     assert game.call_as_player("player-1", "PUT", path, {"in_game": True})[0] == 204
     options = {"skip_players_in_game": True}
@@ -229,9 +213,9 @@ def test_players_in_the_game_are_left_alone_if_asked(game: Backend) -> None:
 
 
 @pytest.mark.parametrize("body", ["{", "{}", '{"shard": 3}'])
-def test_bad_page_is_set_aside_with_its_reason(game: Backend, body: str) -> None:
-    game.send_page(body)
+def test_malformed_page_is_dead_lettered_with_its_reason(game: Backend, body: str) -> None:
+    game.put("BroadcastQueue", body)
     game.work()
     (dead,) = game.messages("BroadcastDlq")
     assert dead["Body"] == body
-    assert "not a page" in dead["MessageAttributes"]["reason"]["StringValue"]
+    assert "not a page" in dead_letter_reason(dead)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from push.delivery.send_budget import SendBudgets, Wait
+from tests.integration.builders import game_fixture, put_app, request, requests_to_wns, texts
 
 if TYPE_CHECKING:
     from tests.integration.backend import Backend
 
 NOW = 1_000_000.25
+game = game_fixture(devices={f"pc-{n}": f"player-{n}" for n in range(3)})
 
 
 @pytest.fixture
@@ -63,41 +65,20 @@ def test_paused_app_gets_nothing_before_the_pause_is_over(budgets: SendBudgets) 
     assert budgets.take("my-game", "direct", 1, rate=100, now=NOW + 901) == 1
 
 
-@pytest.fixture
-def game(backend: Backend) -> Backend:
-    backend.open_app()
-    for number in range(3):
-        backend.open_channel(f"player-{number}", f"pc-{number}")
-    return backend
-
-
-def request(number: int) -> dict[str, Any]:
-    return {
-        "app_id": "my-game",
-        "audience": {"players": [f"player-{number}"]},
-        "notification": {"toast": {"texts": ["Hi"]}},
-    }
-
-
 def toasts(game: Backend) -> list[int]:
-    return [len(game.wns.device(f"pc-{number}").toasts) for number in range(3)]
+    return [len(texts(game, f"pc-{number}")) for number in range(3)]
 
 
-def notify_requests(game: Backend) -> int:
-    counts = game.wns.request_counts()
-    return sum(count for name, count in counts.items() if name.startswith("notify"))
-
-
-def test_throttled_app_is_left_alone_until_wns_says(game: Backend) -> None:
+def test_throttled_app_pauses_until_wns_allows(game: Backend) -> None:
     game.wns.fail_next(1, code=406, retry_after=600)
-    game.send_request(request(0))
+    game.send_request(request("player-0"))
     game.work()
     for number in (1, 2):
-        game.send_request(request(number))
+        game.send_request(request(f"player-{number}"))
         game.work()
     game.advance(590)
     game.work()
-    assert notify_requests(game) == 1
+    assert requests_to_wns(game) == 1
     game.advance(15)
     game.work()
     assert toasts(game) == [1, 1, 1]
@@ -117,17 +98,16 @@ def test_app_stops_where_wns_says_so_until_an_operator_starts_it_again(
     game: Backend, reason: str
 ) -> None:
     game.wns.fail_next(1, **STOPS[reason])
-    game.send_request(request(0))
+    game.send_request(request("player-0"))
     game.work()
     app = game.call_as_operator("GET", "/apps/my-game")[1]
     assert app["stopped"] == reason
-    game.send_request(request(1))
+    game.send_request(request("player-1"))
     game.work()
     game.advance(1000)
     game.work()
-    assert notify_requests(game) == 1
-    settings = {"name": "My Game", "token_audiences": ["windows-game"]}
-    assert game.call_as_operator("PUT", "/apps/my-game", settings)[0] == 200
+    assert requests_to_wns(game) == 1
+    put_app(game)
     assert game.call_as_operator("GET", "/apps/my-game")[1]["stopped"] is None
     game.advance(1000)
     game.work()

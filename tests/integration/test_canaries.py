@@ -8,24 +8,28 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.client import BaseClient
 
-from tests.integration.backend import AUDIENCE, PACKAGE_SID
+from tests.integration.backend import PACKAGE_SID
+from tests.integration.builders import (
+    APP_PATH,
+    SETTINGS,
+    intercept_aws_calls,
+    open_channel,
+    put_app,
+    request,
+)
+from tests.integration.builders import CREDENTIALS as GOOD_FORM
 from tools import template_yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.integration.backend import Backend
 
 GOOD = "CANARY-right-secret"
 BAD = "CANARY-wrong+secret/&"
-CREDENTIALS = {"identity": "package_sid", "package_sid": PACKAGE_SID, "client_secret": GOOD}
-SETTINGS = {"name": "My Game", "token_audiences": [AUDIENCE]}
-TOAST = {
-    "app_id": "my-game",
-    "audience": {"players": ["player-1"]},
-    "notification": {"toast": {"texts": ["Hi"]}},
-}
-CREDENTIALS_PATH = "/apps/my-game/credentials"
+CREDENTIALS = GOOD_FORM | {"client_secret": GOOD}
+CREDENTIALS_PATH = f"{APP_PATH}/credentials"
 
 
 class Watch:
@@ -71,7 +75,7 @@ def put_credentials(game: Backend, body: Any) -> int:
 
 
 def send(game: Backend) -> None:
-    game.send_request(TOAST)
+    game.send_request(request("player-1"))
     game.work()
     for event in game.messages("own-events"):
         game.invoke("token_refresher", json.loads(event["Body"]))
@@ -80,7 +84,7 @@ def send(game: Backend) -> None:
 def live_a_day(game: Backend, watch: Watch) -> None:
     """What happens to an app whose operator, players and WNS make every mistake there is."""
     game.wns.put_app(package_sid=PACKAGE_SID, client_secret=GOOD)
-    assert game.call_as_operator("PUT", "/apps/my-game", SETTINGS)[0] == 201
+    put_app(game)
     assert put_credentials(game, CREDENTIALS) == 204
     for wrong in (
         CREDENTIALS | {"client_secret": BAD},
@@ -99,8 +103,8 @@ def live_a_day(game: Backend, watch: Watch) -> None:
     assert put_credentials(game, CREDENTIALS) == 503
     send(game)
     assert game.refresh() == {"my-game": "fresh"}
-    watch.uris.add(game.open_channel("player-1", "pc"))
-    watch.uris.add(game.open_channel("player-1", "laptop"))
+    watch.uris.add(open_channel(game, "player-1", "pc"))
+    watch.uris.add(open_channel(game, "player-1", "laptop"))
     game.call_as_player("player-1", "GET", "/apps/my-game/channels")
     body = {"channel_uri": f"{min(watch.uris)}#x"}
     assert game.call_as_player("player-1", "PUT", "/apps/my-game/channels/tv", body)[0] == 422
@@ -109,7 +113,7 @@ def live_a_day(game: Backend, watch: Watch) -> None:
         game.wns.fail_next(1, **fault)
         send(game)
         game.advance(700)
-    game.send_delivery({"channel_uri": min(watch.uris)})
+    game.put("DeliveryQueue", {"channel_uri": min(watch.uris)})
     game.wns.put_app(package_sid=PACKAGE_SID, client_secret="another")
     game.advance(13 * 3600)
     assert game.refresh() == {"my-game": "failed"}
@@ -119,15 +123,16 @@ def live_a_day(game: Backend, watch: Watch) -> None:
 
 def break_secrets_manager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let it answer with an error that repeats what it was sent."""
-    call = BaseClient._make_api_call
 
-    def fail(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
+    def fail(
+        call: Callable[[], Any], client: Any, operation: str, arguments: dict[str, Any]
+    ) -> Any:
         if operation != "PutSecretValue":
-            return call(client, operation, arguments)
+            return call()
         said = {"Error": {"Code": "ValidationException", "Message": f"cannot take {arguments}"}}
         raise client.exceptions.from_code("ValidationException")(said, operation)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", fail)
+    intercept_aws_calls(monkeypatch, fail)
 
 
 def test_canaries_are_found_nowhere(
@@ -159,7 +164,7 @@ def test_canaries_are_found_nowhere(
         assert secret_part not in answers
 
 
-def test_error_that_repeats_a_secret_is_not_passed_on(
+def test_error_that_repeats_a_secret_is_not_exposed(
     backend: Backend,
     watch: Watch,
     monkeypatch: pytest.MonkeyPatch,
@@ -167,7 +172,7 @@ def test_error_that_repeats_a_secret_is_not_passed_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     backend.wns.put_app(package_sid=PACKAGE_SID, client_secret=GOOD)
-    backend.call_as_operator("PUT", "/apps/my-game", SETTINGS)
+    put_app(backend)
     break_secrets_manager(monkeypatch)
     assert put_credentials(backend, CREDENTIALS) == 503
     captured = capfd.readouterr()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.backend import AUDIENCE
+from tests.integration.builders import game_fixture
 
 if TYPE_CHECKING:
     from tests.integration.backend import Backend
@@ -17,11 +18,7 @@ PATH = "/apps/my-game/channels/living-room-pc"
 THIRTY_DAYS = 30 * 24 * 3600
 
 
-@pytest.fixture
-def game(backend: Backend) -> Backend:
-    settings = {"name": "My Game", "token_audiences": [AUDIENCE, "console-client"]}
-    assert backend.call_as_operator("PUT", "/apps/my-game", settings)[0] == 201
-    return backend
+game = game_fixture(ready=False, token_audiences=[AUDIENCE, "console-client"])
 
 
 def stored(game: Backend) -> list[str]:
@@ -59,7 +56,7 @@ def test_expired_channel_is_new_again_and_not_listed(game: Backend) -> None:
     assert game.call_as_player("player-1", "PUT", PATH, {"channel_uri": URI})[0] == 201
 
 
-def test_list_shows_the_players_own_channels_and_never_a_uri(game: Backend) -> None:
+def test_list_returns_the_players_own_channels_and_never_a_uri(game: Backend) -> None:
     game.call_as_player("player-1", "PUT", PATH, {"channel_uri": URI})
     game.call_as_player("player-2", "PUT", PATH, {"channel_uri": OTHER_URI})
     status, answer = game.call_as_player("player-1", "GET", "/apps/my-game/channels")
@@ -69,7 +66,7 @@ def test_list_shows_the_players_own_channels_and_never_a_uri(game: Backend) -> N
     assert "token=" not in str(answer)
 
 
-def test_removal_is_idempotent_and_leaves_other_players_alone(game: Backend) -> None:
+def test_removal_is_idempotent_and_leaves_other_players_unchanged(game: Backend) -> None:
     game.call_as_player("player-1", "PUT", PATH, {"channel_uri": URI})
     game.call_as_player("player-2", "PUT", PATH, {"channel_uri": OTHER_URI})
     for _ in range(2):
@@ -162,14 +159,12 @@ def test_bad_device_id_is_refused(game: Backend, device: str) -> None:
     assert stored(game) == []
 
 
-def test_route_that_is_not_there_is_said_so(game: Backend) -> None:
+def test_unknown_route_is_not_found(game: Backend) -> None:
     status, answer = game.call_as_player("player-1", "GET", "/nowhere")
     assert (status, answer["error"]["code"]) == (404, "no_such_route")
 
 
-def test_our_own_fault_shows_nothing_of_itself(
-    game: Backend, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_internal_error_reveals_no_detail(game: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     handler = game.handler("channels_api")
 
     def fail(*_: object) -> None:

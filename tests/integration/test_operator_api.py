@@ -7,28 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.backend import CLIENT_SECRET, PACKAGE_SID, STACK
+from tests.integration.backend import CLIENT_SECRET, STACK
+from tests.integration.builders import (
+    CHALLENGE,
+    CREDENTIALS,
+    SETTINGS,
+    game_fixture,
+    open_app,
+    open_channel,
+    post_request,
+    put_app,
+    put_template,
+    request,
+)
 
 if TYPE_CHECKING:
     from tests.integration.backend import Backend
 
-SETTINGS = {"name": "My Game", "token_audiences": ["windows-game"]}
-CREDENTIALS = {
-    "identity": "package_sid",
-    "package_sid": PACKAGE_SID,
-    "client_secret": CLIENT_SECRET,
-}
-TEMPLATE = {
-    "default_locale": "en",
-    "locales": {"en": {"toast": {"texts": ["${challenger} challenges you"]}}},
-}
-
-
-@pytest.fixture
-def game(backend: Backend) -> Backend:
-    backend.wns.put_app(package_sid=PACKAGE_SID, client_secret=CLIENT_SECRET)
-    assert backend.call_as_operator("PUT", "/apps/my-game", SETTINGS)[0] == 201
-    return backend
+game = game_fixture(ready=False)
 
 
 def secrets(game: Backend) -> dict[str, Any]:
@@ -39,7 +35,7 @@ def secrets(game: Backend) -> dict[str, Any]:
     }
 
 
-def test_app_is_stored_and_answered_whole(game: Backend) -> None:
+def test_app_is_stored_and_returned(game: Backend) -> None:
     status, app = game.call_as_operator("GET", "/apps/my-game")
     assert status == 200
     assert app["app_id"] == "my-game"
@@ -49,7 +45,7 @@ def test_app_is_stored_and_answered_whole(game: Backend) -> None:
     assert app["enabled"] is True
 
 
-def test_app_put_again_is_changed(game: Backend) -> None:
+def test_second_put_of_an_app_changes_it(game: Backend) -> None:
     changed = SETTINGS | {"name": "My Game II", "enabled": False}
     assert game.call_as_operator("PUT", "/apps/my-game", changed)[0] == 200
     assert game.call_as_operator("GET", "/apps/my-game")[1]["name"] == "My Game II"
@@ -76,15 +72,15 @@ def test_app_with_bad_settings_is_refused(game: Backend, settings: dict[str, Any
 
 
 def test_apps_are_listed(game: Backend) -> None:
-    game.call_as_operator("PUT", "/apps/a-game", SETTINGS)
+    put_app(game, "a-game")
     status, answer = game.call_as_operator("GET", "/apps")
     assert status == 200
     assert [app["app_id"] for app in answer["apps"]] == ["a-game", "my-game"]
 
 
 def test_deleted_app_is_gone_with_its_secrets(backend: Backend) -> None:
-    backend.open_app()
-    backend.open_channel("player-1", "pc")
+    open_app(backend)
+    open_channel(backend, "player-1", "pc")
     for _ in range(2):
         assert backend.call_as_operator("DELETE", "/apps/my-game") == (204, None)
     assert backend.call_as_operator("GET", "/apps/my-game")[0] == 404
@@ -94,16 +90,16 @@ def test_deleted_app_is_gone_with_its_secrets(backend: Backend) -> None:
     assert backend.refresh() == {}
 
 
-def test_deleting_an_app_leaves_others_alone(backend: Backend) -> None:
-    backend.open_app()
-    backend.open_app("other-game")
+def test_deleting_an_app_leaves_others_unchanged(backend: Backend) -> None:
+    open_app(backend)
+    open_app(backend, "other-game")
     backend.call_as_operator("DELETE", "/apps/other-game")
     assert backend.call_as_operator("GET", "/apps/my-game")[0] == 200
     assert len(secrets(backend)) == 2
 
 
 def test_late_refresh_of_a_deleted_app_stores_nothing(backend: Backend) -> None:
-    backend.open_app()
+    open_app(backend)
     backend.table("AppsTable").delete_item(Key={"pk": "my-game"})
     backend.advance(13 * 3600)
     event = {"detail-type": "AppCredentialsChanged", "detail": {"app_id": "my-game"}}
@@ -116,7 +112,7 @@ def test_late_refresh_of_a_deleted_app_stores_nothing(backend: Backend) -> None:
     assert backend.items("AppsTable") == []
 
 
-def test_new_credentials_are_announced_once_they_are_stored(game: Backend) -> None:
+def test_event_about_new_credentials_is_published_once_they_are_stored(game: Backend) -> None:
     game.call_as_operator(
         "PUT", "/apps/my-game/credentials", CREDENTIALS | {"client_secret": "wrong"}
     )
@@ -132,7 +128,7 @@ def test_app_with_a_bad_id_is_refused(game: Backend, app_id: str) -> None:
     assert game.call_as_operator("PUT", f"/apps/{app_id}", SETTINGS)[0] == 422
 
 
-def test_credentials_that_work_are_stored_and_never_answered(game: Backend) -> None:
+def test_valid_credentials_are_stored_and_never_returned(game: Backend) -> None:
     answer = game.call_as_operator("PUT", "/apps/my-game/credentials", CREDENTIALS)
     assert answer == (204, None)
     assert secrets(game) == {f"{STACK}/apps/my-game/credentials": CREDENTIALS}
@@ -181,38 +177,36 @@ def test_credentials_that_do_not_fit_the_app_are_refused_without_asking_wns(
     assert game.wns.request_counts() == {}
 
 
-def test_template_is_stored_and_answered(game: Backend) -> None:
+def test_template_is_stored_and_returned(game: Backend) -> None:
     path = "/apps/my-game/templates/ChallengeReceived"
-    assert game.call_as_operator("PUT", path, TEMPLATE)[0] == 201
-    assert game.call_as_operator("PUT", path, TEMPLATE)[0] == 200
+    assert game.call_as_operator("PUT", path, CHALLENGE)[0] == 201
+    assert game.call_as_operator("PUT", path, CHALLENGE)[0] == 200
     status, answer = game.call_as_operator("GET", path)
     assert status == 200
-    assert answer["locales"] == TEMPLATE["locales"]
+    assert answer["locales"] == CHALLENGE["locales"]
     assert answer["push_enabled"] is True
 
 
 @pytest.mark.parametrize(
     ("template", "field"),
     [
-        (TEMPLATE | {"default_locale": "de"}, "default_locale"),
-        (TEMPLATE | {"locales": {}}, "locales"),
-        (TEMPLATE | {"locales": {"en": {}}}, "locales"),
-        (TEMPLATE | {"locales": {"en": {"sound": {}}}}, "locales"),
-        (TEMPLATE | {"locales": {"en": {"toast": {"texts": ["${no name}"]}}}}, "locales"),
-        (TEMPLATE | {"options": {"ttl": 5}}, "options"),
+        (CHALLENGE | {"default_locale": "de"}, "default_locale"),
+        (CHALLENGE | {"locales": {}}, "locales"),
+        (CHALLENGE | {"locales": {"en": {}}}, "locales"),
+        (CHALLENGE | {"locales": {"en": {"sound": {}}}}, "locales"),
+        (CHALLENGE | {"locales": {"en": {"toast": {"texts": ["${no name}"]}}}}, "locales"),
+        (CHALLENGE | {"options": {"ttl": 5}}, "options"),
     ],
 )
-def test_template_that_is_not_whole_is_refused(
-    game: Backend, template: dict[str, Any], field: str
-) -> None:
+def test_invalid_template_is_refused(game: Backend, template: dict[str, Any], field: str) -> None:
     status, answer = game.call_as_operator("PUT", "/apps/my-game/templates/T", template)
     assert status == 422
     assert answer["error"]["details"][0]["field"].startswith(field)
     assert game.items("TemplatesTable") == []
 
 
-def test_request_that_cannot_become_a_notification_is_refused_at_the_door(game: Backend) -> None:
-    game.call_as_operator("PUT", "/apps/my-game/templates/ChallengeReceived", TEMPLATE)
+def test_request_that_cannot_become_a_notification_is_refused_on_receipt(game: Backend) -> None:
+    put_template(game, "ChallengeReceived", CHALLENGE)
     body = {"audience": {"players": ["player-1"]}, "template": "ChallengeReceived"}
     status, answer = game.call_as_operator("POST", "/apps/my-game/notifications", body)
     assert status == 422
@@ -231,21 +225,20 @@ def test_request_that_cannot_become_a_notification_is_refused_at_the_door(game: 
         "/apps/my-game/notifications/0123456789abcdef0123456789abcdef",
     ],
 )
-def test_what_is_not_there_is_not_found(game: Backend, path: str) -> None:
+def test_unknown_app_template_or_notification_is_not_found(game: Backend, path: str) -> None:
     status, answer = game.call_as_operator("GET", path)
     assert (status, answer["error"]["code"]) == (404, "not_found")
 
 
 def test_notification_of_another_app_is_not_found(game: Backend) -> None:
-    game.call_as_operator("PUT", "/apps/other-game", SETTINGS)
-    body = {"audience": {"players": ["p"]}, "notification": {"badge": {"value": 1}}}
-    _, answer = game.call_as_operator("POST", "/apps/my-game/notifications", body)
+    put_app(game, "other-game")
+    _, answer = post_request(game, request("p"))
     path = f"/apps/other-game/notifications/{answer['notification_id']}"
     assert game.call_as_operator("GET", path)[0] == 404
 
 
 def test_entra_app_refuses_tile_and_badge_by_name(game: Backend) -> None:
-    game.call_as_operator("PUT", "/apps/sdk-game", SETTINGS | {"identity": "entra"})
+    put_app(game, "sdk-game", identity="entra")
     for kind, content in {"badge": {"value": 1}, "tile": {"medium": ["Hi"]}}.items():
         body = {"audience": {"players": ["p"]}, "notification": {kind: content}}
         status, answer = game.call_as_operator("POST", "/apps/sdk-game/notifications", body)

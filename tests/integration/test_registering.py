@@ -1,17 +1,19 @@
-"""One owner per channel URI, ten devices per player, topics and presence with the channel; and what
-becomes of all that when registrations race."""
+"""Registration: one owner per channel URI, ten devices per player, topics and presence; and races
+between registrations."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from push.aws.dynamodb import ConditionFailedError, Transactions
-from push.channels.keys import SHARDS, TOPIC_SHARDS, shard_of
+from push.channels import keys
+from push.channels.keys import shard_of
 from push.channels.table import Channels
 from push.channels.topics import Topics
-from tests.integration.backend import AUDIENCE
+from tests.integration.builders import APP, game_fixture, put_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -19,15 +21,9 @@ if TYPE_CHECKING:
     from push.channels.models import Channel
     from tests.integration.backend import Backend
 
+pytestmark = pytest.mark.usefixtures("few_shards")
 DAY = 24 * 3600
-APP = "my-game"
-
-
-@pytest.fixture
-def game(backend: Backend) -> Backend:
-    settings = {"name": "My Game", "token_audiences": [AUDIENCE]}
-    assert backend.call_as_operator("PUT", f"/apps/{APP}", settings)[0] == 201
-    return backend
+game = game_fixture(ready=False)
 
 
 def uri(name: str) -> str:
@@ -59,19 +55,17 @@ def owned(game: Backend) -> set[tuple[str, str, str]]:
     """Player, device and URI of every channel, however it is looked up."""
     now = int(game.clock.time())
     alive = [item for item in game.channels() if item["expires_at"] > now]
-    shards = {shard_of(item["pk"].removeprefix(f"{APP}#"), SHARDS) for item in alive}
+    shards = {shard_of(item["pk"].removeprefix(f"{APP}#"), keys.SHARDS) for item in alive}
     pages = [channels(game).of_shard(APP, shard, now) for shard in shards]
     found = [channel for page in pages for channel in page.channels]
     assert len(found) == len(alive)
     return {(each.player_id, each.device_id, each.channel_uri) for each in found}
 
 
-def subscribed(
-    game: Backend, topic: str, shards: Iterable[int] = range(TOPIC_SHARDS)
-) -> list[Channel]:
-    """Who would be told of a topic."""
+def subscribed(game: Backend, topic: str, shards: Iterable[int] | None = None) -> list[Channel]:
+    """Return the channels that a notification to a topic reaches."""
     topics = Topics(game.table("TopicsTable"))
-    pages = [topics.subscribers(APP, topic, shard) for shard in shards]
+    pages = [topics.subscribers(APP, topic, shard) for shard in shards or range(keys.TOPIC_SHARDS)]
     devices = [device for page in pages for device in page.devices]
     current = channels(game).current(APP, devices, int(game.clock.time()))
     return [channel for channel in current.values() if topic in channel.topics]
@@ -95,7 +89,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]
     return arrange
 
 
-def test_channel_that_turns_up_under_another_player_moves_there(game: Backend) -> None:
+def test_channel_registered_by_another_player_moves_there(game: Backend) -> None:
     register(game, "first", topics=["news"])
     assert register(game, "second")[0] == 201
     assert owned(game) == {("second", "pc", uri("a"))}
@@ -103,7 +97,7 @@ def test_channel_that_turns_up_under_another_player_moves_there(game: Backend) -
     assert game.items("TopicsTable") == []
 
 
-def test_channel_that_turns_up_under_another_device_id_moves_there(game: Backend) -> None:
+def test_channel_registered_under_another_device_id_moves_there(game: Backend) -> None:
     register(game, "player", "before-reinstall")
     assert register(game, "player", "after-reinstall")[0] == 201
     assert owned(game) == {("player", "after-reinstall", uri("a"))}
@@ -130,15 +124,14 @@ def test_removed_channels_uri_can_be_registered_by_another(game: Backend) -> Non
 
 
 def test_same_uri_in_another_app_is_another_channel(game: Backend) -> None:
-    settings = {"name": "Other", "token_audiences": [AUDIENCE]}
-    game.call_as_operator("PUT", "/apps/other-game", settings)
+    put_app(game, "other-game")
     register(game, "first")
     game.call_as_player("second", "PUT", "/apps/other-game/channels/pc", {"channel_uri": uri("a")})
     assert listed(game, "first") == ["pc"]
 
 
 @pytest.mark.parametrize("rival", ["second", "first"])
-def test_rival_that_takes_the_uri_at_the_same_moment_is_taken_over(
+def test_concurrent_registration_of_the_same_uri_is_taken_over(
     game: Backend, meanwhile: Callable[[Callable[[], object]], None], rival: str
 ) -> None:
     meanwhile(lambda: register(game, rival, "rival-pc"))
@@ -146,7 +139,7 @@ def test_rival_that_takes_the_uri_at_the_same_moment_is_taken_over(
     assert owned(game) == {("first", "pc", uri("a"))}
 
 
-def test_first_owner_that_renews_at_the_same_moment_keeps_its_new_uri(
+def test_first_owner_that_renews_concurrently_keeps_its_new_uri(
     game: Backend, meanwhile: Callable[[Callable[[], object]], None]
 ) -> None:
     register(game, "first", given="a")
@@ -155,7 +148,7 @@ def test_first_owner_that_renews_at_the_same_moment_keeps_its_new_uri(
     assert owned(game) == {("first", "pc", uri("b")), ("second", "pc", uri("a"))}
 
 
-def test_first_owner_that_comes_back_at_the_same_moment_loses_the_uri(
+def test_first_owner_that_registers_concurrently_loses_the_uri(
     game: Backend, meanwhile: Callable[[Callable[[], object]], None]
 ) -> None:
     register(game, "first")
@@ -166,7 +159,7 @@ def test_first_owner_that_comes_back_at_the_same_moment_loses_the_uri(
 
 
 @pytest.mark.parametrize("topics", [["kept"], ["kept", "mine"], ["mine"], []])
-def test_two_renewals_racing_leave_one_whole_item(
+def test_concurrent_renewals_leave_one_consistent_item(
     game: Backend, meanwhile: Callable[[Callable[[], object]], None], topics: list[str]
 ) -> None:
     register(game, "player", topics=["kept"])
@@ -178,7 +171,7 @@ def test_two_renewals_racing_leave_one_whole_item(
         assert len(subscribed(game, topic)) == (topic in topics)
 
 
-def test_sign_out_and_in_at_the_same_moment_leaves_the_topics_subscribed(
+def test_concurrent_sign_out_and_sign_in_leaves_the_topics_subscribed(
     game: Backend, meanwhile: Callable[[Callable[[], object]], None]
 ) -> None:
     register(game, "player", topics=["news"])
@@ -187,7 +180,7 @@ def test_sign_out_and_in_at_the_same_moment_leaves_the_topics_subscribed(
     assert len(subscribed(game, "news")) == 1
 
 
-def test_registration_that_never_gets_through_is_a_conflict(
+def test_registration_that_always_loses_its_race_is_a_conflict(
     game: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -198,7 +191,7 @@ def test_registration_that_never_gets_through_is_a_conflict(
     assert (status, answer["error"]["code"]) == (409, "conflict")
 
 
-def test_eleventh_device_takes_the_place_of_the_least_recently_renewed(game: Backend) -> None:
+def test_eleventh_device_replaces_the_least_recently_renewed(game: Backend) -> None:
     for number in range(10):
         register(game, "player", f"pc-{number}", f"t{number}", topics=["news"])
         game.advance(10)
@@ -216,7 +209,7 @@ def test_device_registered_last_stays_even_if_all_are_of_the_same_second(game: B
     assert len(listed(game, "player")) == 10
 
 
-def test_two_devices_at_once_leave_ten(
+def test_two_concurrent_devices_leave_ten(
     game: Backend, meanwhile: Callable[[Callable[[], object]], None]
 ) -> None:
     for number in range(9):
@@ -228,7 +221,7 @@ def test_two_devices_at_once_leave_ten(
     assert {"mine", "rival"} <= set(listed(game, "player"))
 
 
-def test_expired_devices_take_nobodys_place(game: Backend) -> None:
+def test_expired_devices_do_not_count_towards_the_limit(game: Backend) -> None:
     for number in range(10):
         register(game, "player", f"old-{number}", f"t{number}")
     game.advance(30 * DAY + 1)
@@ -249,7 +242,7 @@ def test_topics_follow_the_channel(game: Backend) -> None:
     assert len(game.items("TopicsTable")) == 1
 
 
-def test_topics_that_are_not_named_again_are_left(game: Backend) -> None:
+def test_topics_missing_from_a_renewal_are_unsubscribed(game: Backend) -> None:
     register(game, "player", topics=["news"])
     register(game, "player")
     assert subscribed(game, "news") == []
@@ -273,7 +266,7 @@ def test_renewal_within_a_week_writes_no_subscription(game: Backend) -> None:
     assert before == after
 
 
-def test_subscriptions_of_an_expired_channel_lead_nowhere(game: Backend) -> None:
+def test_subscriptions_of_an_expired_channel_are_ignored(game: Backend) -> None:
     register(game, "player", topics=["news"])
     game.advance(30 * DAY + 1)
     assert subscribed(game, "news") == []
@@ -286,7 +279,7 @@ def test_all_fifty_topics_can_be_changed_at_once(game: Backend) -> None:
     register(game, "first", topics=[f"a{n}" for n in range(50)])
     register(game, "player", given="b", topics=[f"b{n}" for n in range(50)])
     assert register(game, "player", given="a", topics=[f"c{n}" for n in range(50)])[0] == 200
-    shards = [shard_of("player", TOPIC_SHARDS)]
+    shards = [shard_of("player", keys.TOPIC_SHARDS)]
     assert all(len(subscribed(game, f"c{n}", shards)) == 1 for n in range(50))
     assert not any(subscribed(game, f"b{n}", shards) for n in range(50))
 
@@ -360,10 +353,10 @@ def test_presence_of_a_foreign_audience_is_forbidden(game: Backend) -> None:
     assert not in_game(game)
 
 
-def pages(read: Callable[[str | None], Any]) -> Iterator[Any]:
+def pages(read: Callable[..., Any]) -> Iterator[Any]:
     start = None
     while True:
-        page = read(start)
+        page = read(start=start)
         yield page
         if page.next is None:
             return
@@ -379,30 +372,29 @@ def test_pages_of_shards_give_every_channel_once_in_order(game: Backend) -> None
         expected.add(f"{player}#{device}")
     table, now = channels(game), int(game.clock.time())
     found = []
-    for shard in range(SHARDS):
-        for page in pages(lambda start, s=shard: table.of_shard(APP, s, now, start=start, limit=2)):
+    for shard in range(keys.SHARDS):
+        for page in pages(partial(table.of_shard, APP, shard, now, limit=2)):
             found += [channel.device_key for channel in page.channels]
             assert len(page.channels) <= 2
     assert len(found) == 12
     assert set(found) == expected
     topics = Topics(game.table("TopicsTable"))
     found = []
-    for shard in range(TOPIC_SHARDS):
-        read = lambda start, s=shard: topics.subscribers(APP, "news", s, start=start, limit=2)  # noqa: E731
-        for page in pages(read):
+    for shard in range(keys.TOPIC_SHARDS):
+        for page in pages(partial(topics.subscribers, APP, "news", shard, limit=2)):
             found += ["#".join(device) for device in page.devices]
     assert len(found) == 12
     assert set(found) == expected
 
 
-def test_page_ends_where_it_is_told_to(game: Backend) -> None:
+def test_page_ends_before_the_given_key(game: Backend) -> None:
     for device in ("a", "b", "c", "d"):
         register(game, "player", device, device, topics=["news"])
     now = int(game.clock.time())
-    (shard,) = [s for s in range(SHARDS) if channels(game).of_shard(APP, s, now).channels]
+    (shard,) = [s for s in range(keys.SHARDS) if channels(game).of_shard(APP, s, now).channels]
     page = channels(game).of_shard(APP, shard, now, start="player#b", end="player#d", limit=3)
     assert ([each.device_id for each in page.channels], page.next) == (["b", "c"], None)
     topics = Topics(game.table("TopicsTable"))
-    (shard,) = [s for s in range(TOPIC_SHARDS) if topics.subscribers(APP, "news", s).devices]
+    (shard,) = [s for s in range(keys.TOPIC_SHARDS) if topics.subscribers(APP, "news", s).devices]
     found = topics.subscribers(APP, "news", shard, start="player#b", end="player#d", limit=3)
     assert (found.devices, found.next) == ((("player", "b"), ("player", "c")), None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.backend import CLIENT_SECRET, PACKAGE_SID
+from tests.integration.builders import open_app, open_channel, outcomes, texts
 from tools.template_yaml import ROOT
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def registered(backend: Backend) -> list[str]:
 
 
 def shown(backend: Backend) -> list[list[str]]:
-    return [toast["texts"] for toast in backend.wns.device(DEVICE).toasts]
+    return texts(backend, DEVICE)
 
 
 def check_register(backend: Backend) -> None:
@@ -91,7 +92,7 @@ def check_put_template(backend: Backend) -> None:
 
 def check_request_notification(backend: Backend) -> None:
     replay(backend, "operator_api-put_template")
-    backend.open_channel("player-42", DEVICE)
+    open_channel(backend, "player-42", DEVICE)
     assert replay(backend, "notifications_api-request_notification")["statusCode"] == 202
     backend.work()
     assert shown(backend) == [["Alex challenges you", "Beat 12400 points"]]
@@ -116,7 +117,7 @@ def check_cancel_notification(backend: Backend) -> None:
 
 def check_challenge_received(backend: Backend) -> None:
     replay(backend, "operator_api-put_template")
-    backend.open_channel("player-42", DEVICE, locale="de-DE")
+    open_channel(backend, "player-42", DEVICE, locale="de-DE")
     assert replay(backend, "dispatcher-challenge_received") == {"batchItemFailures": []}
     backend.work()
     assert shown(backend) == [["Alex fordert dich heraus", "Schlage 12400 Punkte"]]
@@ -131,7 +132,7 @@ def check_put_template_high_score_beaten(backend: Backend) -> None:
 
 def check_high_score_beaten(backend: Backend) -> None:
     replay(backend, "operator_api-put_template_high_score_beaten")
-    backend.open_channel("player-42", DEVICE)
+    open_channel(backend, "player-42", DEVICE)
     assert replay(backend, "dispatcher-high_score_beaten") == {"batchItemFailures": []}
     backend.work()
     device = backend.wns.device(DEVICE)
@@ -141,7 +142,7 @@ def check_high_score_beaten(backend: Backend) -> None:
 
 
 def check_direct_request(backend: Backend) -> None:
-    backend.open_channel("player-42", DEVICE)
+    open_channel(backend, "player-42", DEVICE)
     assert replay(backend, "dispatcher-direct_request") == {"batchItemFailures": []}
     backend.work()
     assert shown(backend) == [["Servers go down at 18:00"]]
@@ -149,7 +150,7 @@ def check_direct_request(backend: Backend) -> None:
 
 def check_unreadable(backend: Backend) -> None:
     replay(backend, "operator_api-put_template")
-    backend.open_channel("player-42", DEVICE)
+    open_channel(backend, "player-42", DEVICE)
     assert replay(backend, "dispatcher-unreadable") == {"batchItemFailures": []}
     backend.work()
     assert [message["Body"] for message in backend.messages("RequestDlq")] == ["not JSON"]
@@ -159,9 +160,7 @@ def check_unreadable(backend: Backend) -> None:
 def check_delivery(backend: Backend) -> None:
     # It is older than ten seconds, and its player has no such channel: not sent.
     assert replay(backend, "notification_sender-delivery") == {"batchItemFailures": []}
-    (chunk,) = [item for item in backend.items("NotificationsTable") if "outcomes" in item]
-    outcome = json.loads(chunk["outcomes"]["player-42#living-room-pc#toast"])
-    assert outcome["outcome"] == "removed"
+    assert outcomes(backend) == {"player-42#living-room-pc#toast": "removed"}
 
 
 def check_schedule(backend: Backend) -> None:
@@ -201,7 +200,7 @@ CHECKS: dict[str, Callable[[Backend], None]] = {
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_sample_event_does_what_its_name_says(backend: Backend, name: str) -> None:
-    backend.open_app()
+    open_app(backend)
     CHECKS[name](backend)
 
 

@@ -6,33 +6,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.client import BaseClient
 from botocore.exceptions import EndpointConnectionError
 
-from tests.integration.backend import CLIENT_SECRET, PACKAGE_SID
+from tests.integration.backend import CLIENT_SECRET
+from tests.integration.builders import (
+    CREDENTIALS,
+    game_fixture,
+    intercept_aws_calls,
+    request,
+    texts,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.integration.backend import Backend
 
 UNREACHABLE = "unreachable"
 CODES = ("ThrottlingException", "AccessDeniedException", "InternalServiceError")
-CREDENTIALS = {
-    "identity": "package_sid",
-    "package_sid": PACKAGE_SID,
-    "client_secret": CLIENT_SECRET,
-}
-TOAST = {
-    "app_id": "my-game",
-    "audience": {"players": ["player-1"]},
-    "notification": {"toast": {"texts": ["Hi"]}},
-}
-
-
-@pytest.fixture
-def game(backend: Backend) -> Backend:
-    backend.open_app()
-    backend.open_channel("player-1", "pc")
-    return backend
+game = game_fixture(devices={"pc": "player-1"})
 
 
 class Outage:
@@ -43,49 +35,51 @@ class Outage:
 
 @pytest.fixture(params=[UNREACHABLE, *CODES])
 def outage(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Outage:
-    call, outage = BaseClient._make_api_call, Outage()
+    outage = Outage()
 
-    def fail(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
+    def fail(
+        call: Callable[[], Any], client: Any, operation: str, arguments: dict[str, Any]
+    ) -> Any:
         if not outage.is_on or client.meta.service_model.service_name != "secretsmanager":
-            return call(client, operation, arguments)
+            return call()
         if request.param == UNREACHABLE:
             raise EndpointConnectionError(endpoint_url="https://secretsmanager")
         error = {"Error": {"Code": request.param, "Message": str(arguments)}}
         raise client.exceptions.from_code(request.param)(error, operation)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", fail)
+    intercept_aws_calls(monkeypatch, fail)
     return outage
 
 
 def toasts(game: Backend) -> int:
-    return len(game.wns.device("pc").toasts)
+    return len(texts(game, "pc"))
 
 
-def test_sender_goes_on_with_the_token_it_holds(game: Backend, outage: Outage) -> None:
-    game.send_request(TOAST)
+def test_sender_continues_with_the_cached_token(game: Backend, outage: Outage) -> None:
+    game.send_request(request("player-1"))
     game.work()
     outage.is_on = True
     for count in (2, 3):
         game.advance(120)
-        game.send_request(TOAST)
+        game.send_request(request("player-1"))
         game.work()
         assert toasts(game) == count
 
 
-def test_token_that_ended_is_not_sent(game: Backend, outage: Outage) -> None:
-    game.send_request(TOAST)
+def test_expired_token_is_not_sent(game: Backend, outage: Outage) -> None:
+    game.send_request(request("player-1"))
     game.work()
     outage.is_on = True
     game.advance(25 * 3600)
-    game.send_request(TOAST)
+    game.send_request(request("player-1"))
     game.work()
     assert toasts(game) == 1
     assert {each["status"] for each in game.wns.requests(endpoint="notify")} == {200}
 
 
-def test_sender_without_a_token_sends_when_it_can_be_read(game: Backend, outage: Outage) -> None:
+def test_sender_without_a_token_sends_once_it_can_be_read(game: Backend, outage: Outage) -> None:
     outage.is_on = True
-    game.send_request(TOAST)
+    game.send_request(request("player-1"))
     game.work()
     assert toasts(game) == 0
     outage.is_on = False
@@ -100,7 +94,7 @@ def test_refresher_counts_the_app_as_failed(game: Backend, outage: Outage) -> No
     assert game.refresh() == {"my-game": "failed"}
 
 
-def test_operator_is_told_to_try_again(game: Backend, outage: Outage) -> None:
+def test_operator_gets_503(game: Backend, outage: Outage) -> None:
     outage.is_on = True
     status, answer = game.call_as_operator("PUT", "/apps/my-game/credentials", CREDENTIALS)
     assert (status, answer["error"]["code"]) == (503, "unavailable")
@@ -110,7 +104,7 @@ def test_operator_is_told_to_try_again(game: Backend, outage: Outage) -> None:
 
 
 @pytest.mark.parametrize("outage", ["InvalidRequestException"], indirect=True)
-def test_secret_that_is_being_deleted_counts_as_none(game: Backend, outage: Outage) -> None:
+def test_secret_that_is_being_deleted_counts_as_missing(game: Backend, outage: Outage) -> None:
     game.advance(13 * 3600)
     outage.is_on = True
     assert game.refresh() == {"my-game": "no_credentials"}

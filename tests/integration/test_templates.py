@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.integration.builders import APP_PATH, game_fixture
+
 if TYPE_CHECKING:
     from tests.integration.backend import Backend
 
-PATH = "/apps/my-game/templates/HighScoreBeaten"
+PATH = f"{APP_PATH}/templates/HighScoreBeaten"
 TEMPLATE: dict[str, Any] = {
     "default_locale": "en",
     "options": {"ttl_seconds": 3600, "tag": "score"},
@@ -36,11 +38,7 @@ PARAMETERS = {
 }
 
 
-@pytest.fixture
-def game(backend: Backend) -> Backend:
-    settings = {"name": "My Game", "token_audiences": ["windows-game"]}
-    assert backend.call_as_operator("PUT", "/apps/my-game", settings)[0] == 201
-    return backend
+game = game_fixture(ready=False)
 
 
 def put(game: Backend, template: dict[str, Any], version: str | None = None) -> tuple[int, Any]:
@@ -98,7 +96,7 @@ def test_template_that_could_fail_later_is_refused_now(game: Backend, case: str)
     assert game.items("TemplatesTable") == []
 
 
-def test_template_that_fits_with_long_parameters_is_taken(game: Backend) -> None:
+def test_template_that_fits_with_long_parameters_is_accepted(game: Backend) -> None:
     assert put(game, locale({"raw": {"text": "${a}" * 25}}))[0] == 201
 
 
@@ -113,7 +111,7 @@ def test_versions_count_and_a_stale_one_replaces_nothing(game: Backend) -> None:
 
 
 @pytest.mark.parametrize("version", ["latest", "*", '"a"', "-1"])
-def test_version_that_is_none_is_refused(game: Backend, version: str) -> None:
+def test_malformed_version_is_refused(game: Backend, version: str) -> None:
     assert put(game, TEMPLATE, version)[0] == 422
 
 

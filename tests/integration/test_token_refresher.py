@@ -9,27 +9,25 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.client import BaseClient
 
 from tests.integration.backend import CLIENT_SECRET, PACKAGE_SID, STACK
+from tests.integration.builders import (
+    CREDENTIALS,
+    game_fixture,
+    intercept_aws_calls,
+    open_app,
+    put_app,
+    requests_to_wns,
+)
 from wns.oauth import AccessToken
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.integration.backend import Backend
 
 
-SETTINGS = {"name": "My Game", "token_audiences": ["windows-game"]}
-CREDENTIALS = {
-    "identity": "package_sid",
-    "package_sid": PACKAGE_SID,
-    "client_secret": CLIENT_SECRET,
-}
-
-
-@pytest.fixture
-def game(backend: Backend) -> Backend:
-    backend.open_app()
-    return backend
+game = game_fixture()
 
 
 def token(game: Backend, app_id: str = "my-game") -> dict[str, Any]:
@@ -68,16 +66,12 @@ def metric(capfd: pytest.CaptureFixture[str], name: str) -> float:
     return float(lines[-1][name][0])
 
 
-def token_requests(game: Backend) -> int:
-    return sum(n for name, n in game.wns.request_counts().items() if name.startswith("token"))
-
-
 def test_token_lives_a_day(game: Backend) -> None:
     stored = token(game)
     assert stored["expires_at"] - stored["obtained_at"] == 86_400
 
 
-def test_fresh_token_is_left_alone(game: Backend) -> None:
+def test_fresh_token_is_not_renewed(game: Backend) -> None:
     before = token(game)
     game.advance(11 * 3600)
     assert game.refresh() == {"my-game": "fresh"}
@@ -97,21 +91,14 @@ def test_renewal_goes_on_day_after_day(game: Backend) -> None:
         assert game.refresh() == {"my-game": "refreshed"}
 
 
-def test_failing_app_hinders_no_other_and_keeps_its_old_token(game: Backend) -> None:
-    game.open_app("other-game")
-    settings = {"name": "New", "token_audiences": ["windows-game"]}
-    game.call_as_operator("PUT", "/apps/new-game", settings)
+def test_failing_app_blocks_no_other_and_keeps_its_old_token(game: Backend) -> None:
+    open_app(game, "other-game")
+    put_app(game, "new-game")
     before = token(game)
     game.wns.put_app(package_sid=PACKAGE_SID, client_secret="rotated")
     game.secrets.put_secret_value(
         SecretId=f"{STACK}/apps/other-game/credentials",
-        SecretString=json.dumps(
-            {
-                "identity": "package_sid",
-                "package_sid": PACKAGE_SID,
-                "client_secret": "rotated",
-            }
-        ),
+        SecretString=json.dumps(CREDENTIALS | {"client_secret": "rotated"}),
     )
     game.advance(13 * 3600)
     assert game.refresh() == {
@@ -122,7 +109,7 @@ def test_failing_app_hinders_no_other_and_keeps_its_old_token(game: Backend) -> 
     assert token(game) == before
 
 
-def test_failed_refresh_is_tried_again_at_the_next_run(game: Backend) -> None:
+def test_failed_refresh_is_retried_at_the_next_run(game: Backend) -> None:
     game.advance(13 * 3600)
     game.wns.fail_next(1, endpoint="token", code=503)
     assert game.refresh() == {"my-game": "failed"}
@@ -132,7 +119,7 @@ def test_failed_refresh_is_tried_again_at_the_next_run(game: Backend) -> None:
 
 def test_failing_endpoint_is_asked_once_a_minute_at_most(game: Backend) -> None:
     game.advance(13 * 3600)
-    before = token_requests(game)
+    before = requests_to_wns(game, "token")
     game.wns.fail_share(1.0, endpoint="token", code=503)
     assert game.refresh() == {"my-game": "failed"}
     for _ in range(5):
@@ -141,12 +128,12 @@ def test_failing_endpoint_is_asked_once_a_minute_at_most(game: Backend) -> None:
         }
     game.advance(61)
     assert game.invoke("token_refresher", rejected(fingerprint(game))) == {"my-game": "failed"}
-    assert token_requests(game) == before + 2
+    assert requests_to_wns(game, "token") == before + 2
 
 
 @pytest.mark.parametrize("damage", ["not JSON", "[]", "{}", '{"identity": "package_sid"}'])
 def test_damaged_credentials_fail_their_app_alone(game: Backend, damage: str) -> None:
-    game.open_app("other-game")
+    open_app(game, "other-game")
     game.secrets.put_secret_value(SecretId=f"{STACK}/apps/my-game/credentials", SecretString=damage)
     game.advance(13 * 3600)
     assert game.refresh() == {"my-game": "failed", "other-game": "refreshed"}
@@ -161,9 +148,8 @@ def test_damaged_token_is_replaced(game: Backend, damage: str) -> None:
     assert token(game)["value"]
 
 
-def test_switched_off_app_is_left_alone(game: Backend) -> None:
-    settings = {"name": "My Game", "token_audiences": ["windows-game"], "enabled": False}
-    game.call_as_operator("PUT", "/apps/my-game", settings)
+def test_switched_off_app_is_skipped(game: Backend) -> None:
+    put_app(game, enabled=False)
     game.advance(13 * 3600)
     assert game.refresh() == {}
 
@@ -185,7 +171,9 @@ def test_rejected_token_is_renewed_once_in_ten_minutes_at_most(game: Backend) ->
     game.advance(700)
     for _ in range(5):
         game.invoke("token_refresher", rejected(fingerprint(game)))
-    assert token_requests(game) == 3  # proving the credentials, the first token, one renewal
+    assert (
+        requests_to_wns(game, "token") == 3
+    )  # proving the credentials, the first token, one renewal
 
 
 def test_valid_token_stays_if_the_sender_had_not_seen_it(game: Backend) -> None:
@@ -193,18 +181,18 @@ def test_valid_token_stays_if_the_sender_had_not_seen_it(game: Backend) -> None:
     assert game.invoke("token_refresher", rejected(None)) == {"my-game": "fresh"}
 
 
-def test_ended_token_is_renewed_when_the_sender_asks(game: Backend) -> None:
+def test_expired_token_is_renewed_when_the_sender_requests_it(game: Backend) -> None:
     game.advance(25 * 3600)
     assert game.invoke("token_refresher", rejected(None)) == {"my-game": "refreshed"}
 
 
-def test_event_about_an_unknown_app_does_no_harm(game: Backend) -> None:
+def test_event_about_an_unknown_app_is_harmless(game: Backend) -> None:
     assert game.invoke("token_refresher", changed("no-app")) == {"no-app": "no_credentials"}
 
 
 def test_new_credentials_bring_a_token_at_once(backend: Backend) -> None:
     backend.wns.put_app(package_sid=PACKAGE_SID, client_secret=CLIENT_SECRET)
-    backend.call_as_operator("PUT", "/apps/my-game", SETTINGS)
+    put_app(backend)
     assert backend.call_as_operator("PUT", "/apps/my-game/credentials", CREDENTIALS)[0] == 204
     (event,) = [json.loads(message["Body"]) for message in backend.messages("own-events")]
     assert event["detail-type"] == "AppCredentialsChanged"
@@ -222,7 +210,7 @@ def test_rotated_credentials_replace_a_fresh_token_once(game: Backend) -> None:
     assert game.invoke("token_refresher", changed()) == {"my-game": "fresh"}
 
 
-def test_lost_announcement_of_new_credentials_is_made_good_by_the_schedule(game: Backend) -> None:
+def test_schedule_makes_up_for_a_lost_event_about_new_credentials(game: Backend) -> None:
     game.call_as_operator("PUT", "/apps/my-game/credentials", CREDENTIALS)
     assert game.refresh() == {"my-game": "fresh"}  # the token was written a moment ago
     game.advance(900)
@@ -243,25 +231,24 @@ def test_two_hundred_senders_at_once_bring_one_token_request(
 ) -> None:
     game.advance(700)
     refresher, stale = game.handler("token_refresher").refresher, fingerprint(game)
-    before = token_requests(game)
+    before = requests_to_wns(game, "token")
     game.wns.fail_share(1.0, endpoint="token", delay=0.2)
     one_at_a_time = Lock()  # each call of AWS is atomic there; moto's are not
-    call = BaseClient._make_api_call
 
-    def call_alone(*arguments: Any) -> Any:
+    def call_alone(call: Callable[[], Any], *_: object) -> Any:
         with one_at_a_time:
-            return call(*arguments)
+            return call()
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", call_alone)
+    intercept_aws_calls(monkeypatch, call_alone)
     with ThreadPoolExecutor(50) as senders:
         asked = [senders.submit(refresher.refresh_rejected, "my-game", stale) for _ in range(200)]
-    verdicts = Counter(each.result().status for each in asked)
-    assert token_requests(game) == before + 1
-    assert verdicts["refreshed"] == 1
-    assert verdicts["refreshed"] + verdicts["elsewhere"] + verdicts["fresh"] == 200
+    statuses = Counter(each.result().status for each in asked)
+    assert requests_to_wns(game, "token") == before + 1
+    assert statuses["refreshed"] == 1
+    assert statuses["refreshed"] + statuses["elsewhere"] + statuses["fresh"] == 200
 
 
-def test_refresher_that_died_hinders_its_successor_for_a_minute(
+def test_refresher_that_died_blocks_its_successor_for_a_minute(
     game: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_: object) -> None:
@@ -289,13 +276,13 @@ def test_app_within_two_hours_of_expiry_is_counted(
 
 
 def test_refreshed_app_is_not_near_expiry(game: Backend, capfd: pytest.CaptureFixture[str]) -> None:
-    game.call_as_operator("PUT", "/apps/no-credentials-yet", SETTINGS)
+    put_app(game, "no-credentials-yet")
     game.advance(23 * 3600)
     game.refresh()
     assert metric(capfd, "TokensNearExpiry") == 0
 
 
-def test_missing_token_is_fetched_when_the_sender_asks(game: Backend) -> None:
+def test_missing_token_is_fetched_when_the_sender_requests_it(game: Backend) -> None:
     name = f"{STACK}/apps/my-game/access-token"
     game.secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
     assert game.invoke("token_refresher", rejected(None)) == {"my-game": "refreshed"}

@@ -36,19 +36,19 @@ def test_every_kind_of_trigger_is_one_that_these_rules_know() -> None:
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
-def test_trigger_tries_again(trigger: str) -> None:
+def test_trigger_retries(trigger: str) -> None:
     policy = TRIGGERS[trigger]["RetryPolicy"]
     assert policy["MaximumRetryAttempts"] >= 1
     assert policy["MaximumEventAgeInSeconds"] >= 60
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
-def test_trigger_puts_aside_what_it_cannot_deliver(trigger: str) -> None:
+def test_trigger_dead_letters_what_it_cannot_deliver(trigger: str) -> None:
     assert referred(TRIGGERS[trigger]["DeadLetterConfig"]["Arn"]) in QUEUES
 
 
 @pytest.mark.parametrize("function", sorted(INVOKED_BY_EVENTS))
-def test_failed_invocation_is_tried_again_and_then_kept(function: str) -> None:
+def test_failed_invocation_is_retried_and_then_kept(function: str) -> None:
     config = functions()[function]["EventInvokeConfig"]
     destination = config["DestinationConfig"]["OnFailure"]
     assert config["MaximumRetryAttempts"] >= 1
@@ -56,7 +56,7 @@ def test_failed_invocation_is_tried_again_and_then_kept(function: str) -> None:
     assert referred(destination["Destination"]) in QUEUES
 
 
-def test_refresher_hears_of_access_tokens_and_credentials_and_of_nothing_else() -> None:
+def test_refresher_receives_events_about_tokens_and_credentials_only() -> None:
     event = functions()["TokenRefresherFunction"]["Events"]["TokenEvents"]
     assert event["Type"] == "EventBridgeRule"
     assert event["Properties"]["Pattern"] == {

@@ -52,13 +52,13 @@ def test_ttl_is_what_is_left_and_never_more_than_asked_for(
     assert rendered(ttl_seconds).notification(life_left_s).headers["X-WNS-TTL"] == sent
 
 
-def test_bytes_that_are_no_text_come_through_unchanged() -> None:
+def test_bytes_that_are_not_text_are_unchanged() -> None:
     body = bytes(range(1, 256))
     raw = Notification.of(Raw(base64=base64.b64encode(body).decode()))
     assert RenderedNotification.of(raw, None).notification(60).body == body
 
 
-def test_remainder_is_the_same_work_one_attempt_later() -> None:
+def test_remainder_is_the_same_delivery_one_attempt_later() -> None:
     whole = delivery()
     rest = whole.remainder(whole.channels[:0], attempt=3, not_before=1300)
     assert (rest.notification_id, rest.chunk) == (whole.notification_id, whole.chunk)
@@ -77,7 +77,7 @@ def test_remainder_is_the_same_work_one_attempt_later() -> None:
         delivery().model_dump_json().replace('"app_id"', '"app"'),
     ],
 )
-def test_what_is_no_delivery_is_refused_without_repeating_it(body: str) -> None:
+def test_malformed_delivery_is_refused_without_repeating_it(body: str) -> None:
     with pytest.raises(MalformedMessageError) as caught:
         read_delivery(body)
     assert "not a delivery" in str(caught.value)

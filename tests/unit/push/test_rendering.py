@@ -136,7 +136,7 @@ def test_options_of_a_template_apply_where_they_can() -> None:
     assert "X-WNS-Group" not in badge.headers
 
 
-def test_option_that_does_not_fit_a_notification_given_whole_is_refused() -> None:
+def test_option_that_does_not_fit_an_inline_notification_is_refused() -> None:
     whole = request(template=None, notification={"badge": {"value": 1}}, options={"group": "g"})
     with pytest.raises(InvalidRequestError):
         Renderer(app(), whole, None).check()
@@ -169,7 +169,7 @@ def test_delivery_lives_as_long_as_its_notification(ttl_seconds: int | None, lif
     ("asked", "until", "alone"),
     [(True, 1001, True), (True, 1000, False), (True, None, False), (False, 1001, False)],
 )
-def test_player_in_the_game_is_left_alone_only_if_asked(
+def test_player_in_game_is_skipped_only_on_request(
     asked: bool, until: int | None, alone: bool
 ) -> None:
     renderer = Renderer(app(), request(options={"skip_players_in_game": asked}), template())

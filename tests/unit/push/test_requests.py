@@ -30,12 +30,12 @@ def without(*names: str) -> dict[str, Any]:
     return {name: value for name, value in REQUEST.items() if name not in names}
 
 
-def test_event_lends_its_id_and_its_type() -> None:
+def test_event_supplies_its_id_and_its_type() -> None:
     request = read_request(event(without("request_id", "template")), "m-1")
     assert (request.request_id, request.template) == ("e-1", "ChallengeReceived")
 
 
-def test_what_the_detail_says_goes_over_what_the_event_lends() -> None:
+def test_fields_of_the_detail_override_those_of_the_event() -> None:
     detail = REQUEST | {"template": "Other"}
     request = read_request(event(detail), "m-1")
     assert (request.request_id, request.template) == ("r-1", "Other")
@@ -46,7 +46,7 @@ def test_event_with_a_notification_of_its_own_needs_no_template() -> None:
     assert read_request(event(detail), "m-1").template is None
 
 
-def test_bare_message_lends_the_id_that_the_queue_gave_it() -> None:
+def test_bare_message_supplies_its_message_id() -> None:
     assert read_request(json.dumps(without("request_id")), "m-1").request_id == "m-1"
 
 
@@ -62,7 +62,7 @@ def test_another_app_or_request_id_is_another_notification() -> None:
     assert len(ids) == 3
 
 
-def test_queue_carries_what_was_said_and_nothing_more() -> None:
+def test_queue_carries_given_fields_and_nothing_more() -> None:
     request = Request.model_validate(REQUEST)
     assert json.loads(request.model_dump_json(exclude_unset=True)) == REQUEST
 
@@ -91,7 +91,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("case", UNREADABLE)
-def test_unreadable_message_is_refused_with_a_sentence(case: str) -> None:
+def test_malformed_message_is_refused_with_a_sentence(case: str) -> None:
     with pytest.raises(MalformedMessageError) as caught:
         read_request(UNREADABLE[case], "m-1")
     assert str(caught.value).startswith("the ")
@@ -115,7 +115,7 @@ def test_reason_says_which_fields_and_never_repeats_the_values() -> None:
         max_leaves=10,
     )
 )
-def test_whatever_comes_is_read_or_refused(content: Any) -> None:
+def test_any_json_is_read_or_refused(content: Any) -> None:
     try:
         request = read_request(json.dumps(content), "m-1")
     except MalformedMessageError:

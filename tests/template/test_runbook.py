@@ -1,0 +1,208 @@
+"""What docs/ tells a reader to look for exists: alarms, log lines, metrics, resources."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tools.template_yaml import ROOT, load, resources_of_type
+from wns.result import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
+CAMEL_CASE = re.compile(r"([A-Z][a-z0-9]+)+")
+PAGES = {page.name: page.read_text("utf-8") for page in sorted(ROOT.glob("docs/*.md"))}
+RUNBOOK = PAGES["operations.md"]
+each_page = pytest.mark.parametrize("page", PAGES)
+
+
+@cache
+def modules() -> dict[Path, ast.Module]:
+    """Return the syntax tree of every deployed module."""
+    files = [*ROOT.glob("functions/**/*.py"), *ROOT.glob("layers/core/**/*.py")]
+    return {file: ast.parse(file.read_text("utf-8")) for file in sorted(files)}
+
+
+def calls(tree: ast.AST) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def strings(node: ast.AST) -> set[str]:
+    return {
+        each.value
+        for each in ast.walk(node)
+        if isinstance(each, ast.Constant) and isinstance(each.value, str)
+    }
+
+
+def names(node: ast.AST) -> set[str]:
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
+def bindings(tree: ast.AST) -> Iterator[tuple[set[str], ast.expr]]:
+    """Yield what assignments, loops and comprehensions bind: names, and the value that they take
+    or take from."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                yield set().union(*map(names, targets)), value
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                yield names(target), value
+            case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
+                yield names(target), value
+
+
+def is_log_method(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(value=value, attr=level) if level in LEVELS:
+            return ast.unparse(value).endswith("logger")
+        case ast.IfExp(body=body, orelse=orelse):
+            return is_log_method(body) and is_log_method(orelse)
+        case _:
+            return False
+
+
+@cache
+def log_messages() -> dict[str, ast.expr]:
+    """Return the first argument of every call that logs, by its place."""
+    found = {}
+    for file, tree in modules().items():
+        aliases = set().union(*(ns for ns, value in bindings(tree) if is_log_method(value)))
+        for call in calls(tree):
+            if is_log_method(call.func) or (names(call.func) & aliases):
+                found[f"{file.relative_to(ROOT)}:{call.lineno}"] = call.args[0]
+    return found
+
+
+def logged() -> set[str]:
+    return {str(each.value) for each in log_messages().values() if isinstance(each, ast.Constant)}
+
+
+def of_outcomes() -> set[str]:
+    """Return the metrics that the sender names after outcomes: those of WNS, and its own."""
+    sender = (tree for file, tree in modules().items() if file.parent.name == "delivery")
+    own = chain.from_iterable(strings(value) for tree in sender for _, value in bindings(tree))
+    outcomes = {*Outcome, *(each for each in own if re.fullmatch(r"[a-z_]+", each))}
+    return {"".join(word.capitalize() for word in each.split("_")) for each in outcomes}
+
+
+def metrics_named_by(name: ast.expr, tree: ast.Module) -> set[str]:
+    """Return what the name of a metric may be: a constant, what its variables are bound to, or what
+    a function makes of an outcome."""
+    found, seen, waiting = strings(name), set[str](), names(name)
+    while waiting:
+        seen |= waiting
+        values = [value for bound, value in bindings(tree) if bound & waiting]
+        found |= set().union(*map(strings, values))
+        waiting = set().union(*map(names, values)) - seen
+    if isinstance(name, ast.Call):
+        found |= of_outcomes()
+    return {each for each in found if CAMEL_CASE.fullmatch(each)}
+
+
+@cache
+def metrics() -> dict[str, set[str]]:
+    """Return the names that every call which counts may count under, by its place."""
+    found = {}
+    for file, tree in modules().items():
+        for call in calls(tree):
+            if ast.unparse(call.func).rpartition(".")[2] in {"add_metric", "single_metric"}:
+                given = [each.value for each in call.keywords if each.arg == "name"]
+                place = f"{file.relative_to(ROOT)}:{call.lineno}"
+                found[place] = metrics_named_by((given or call.args)[0], tree)
+    return found
+
+
+def keys(node: Any) -> set[str]:
+    """Return every key of the template, and every name of a metric that AWS counts."""
+    if isinstance(node, list):
+        return set().union(*map(keys, node))
+    if not isinstance(node, dict):
+        return set()
+    names_of_aws = {node["MetricName"]} if "MetricName" in node else set()
+    return {*node, *names_of_aws}.union(*map(keys, node.values()))
+
+
+@cache
+def known() -> set[str]:
+    """Return every name in CamelCase that a reader can find: in the template, among metrics, and
+    in the code's constants and classes."""
+    alarms = resources_of_type("AWS::CloudWatch::Alarm")
+    classes = {
+        node.name
+        for tree in modules().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+    }
+    constants = {
+        text
+        for tree in modules().values()
+        for bound, value in bindings(tree)
+        if any(name.isupper() for name in bound)
+        for text in strings(value)
+    }
+    return set().union(
+        keys(load()),
+        {alarm.removesuffix("Alarm") for alarm in alarms},
+        *metrics().values(),
+        classes,
+        constants,
+    )
+
+
+def code_spans(page: str) -> list[str]:
+    """Return what stands between backticks in running text."""
+    return re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", page, flags=re.S | re.M))
+
+
+def test_log_messages_are_constant_texts() -> None:
+    """What varies is a field of its own: `"message dead-lettered", reason=…`."""
+    assert log_messages()
+    assert not [
+        place for place, each in log_messages().items() if not isinstance(each, ast.Constant)
+    ]
+
+
+def test_metrics_have_names_that_can_be_read_from_the_code() -> None:
+    assert metrics()
+    assert not [place for place, found in metrics().items() if not found]
+
+
+def test_every_section_of_the_runbook_is_an_alarm() -> None:
+    sections = re.findall(r"^## (.+)$", RUNBOOK, re.MULTILINE)
+    alarms = resources_of_type("AWS::CloudWatch::Alarm")
+    assert sections
+    assert not [each for each in sections if f"{each}Alarm" not in alarms]
+
+
+def test_every_log_line_of_the_runbook_is_logged() -> None:
+    quoted = {each[1:-1] for each in code_spans(RUNBOOK) if re.fullmatch(r'"[^"]+"', each)}
+    assert quoted, 'log lines stand in the runbook as `"text"`'
+    assert not quoted - logged()
+
+
+@each_page
+def test_every_log_line_of_a_query_is_logged(page: str) -> None:
+    queried = re.findall(r"\bmessage\s*(?:=|!=|like)\s*[\"'/]([^\"'/]+)[\"'/]", PAGES[page])
+    assert not [text for text in queried if not any(text in each for each in logged())]
+
+
+def test_every_name_in_camel_case_of_the_runbook_exists() -> None:
+    named = {each for each in code_spans(RUNBOOK) if CAMEL_CASE.fullmatch(each)}
+    assert named
+    assert not named - known()
+
+
+@each_page
+def test_every_metric_that_a_page_names_is_counted(page: str) -> None:
+    lists = re.findall(r"\bmetrics?\s+((?:`\w+`(?:,?\s+(?:and|or)?\s*)?)+)", PAGES[page])
+    named = {name for each in lists for name in re.findall(r"`(\w+)`", each)}
+    assert not named - set().union(*metrics().values())
