@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from local.devices.page_device import PageDevice
-    from local.wns_emulator.control.python.views import Channel, DeviceView
+    from local.wns_emulator.control.views import ChannelView, DeviceView
 
 SHOWN_KINDS = {"toast", "tile", "badge"}
 NEVER_TOLD = {"channel_uri", "base64"}
@@ -57,7 +57,7 @@ def event_view(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if name not in NEVER_TOLD}
 
 
-def _channel_view(channel: Channel) -> dict[str, Any]:
+def _channel_view(channel: ChannelView) -> dict[str, Any]:
     return {
         "host": urlsplit(channel.channel_uri).hostname,
         "state": channel.state,

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.wns_emulator.control.python import Controls
+from local.wns_emulator.control.controls import Controls
 from local.wns_emulator.errors import ControlError
 from local.wns_emulator.server import EmulatorServer, listen
 
@@ -77,10 +77,10 @@ class WnsEmulator(Controls):
             loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join()
 
-    def call(self, name: str, **arguments: Any) -> Any:
+    def call(self, name: str, /, **arguments: Any) -> Any:
         loop = self._loop
         if loop is None:
-            raise ControlError("not_running", "the emulator runs inside its with block only")
+            raise ControlError("not_running", "the emulator runs only inside its with block")
         future = asyncio.run_coroutine_threadsafe(self._run(name, arguments), loop)
         return future.result()
 
@@ -91,7 +91,7 @@ class WnsEmulator(Controls):
             started.cancel()
 
     async def _run(self, name: str, arguments: dict[str, Any]) -> Any:
-        result = self._server.operations.call(name, arguments)
+        result = self._server.runner.call(name, **arguments)
         return await result if inspect.isawaitable(result) else result
 
     async def _serve(self, started: Future[None]) -> None:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from local.wns_emulator.control.controls import ControlRunner
 from local.wns_emulator.control.http_api import ControlApi
-from local.wns_emulator.control.operations import Operations
 from local.wns_emulator.errors import PortInUseError
 from local.wns_emulator.sites.entra_site import EntraSite
 from local.wns_emulator.sites.live_site import LiveSite
@@ -62,7 +62,7 @@ class EmulatorServer:
             "control_url": self.control_url,
             "ca_file": self.ca_file,
         }
-        self.operations = Operations(core, addresses)
+        self.runner = ControlRunner(core, addresses)
         self._events = core.events
         self._proxy_socket = proxy
         self._control_socket = control
@@ -72,7 +72,7 @@ class EmulatorServer:
             report=core.events.publish,
         )
         config = uvicorn.Config(
-            ControlApi(self.operations, core.events, self.ca_file).app(),
+            ControlApi(self.runner, core.events, self.ca_file).app(),
             lifespan="off",
             log_config=None,
             access_log=False,

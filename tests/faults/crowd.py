@@ -14,7 +14,7 @@ from tests.integration.backend import PACKAGE_SID
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from local.wns_emulator.control.python import Controls
+    from local.wns_emulator.control.controls import Controls
 
 APP = "my-game"
 TOAST = {"toast": {"texts": ["Alex challenges you"]}}

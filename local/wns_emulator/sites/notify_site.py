@@ -63,7 +63,7 @@ class NotifySite:
         fault = self._core.faults.take("notify", details["app"], details["channel_id"])
         if fault is None:
             reply = self._true_answer(request, channel, common, details)
-        elif fault.carries_out:
+        elif fault.takes_effect:
             reply = self._true_answer(request, channel, common, details)
             reply = _fault_answer(fault, common) if fault.code else fault.corrupt(reply)
         else:
@@ -180,5 +180,5 @@ class NotifySite:
 
 def _fault_answer(fault: Fault, common: list[tuple[str, str]]) -> Reply:
     if fault.code == HTTPStatus.INTERNAL_SERVER_ERROR:
-        return fault.made_answer([*common, ("X-WNS-DEVICECONNECTIONSTATUS", "unknown")])
-    return fault.made_answer(common)
+        return fault.reply([*common, ("X-WNS-DEVICECONNECTIONSTATUS", "unknown")])
+    return fault.reply(common)

@@ -55,8 +55,8 @@ class TokenSite(ABC):
         fault = self._core.faults.take("token", details["app"], None)
         if fault is not None:
             details["fault"] = fault.name()
-        if fault is not None and not fault.carries_out:
-            reply = fault.made_answer(list(self.common_headers))
+        if fault is not None and not fault.takes_effect:
+            reply = fault.reply(list(self.common_headers))
             return self._finish(request, reply, details | {"outcome": "fault"})
         try:
             _check_form(request, fields)
@@ -66,7 +66,7 @@ class TokenSite(ABC):
             reply = self._reply(refusal.status, self.refusal_content(refusal), refusal.headers)
             details |= {"outcome": refusal.error, "why": refusal.description}
         if fault is not None:
-            spoilt = fault.made_answer(list(self.common_headers))
+            spoilt = fault.reply(list(self.common_headers))
             reply = spoilt if fault.code else fault.corrupt(reply)
         return self._finish(request, reply, details)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 
 from local.wns_emulator.errors import ControlError
-
-if TYPE_CHECKING:
-    from local.wns_emulator.state.rates import Throttle
+from local.wns_emulator.state.rates import Throttle
 
 Identity = Literal["package", "entra"]
 
@@ -20,13 +18,13 @@ class App:
     app_id: str
     identity: Identity
     client_secret: str
-    throttle: Throttle
     tenant_id: str | None = None
     object_id: str | None = None
     package_family_name: str | None = None
     pfn_mapped: bool = True
     allow_listed: bool = True
     token_generation: int = 0
+    throttle: Throttle = field(default_factory=Throttle)
 
     def revoke_tokens(self) -> None:
         """Make every token that was issued so far worthless."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from local.wns_emulator import WnsEmulator
-    from local.wns_emulator.control.python.views import Channel, DeviceView
+    from local.wns_emulator.control.views import ChannelView, DeviceView
     from tests.integration.wns_emulator.wire import Answer, Wire
 
 SID = "ms-app://s-1-15-2-1912741105-3"
@@ -47,7 +47,7 @@ class Sender:
         kind: str = "toast",
         content: str | bytes = "5",
         *,
-        channel: Channel | None = None,
+        channel: ChannelView | None = None,
         body: str | bytes | None = None,
         method: str = "POST",
         **headers: str | None,

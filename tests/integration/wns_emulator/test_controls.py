@@ -17,7 +17,7 @@ from tests.integration.wns_emulator.sender import SECRET, SID, Sender
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from local.wns_emulator.control.python import Controls
+    from local.wns_emulator.control.controls import Controls
 
 MONTH = 31 * 24 * 3600
 
