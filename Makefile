@@ -37,7 +37,7 @@ bench: setup ## what registering a channel costs in CPU
 check: setup validate ## format, lint, types, import rules, API document and the template gate
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
-	@.venv/bin/mypy functions layers/core
+	@.venv/bin/mypy functions layers/core local tools benchmarks
 	@PYTHONPATH=layers/core:. .venv/bin/lint-imports --no-cache
 	@$(PYTHON_OF_VENV) -m tools.openapi --check
 

@@ -80,10 +80,10 @@ def document() -> dict[str, Any]:
         for name, schema in of_api["components"]["schemas"].items():
             if name not in OF_POWERTOOLS and schemas.setdefault(name, schema) != schema:
                 raise SystemExit(f"openapi: both APIs have a model {name}; rename one.")
-        for event in template_yaml.functions()[function]["Events"].items():
-            path, method = event[1]["Properties"]["Path"], event[1]["Properties"]["Method"].lower()
-            operation = of_api["paths"][path][method]
-            paths.setdefault(path, {})[method] = _operation(*event, operation, tag["name"])
+        for name, event in template_yaml.functions()[function]["Events"].items():
+            path, method = event["Properties"]["Path"], event["Properties"]["Method"].lower()
+            operation = _operation(name, event, of_api["paths"][path][method], tag["name"])
+            paths.setdefault(path, {})[method] = operation
     return {
         "openapi": "3.1.0",
         "info": {
