@@ -1,4 +1,4 @@
-"""Notifications to start from when writing one's own: what the samples do not show."""
+"""Notifications to start from when writing your own; they show what the samples do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pieces that the notifications of the game are made of."""
+"""Parts of the game's notifications."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ ART = "ms-appx:///Assets/"
 
 
 def styled(text: str, style: str, **more: object) -> dict[str, object]:
-    """An adaptive text."""
+    """Return an adaptive text."""
     return {"text": text, "style": style, **more}

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 class WnsEmulator(Controls):
-    """WNS on two ports of 127.0.0.1, to be used in a `with` statement.
+    """Run WNS on two ports of 127.0.0.1; use it in a `with` statement.
 
-    `directory` keeps the certificate authority; `seed` fixes which requests `fail_share` strikes.
-    Inside the `with` block `proxy_url`, `control_url` and `ca_file` are there.
+    The certificate authority is kept in `directory`; `seed` fixes which requests `fail_share`
+    selects. `proxy_url`, `control_url` and `ca_file` are set inside the `with` block.
     """
 
     proxy_url: str
@@ -45,10 +45,10 @@ class WnsEmulator(Controls):
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def __enter__(self) -> Self:
-        """Start.
+        """Start the emulator.
 
         Raises:
-            PortInUseError: one of the ports is taken.
+            PortInUseError: one of the ports is in use.
         """
         with contextlib.ExitStack() as undo:
             proxy = undo.enter_context(listen(self._ports[0], "proxy port"))

@@ -77,11 +77,11 @@ export class SendPanel {
     this.road = "bus";
     const roads = segments("By way of", "road", ROADS, (road) => (this.road = road));
     roads.querySelector("input").checked = true;
-    this.told = h("p", { class: "told", role: "status" });
+    this.status = h("p", { class: "sent-status", role: "status" });
     place.append(
       h("label", { class: "to" }, "To", this.player),
       roads,
-      this.told,
+      this.status,
       h(
         "ul",
         { class: "samples" },
@@ -152,7 +152,7 @@ export class SendPanel {
       try {
         notification = JSON.parse(text.value);
       } catch (error) {
-        return this.tell(`Not JSON: ${error.message}`);
+        return this.showStatus(`Not JSON: ${error.message}`);
       }
       return this.send("/api/send-own", { notification });
     };
@@ -160,7 +160,7 @@ export class SendPanel {
       "details",
       { class: "own" },
       h("summary", {}, "Write your own"),
-      h("p", { class: "quiet" }, "What docs/notifications.md describes; goes through the operator API."),
+      h("p", { class: "quiet" }, "See docs/notifications.md for the fields. Sent through the operator API."),
       choice,
       text,
       button("Send", send, { class: "button accent", "aria-label": "Send: your own" }),
@@ -169,10 +169,10 @@ export class SendPanel {
 
   async send(path, body) {
     const answer = await this.attempt(post(path, { ...body, player: this.player.value || null }));
-    if (answer) this.tell(`${answer.told}. Id ${answer.id}`);
+    if (answer) this.showStatus(`${answer.text}. Id ${answer.id}`);
   }
 
   tell(text) {
-    this.told.textContent = text;
+    this.status.textContent = text;
   }
 }

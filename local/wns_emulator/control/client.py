@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import requests
-
+from local import direct_http
 from local.wns_emulator.control.controls import Controls
 from local.wns_emulator.control.declaration import CONTROLS
 from local.wns_emulator.control.inspection import LONGEST_WAIT
@@ -21,12 +20,9 @@ class EmulatorControl(Controls):
         self._base_url = base_url.rstrip("/")
 
     def call(self, name: str, /, **arguments: Any) -> Any:
-        with requests.Session() as session:
-            session.trust_env = False
-            response = session.post(
-                f"{self._base_url}/control/{name}", json=arguments, timeout=TIMEOUT_SECONDS
-            )
-            content = response.json()
+        url = f"{self._base_url}/control/{name}"
+        response = direct_http.request("POST", url, json=arguments, timeout=TIMEOUT_SECONDS)
+        content = response.json()
         if response.ok:
             return CONTROLS[name].result.validate_python(content)
         raise ControlError(content["error"]["code"], content["error"]["message"])

@@ -1,4 +1,4 @@
-"""What a device makes of a payload: what it shows and plays, or why it throws it away."""
+"""The interpretation of payloads: what a device shows and plays, or why it discards them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ TILE_PATTERNS = {size: re.compile(pattern) for size, pattern in TILE_SIZES.items
 
 @dataclass(frozen=True, slots=True)
 class ToastReading:
-    """A toast as it is shown."""
+    """The shown texts and the sound of a toast."""
 
     texts: tuple[str, ...]
     sound: str | None
@@ -57,7 +57,7 @@ class TileReading:
 
 @dataclass(frozen=True, slots=True)
 class BadgeReading:
-    """What stands on the icon; None for nothing."""
+    """The value shown on the icon; None clears it."""
 
     value: str | None
 
@@ -66,7 +66,7 @@ def read_document(kind: str, body: bytes, *, accepts_bom: bool) -> Element:
     """Parse a payload and check that it is a document of its kind.
 
     Raises:
-        PayloadDiscardedError: with what Windows would stumble over.
+        PayloadDiscardedError: Windows would discard the payload.
     """
     root = parse_payload(body, accepts_bom=accepts_bom)
     if root.name != kind:
@@ -103,7 +103,7 @@ def read_toast(root: Element) -> ToastReading:
 
 
 def read_tile(root: Element, size: str) -> TileReading:
-    """A tile for a device that shows it in `size`."""
+    """Read a tile for a device that shows it in `size`; raises PayloadDiscardedError."""
     texts: dict[str, tuple[str, ...]] = {}
     for binding in _bindings(root):
         for name in (binding.attributes["template"], binding.attributes.get("fallback", "")):
@@ -159,7 +159,7 @@ def _check_actions(actions: Element | None) -> None:
 
 
 def _sound(audio: Element | None) -> tuple[str | None, str | None]:
-    """The sound played, and a note where it is not the one that was asked for."""
+    """Return the sound played, and a note if it is not the requested one."""
     if audio is None:
         return DEFAULT_SOUND, None
     if audio.attributes.get("silent") == "true":
@@ -167,4 +167,4 @@ def _sound(audio: Element | None) -> tuple[str | None, str | None]:
     source = audio.attributes.get("src", DEFAULT_SOUND)
     if SOUND.fullmatch(source) or CUSTOM_SOUND.fullmatch(source):
         return source, None
-    return DEFAULT_SOUND, f"there is no sound {source}: the default one was played"
+    return DEFAULT_SOUND, f"there is no sound {source}: the default sound was played"

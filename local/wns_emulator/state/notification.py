@@ -1,4 +1,4 @@
-"""A notification on its way through WNS."""
+"""Notifications that WNS has accepted."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Notification:
 
     @property
     def expires_at(self) -> float | None:
-        """When WNS stops keeping it."""
+        """The time after which WNS no longer delivers it."""
         return None if self.ttl is None else self.received_at + self.ttl
 
 
