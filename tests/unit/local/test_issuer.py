@@ -14,7 +14,7 @@ from local.stack.issuer import (
     IssuerServer,
     SigningKey,
     TokenRequestError,
-    answer_token_request,
+    issue_token,
     player_claims,
     sign_token,
 )
@@ -51,7 +51,7 @@ def call(
 
 def test_token_answer_holds_a_signed_token_for_the_player(key: SigningKey) -> None:
     body = json.dumps({"sub": "player-1", "aud": "windows-game", "expires_in": 60}).encode()
-    answer = answer_token_request(body, key=key, issuer=ISSUER, now=NOW)
+    answer = issue_token(body, key=key, issuer=ISSUER, now=NOW)
     assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 60)
     token = answer["access_token"]
     assert jwt.get_unverified_header(token)["kid"] == key.public_jwk()["kid"]
@@ -96,7 +96,7 @@ def test_token_of_another_key_does_not_verify(key: SigningKey) -> None:
 )
 def test_request_that_makes_no_sense_is_refused(key: SigningKey, body: bytes, words: str) -> None:
     with pytest.raises(TokenRequestError, match=words):
-        answer_token_request(body, key=key, issuer=ISSUER, now=NOW)
+        issue_token(body, key=key, issuer=ISSUER, now=NOW)
 
 
 def test_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:

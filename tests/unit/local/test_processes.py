@@ -127,7 +127,7 @@ def test_server_that_ends_while_starting_is_reported_with_its_last_words(tmp_pat
 def test_server_that_does_not_answer_in_time_is_reported(tmp_path: Path) -> None:
     with Processes(tmp_path / "logs", home=tmp_path) as processes:
         start(processes, "import time; time.sleep(600)")
-        with pytest.raises(StackError, match=r"server did not answer within 0\.1 s"):
+        with pytest.raises(StackError, match=r"server was not ready within 0\.1 s"):
             processes.wait_until_ready("server", lambda: False, seconds=0.1)
 
 

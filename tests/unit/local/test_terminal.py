@@ -72,6 +72,6 @@ def test_signal_leaves_contexts_and_is_exit_code_130(
 def test_step_that_cannot_be_verified_is_told_and_not_counted() -> None:
     narrator = Narrator(0.0)
     narrator.verify(fact=True, text="its badge reads 1")
-    with pytest.raises(StackError, match="not so: its badge reads 2"):
+    with pytest.raises(StackError, match="failed: its badge reads 2"):
         narrator.verify(fact=False, text="its badge reads 2")
     assert narrator.checks == 1
