@@ -60,7 +60,7 @@ class Context:
 
 
 def load_handler() -> Callable[[dict[str, Any], Any], dict[str, Any]]:
-    """The handler, on tables made from template.yaml."""
+    """Return the handler, on tables created from template.yaml."""
     for name in [each for each in os.environ if each.startswith("AWS_")]:
         del os.environ[name]
     os.environ |= {

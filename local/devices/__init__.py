@@ -3,8 +3,7 @@
 page_guard  protection from other web sites and from markup in payloads
 documents   payload XML as plain data, so that no browser ever parses it
 backend     calls of the product, as a game client, an operator and another service make them
-pieces      parts of the game's notifications
-sample      an event of the game: `Sample`
+sample      an event of the game: `Sample`, and parts of notifications
 samples     the four events that the page can send, with their templates
 examples    notifications to start from when writing your own
 game        the game that the devices have installed, and its setup as an app

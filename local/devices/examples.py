@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.devices.pieces import ART, styled
+from local.devices.sample import ART, styled
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "Badge 128, shown as 99+": {"badge": {"value": 128}},

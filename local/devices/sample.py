@@ -1,4 +1,4 @@
-"""Samples: events of the game, with texts that the sender may change."""
+"""Samples: events of the game, with texts that the sender may change; and parts of their toasts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LONGEST_VALUE = 400
+ART = "ms-appx:///Assets/"
+
+
+def styled(text: str, style: str, **more: object) -> dict[str, object]:
+    """Return an adaptive text."""
+    return {"text": text, "style": style, **more}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.devices.pieces import ART, styled
-from local.devices.sample import Parameter, Sample
+from local.devices.sample import ART, Parameter, Sample, styled
 
 TOPIC = "weekly-tournament"
 

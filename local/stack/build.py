@@ -98,8 +98,8 @@ def _artifact(logical_id: str, source: Path, build_method: str, directory: Path)
                     name: value for name, value in os.environ.items() if name not in MAKE_VARIABLES
                 },
             )  # fmt: skip
-            made = sorted(each for each in Path(built).rglob("*") if each.is_file())
-            _replace(path, f"{logical_id}-*.zip", _zip(made, Path(built)))
+            built_files = sorted(each for each in Path(built).rglob("*") if each.is_file())
+            _replace(path, f"{logical_id}-*.zip", _zip(built_files, Path(built)))
     else:
         raise StackError(
             f"{logical_id} has the build method {build_method!r}; "

@@ -57,8 +57,8 @@ class SigningKey:
                     f"{path} holds no RSA key: remove it, and a new one will be created."
                 )
             return cls(key, "laptop")
-        made = cls.generate()
-        pem = made.private.private_bytes(
+        generated = cls.generate()
+        pem = generated.private.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
@@ -68,7 +68,7 @@ class SigningKey:
         part.touch(mode=0o600)
         part.write_bytes(pem)
         part.rename(path)
-        return made
+        return generated
 
     def public_jwk(self) -> dict[str, Any]:
         jwk: dict[str, Any] = jwt.algorithms.RSAAlgorithm.to_jwk(

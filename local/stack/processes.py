@@ -16,7 +16,6 @@ from local.stack.errors import StackError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from types import TracebackType
 
 LEASH = Path(__file__).with_name("leash.py")
 GRACE_SECONDS = 3.0
@@ -42,12 +41,7 @@ class Processes:
         self._log_directory.mkdir(parents=True, exist_ok=True)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def start(

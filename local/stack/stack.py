@@ -26,7 +26,6 @@ from local.wns_emulator.control.client import EmulatorControl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import TracebackType
 
     import requests
 
@@ -68,12 +67,7 @@ class LaptopStack:
             self._open = opening.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._open.close()
 
     def _start(self, opening: ExitStack) -> None:

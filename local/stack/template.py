@@ -18,13 +18,7 @@ if TYPE_CHECKING:
 
 Template = dict[str, Any]
 METHODS = {
-    "get",
-    "put",
-    "post",
-    "delete",
-    "patch",
-    "head",
-    "options",
+    *("get", "put", "post", "delete", "patch", "head", "options"),
     "x-amazon-apigateway-any-method",
 }
 

@@ -16,7 +16,6 @@ from local.wns_emulator.server import EmulatorServer, listen
 
 if TYPE_CHECKING:
     import os
-    from types import TracebackType
     from typing import Self
 
 
@@ -66,12 +65,7 @@ class WnsEmulator(Controls):
         started.result()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         loop, self._loop = self._loop, None
         if loop is not None:
             loop.call_soon_threadsafe(self._stopping.set)

@@ -48,20 +48,6 @@ class ToastReading:
     details: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class TileReading:
-    """The texts of a tile by size."""
-
-    texts: dict[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class BadgeReading:
-    """The value shown on the icon; None clears it."""
-
-    value: str | None
-
-
 def read_document(kind: str, body: bytes, *, accepts_bom: bool) -> Element:
     """Parse a payload and check that it is a document of its kind.
 
@@ -76,6 +62,7 @@ def read_document(kind: str, body: bytes, *, accepts_bom: bool) -> Element:
 
 
 def read_toast(root: Element) -> ToastReading:
+    """Read a toast; raises PayloadDiscardedError."""
     binding = _bindings(root)[0]
     template = binding.attributes["template"]
     if template != "ToastGeneric" and not LEGACY_TOAST.fullmatch(template):
@@ -102,29 +89,38 @@ def read_toast(root: Element) -> ToastReading:
     return ToastReading(tuple(texts[:MAX_TEXTS]), sound, details)
 
 
-def read_tile(root: Element, size: str) -> TileReading:
-    """Read a tile for a device that shows it in `size`; raises PayloadDiscardedError."""
-    texts: dict[str, tuple[str, ...]] = {}
+def read_tile(root: Element, size: str) -> dict[str, list[str]]:
+    """Return a tile's texts by size, for a device that shows it in `size`.
+
+    Raises:
+        PayloadDiscardedError: the tile has no binding for that size, or none at all.
+    """
+    texts: dict[str, list[str]] = {}
     for binding in _bindings(root):
         for name in (binding.attributes["template"], binding.attributes.get("fallback", "")):
             fitting = [key for key, pattern in TILE_PATTERNS.items() if pattern.fullmatch(name)]
             if fitting:
-                texts.setdefault(fitting[0], tuple(_texts(binding)))
+                texts.setdefault(fitting[0], _texts(binding))
                 break
     if size not in texts:
         raise PayloadDiscardedError(f"there is no binding for the tile size in use, {size}")
-    return TileReading(texts)
+    return texts
 
 
-def read_badge(root: Element) -> BadgeReading:
+def read_badge(root: Element) -> str | None:
+    """Return the value shown on the icon, None if the badge is cleared.
+
+    Raises:
+        PayloadDiscardedError: the value does not exist.
+    """
     value = root.attributes["value"]
     if re.fullmatch(r"[0-9]+", value):
         number = value.lstrip("0")
-        return BadgeReading("99+" if len(number) > len("99") else number or None)
+        return "99+" if len(number) > len("99") else number or None
     if value == "none":
-        return BadgeReading(None)
+        return None
     if value in GLYPHS:
-        return BadgeReading(value)
+        return value
     raise PayloadDiscardedError(f'"{value}" is neither a number nor a badge glyph')
 
 

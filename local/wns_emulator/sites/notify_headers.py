@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from local.wns_emulator.state.notification import ToastMatch
+from local.wns_emulator.state.notification import NotificationHeaders, ToastMatch
 
 if TYPE_CHECKING:
     from local.wns_emulator.state.notification import NotificationKind
@@ -39,22 +39,7 @@ class NotifyRefusal(Exception):  # noqa: N818
     why: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedHeaders:
-    """The headers of a POST; `warnings` lists what a stricter WNS might refuse."""
-
-    kind: NotificationKind
-    caches: bool
-    ttl: int | None
-    tag: str
-    group: str
-    collection: str | None
-    priority: int | None
-    suppress_popup: bool
-    warnings: tuple[str, ...]
-
-
-def parse_headers(request: Request, switches: Switches) -> ParsedHeaders:
+def parse_headers(request: Request, switches: Switches) -> NotificationHeaders:
     """Parse the headers of a POST.
 
     Raises:
@@ -78,7 +63,7 @@ def parse_headers(request: Request, switches: Switches) -> ParsedHeaders:
     priority = _priority(headers, switches)
     if "x-wns-suppresspopup" in headers and switches.suppress_popup == "refuse":
         raise NotifyRefusal(400, "X-WNS-SuppressPopup is not for channels of this platform.")
-    return ParsedHeaders(
+    return NotificationHeaders(
         kind=kind,
         caches=caches,
         ttl=ttl,

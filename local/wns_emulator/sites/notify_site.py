@@ -7,6 +7,7 @@ headers, size, throttles, delivery.
 from __future__ import annotations
 
 import base64
+from dataclasses import asdict
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -117,20 +118,13 @@ class NotifySite:
         if parsed.kind == "raw" and not request.body_size:
             return Decision("received", "discarded", "an empty raw notification is never delivered")
         notification = Notification(
-            kind=parsed.kind,
+            **asdict(parsed),
             body=bytes(request.body),
             channel_id=channel.channel_id,
             app_id=channel.app.app_id,
             tile_id=channel.tile_id,
             message_id=details["message_id"],
             received_at=now,
-            caches=parsed.caches,
-            ttl=parsed.ttl,
-            tag=parsed.tag,
-            group=parsed.group,
-            collection=parsed.collection,
-            priority=parsed.priority,
-            suppress_popup=parsed.suppress_popup,
         )
         return deliver(self._core, channel, notification)
 

@@ -99,13 +99,10 @@ class Device:
         view["tile_id"] = notification.tile_id
         pinned = installation.pinned(notification.tile_id)
         if notification.kind == "tile":
-            view["texts"] = {
-                size: list(texts)
-                for size, texts in read_tile(root, installation.tile_size).texts.items()
-            }
+            view["texts"] = read_tile(root, installation.tile_size)
             pinned.add_tile(Shown(expires_at, view), queue=installation.tile_queue)
         else:
-            view["value"] = read_badge(root).value
+            view["value"] = read_badge(root)
             pinned.badge = Shown(expires_at, view)
         return view
 
