@@ -40,16 +40,16 @@ class MotoTime:
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        answer = BotocoreStubber.__call__
+        respond = BotocoreStubber.__call__
 
-        def timed(stubber: BotocoreStubber, *arguments: Any, **more: Any) -> Any:
+        def timed(stubber: BotocoreStubber, event_name: str, request: Any, **more: Any) -> Any:
             began = time.process_time()
             try:
-                return answer(stubber, *arguments, **more)
+                return respond(stubber, event_name, request, **more)
             finally:
                 self.seconds += time.process_time() - began
 
-        BotocoreStubber.__call__ = timed  # type: ignore[method-assign]
+        BotocoreStubber.__call__ = timed  # type: ignore[assignment, method-assign]
 
 
 class Context:
@@ -60,7 +60,7 @@ class Context:
 
 
 def load_handler() -> Callable[[dict[str, Any], Any], dict[str, Any]]:
-    """The handler, on tables made from template.yaml."""
+    """Return the handler, on tables created from template.yaml."""
     for name in [each for each in os.environ if each.startswith("AWS_")]:
         del os.environ[name]
     os.environ |= {

@@ -1,4 +1,4 @@
-"""How much one emulator carries: `python -m benchmarks.wns_emulator_load`.
+"""The throughput of one WNS emulator: `python -m benchmarks.wns_emulator_load`.
 
 Starts an emulator process of its own, posts toasts to it over kept-alive connections for some
 seconds, and prints the rate, and what it cost the emulator in processor time and memory.

@@ -1,1 +1,1 @@
-"""What make calls."""
+"""The programs that make calls."""

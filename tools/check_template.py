@@ -1,11 +1,10 @@
-"""Translates template.yaml as CloudFormation will and lints the result.
+"""The template gate: translates template.yaml as CloudFormation will and lints the result.
 
     .tools/sam/bin/python -m tools.check_template [TEMPLATE]
 
-`sam validate --lint` looks at the SAM template only, and so misses what first shows in the
-translation: a queue's visibility time-out below its function's time-out, an action that IAM does
-not know, a circular dependency. Writes .aws-sam/expanded.json beside the template, for the template
-tests to read.
+`sam validate --lint` checks the SAM template only, and so misses errors of the translated one: a
+queue's visibility time-out below its function's, an action that IAM does not have, a circular
+dependency. Writes .aws-sam/expanded.json beside the template for the template tests.
 """
 
 from __future__ import annotations
@@ -22,9 +21,10 @@ REGION = "eu-west-1"
 
 
 def expand(template: Path) -> str:
-    """The translated template as JSON.
+    """Translate a template; returns JSON.
 
-    Raises: TemplateError with what is wrong with it.
+    Raises:
+        TemplateError: AWS would reject the template.
     """
     document = read_template(template)
     package(document, "artifacts")

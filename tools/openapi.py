@@ -1,9 +1,9 @@
-"""Writes docs/openapi.json: the HTTP API in one document, from the code.
+"""The generator of docs/openapi.json: the HTTP API in one document.
 
     python -m tools.openapi [--check]
 
-Routes, models and the statuses that are a route's own come from the handlers; who may call and the
-operations' names from template.yaml; examples from events/, each of which is replayed by a test.
+Routes, models and each route's own statuses come from the handlers, authorizers and operation ids
+from template.yaml, examples from events/, where a test replays each of them.
 """
 
 from __future__ import annotations
@@ -76,19 +76,19 @@ OF_POWERTOOLS = {"HTTPValidationError", "ValidationError", "ResponseValidationEr
 
 
 def document() -> dict[str, Any]:
-    """Return the document of all the API's functions."""
+    """Build the document of all functions of the API."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     schemas: dict[str, Any] = {"GatewayAnswer": GATEWAY_ANSWER}
     paths: dict[str, Any] = {}
     for function, tag in TAGS.items():
-        of_api = _of_code(function)
+        of_api = _generated_schema(function)
         for name, schema in of_api["components"]["schemas"].items():
             if name not in OF_POWERTOOLS and schemas.setdefault(name, schema) != schema:
                 raise SystemExit(f"openapi: two functions have a model {name}; rename one.")
-        for event in template_yaml.functions()[function]["Events"].items():
-            path, method = event[1]["Properties"]["Path"], event[1]["Properties"]["Method"].lower()
-            operation = of_api["paths"][path][method]
-            paths.setdefault(path, {})[method] = _operation(*event, operation, tag["name"])
+        for name, event in template_yaml.functions()[function]["Events"].items():
+            path, method = event["Properties"]["Path"], event["Properties"]["Method"].lower()
+            operation = _operation(name, event, of_api["paths"][path][method], tag["name"])
+            paths.setdefault(path, {})[method] = operation
     return {
         "openapi": "3.1.0",
         "info": {
@@ -116,8 +116,8 @@ def document() -> dict[str, Any]:
     }
 
 
-def _of_code(function: str) -> dict[str, Any]:
-    """What Powertools makes of a function's routes."""
+def _generated_schema(function: str) -> dict[str, Any]:
+    """Return the schema that Powertools generates from a function's routes."""
     settings = template_yaml.environment_of(function)
     given = {name for name in settings if not name.startswith(("POWERTOOLS_", "AWS_"))}
     os.environ.update(dict.fromkeys(given, "-"))
@@ -128,7 +128,7 @@ def _of_code(function: str) -> dict[str, Any]:
 
 
 def _operation(name: str, event: Any, operation: dict[str, Any], tag: str) -> dict[str, Any]:
-    """An operation with what every operation has."""
+    """Complete an operation with id, tag, security and the responses that every operation has."""
     properties = event["Properties"]
     responses = {status: each for status, each in operation["responses"].items() if status != "422"}
     responses.get("204", {}).pop("content", None)
@@ -163,7 +163,7 @@ def _refusal(description: str, *, from_gateway: bool) -> dict[str, Any]:
 
 @cache
 def _samples() -> dict[str, dict[str, Any]]:
-    """Bodies of sample events, by route and then by the file's name."""
+    """Read the bodies of the sample events, by route and then by file name."""
     found: dict[str, dict[str, Any]] = {}
     for file in sorted((ROOT / "events").glob("*_api-*.json")):
         event = json.loads(file.read_text("utf-8"))
@@ -179,13 +179,15 @@ def _examples(route: str) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.openapi", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only say whether it is up to date")
+    parser.add_argument("--check", action="store_true", help="only check whether it is up to date")
     check = parser.parse_args().check
     text = json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
     if not check:
         DOCUMENT.write_text(text, "utf-8")
     elif not DOCUMENT.exists() or DOCUMENT.read_text("utf-8") != text:
-        sys.exit("docs/openapi.json is not what the code does: run `make openapi` and look at it.")
+        sys.exit(
+            "docs/openapi.json does not match the code: run `make openapi` and review the changes."
+        )
 
 
 if __name__ == "__main__":

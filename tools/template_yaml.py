@@ -1,4 +1,4 @@
-"""template.yaml as tests read it: short CloudFormation tags such as `!Ref` in their long form."""
+"""Access to template.yaml, with short CloudFormation tags such as `!Ref` in their long form."""
 
 from __future__ import annotations
 

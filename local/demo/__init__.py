@@ -1,1 +1,1 @@
-"""The demo scenario, and what `make run` and `make demo` do with it."""
+"""The demo scenario, and the programs behind `make run` and `make demo`."""

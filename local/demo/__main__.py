@@ -1,4 +1,4 @@
-"""`make demo`: runs the demo scenario on a laptop stack of its own and stops.
+"""`make demo`: the demo scenario on a laptop stack of its own.
 
 Exits 0 only if every step was verified.
 """

@@ -1,4 +1,4 @@
-"""What `make run` prints: where everything is, and a line to paste for each flow."""
+"""The guide that `make run` prints: addresses, and a command to paste for each flow."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Command(NamedTuple):
 
 
 def guide(stack: LaptopStack) -> str:
-    """Addresses and commands, as text for the terminal."""
+    """Return addresses and commands as text for the terminal."""
     operator = stack.operator
     addresses = {
         "devices": f"{stack.devices_url}  virtual Windows devices, in your browser",
@@ -43,7 +43,7 @@ def guide(stack: LaptopStack) -> str:
 
 
 def commands(stack: LaptopStack) -> list[Command]:
-    """A command per flow; the first registers a channel that the device is given here and now."""
+    """Return a command per flow; creates the channel that the first command registers."""
     channel = stack.wns.create_channel(app=PACKAGE_SID, device_id=DEVICE)
     token_request = _json({"sub": PLAYER, "aud": AUDIENCE})
     token = f"$(curl -s {stack.issuer_url}/token -d {token_request} | cut -d '\"' -f 4)"
@@ -76,21 +76,21 @@ def commands(stack: LaptopStack) -> list[Command]:
         Command(f"another service publishes {EVENT} on the bus", publish),
         Command("what the device shows", f"curl -s '{control}/device?device_id={DEVICE}'"),
         Command(
-            "an operator looks at the app",
+            "an operator reads the app's settings",
             f"{_signed(stack, 'execute-api')} {stack.api_url}/apps/{APP}",
         ),
         Command(
-            "the token refresher runs now, not when its schedule says",
+            "the token refresher runs now, ahead of its schedule",
             f"{_signed(stack, 'lambda')} {aws}/2015-03-31/functions/{refresher}/invocations"
             f" -d {_json({'refresh': 'due'})}",
         ),
         Command(
-            "Windows closes the channel; publish once more, and WNS answers 410",
+            "Windows closes the channel; publish once more, and WNS responds 410",
             f"curl -s {control}/close_channel {_JSON_TYPE}"
             f" -d {_json({'channel': channel.channel_uri})}",
         ),
         Command(
-            "what WNS was asked, and what it answered",
+            "the requests to WNS and its responses",
             f"curl -s '{control}/requests?device_id={DEVICE}'",
         ),
     ]

@@ -1,10 +1,10 @@
-"""`make run`: starts the laptop stack, runs the demo scenario once, and stays until Ctrl-C.
+"""`make run`: the laptop stack until Ctrl-C, after one run of the demo scenario.
 
     python -m local.demo.run [--name NAME]
 
-Ports are 4566 to 4570, or what LAPTOP_AWS_PORT, LAPTOP_ISSUER_PORT, LAPTOP_WNS_PROXY_PORT,
-LAPTOP_WNS_CONTROL_PORT and LAPTOP_DEVICES_PORT say. The issuer's key and the certificate authority
-are kept in .local/NAME; everything else starts from nothing.
+Ports are 4566 to 4570; LAPTOP_AWS_PORT, LAPTOP_ISSUER_PORT, LAPTOP_WNS_PROXY_PORT,
+LAPTOP_WNS_CONTROL_PORT and LAPTOP_DEVICES_PORT change them. The issuer's key and the certificate
+authority are kept in .local/NAME; everything else starts empty.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def run(name: str) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(
-        prog="python -m local.demo.run", description="Runs the laptop stack."
+        prog="python -m local.demo.run", description="Run the laptop stack."
     )
-    parser.add_argument("--name", default="run", help="of the folder for state and logs")
+    parser.add_argument("--name", default="run", help="name of the folder for state and logs")
     options = parser.parse_args()
     sys.exit(run_to_exit_code(lambda: run(options.name)))

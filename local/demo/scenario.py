@@ -1,7 +1,7 @@
 """The demo scenario: one game, one player, one device, from credentials to a closed channel.
 
-Every step is verified where its effect must show: on the device, in the emulators' records, in the
-tables. The first that is not raises a `StackError` that says which.
+Every step is verified by its effect: on the device, in the emulators' records, in the tables. The
+first step that fails raises a `StackError` that names it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from local import direct_http
 from local.stack.deploy import STACK_NAME
 from local.stack.errors import StackError
 
@@ -46,7 +47,7 @@ WAIT_SECONDS = 20.0
 
 @dataclass(slots=True)
 class Narrator:
-    """Tells each verified step, with the seconds since `started_at` (time.monotonic)."""
+    """Prints each verified step with the seconds since `started_at` (time.monotonic)."""
 
     started_at: float
     checks: int = field(default=0)
@@ -55,20 +56,22 @@ class Narrator:
         print(f"  {time.monotonic() - self.started_at:5.1f} s  {text}", flush=True)
 
     def verify(self, *, fact: object, text: str) -> None:
-        """Counts and tells a fact.
+        """Count and print a fact.
 
-        Raises: StackError where it is none.
+        Raises:
+            StackError: it is false.
         """
         if not fact:
-            raise StackError(f"not so: {text}")
+            raise StackError(f"failed: {text}")
         self.checks += 1
         self.say(text)
 
 
 def run_scenario(stack: LaptopStack, narrator: Narrator) -> None:
-    """Runs the scenario on a fresh stack.
+    """Run the scenario on a new stack.
 
-    Raises: StackError at the first step that cannot be verified.
+    Raises:
+        StackError: a step failed.
     """
     configure_app(stack, narrator)
     channel_uri = register_device(stack, narrator)
@@ -91,33 +94,31 @@ def configure_app(stack: LaptopStack, narrator: Narrator) -> None:
         ("its credentials", f"/apps/{APP}/credentials", credentials),
         ("the template of its event", f"/apps/{APP}/templates/{EVENT}", TEMPLATE),
     ):
-        answer = stack.signed_request("PUT", path, body)
+        response = stack.signed_request("PUT", path, body)
         narrator.verify(
-            fact=answer.ok and CLIENT_SECRET not in answer.text,
-            text=f"operator puts {what}: PUT {path} answers {_told(answer)}, without a secret",
+            fact=response.ok and CLIENT_SECRET not in response.text,
+            text=f"operator puts {what}: PUT {path} returns {_status(response)}, without a secret",
         )
 
 
 def register_device(stack: LaptopStack, narrator: Narrator) -> str:
-    """Returns the channel URI that the device was given."""
+    """Register the device's channel; returns its URI."""
     channel_uri = stack.wns.create_channel(app=PACKAGE_SID, device_id=DEVICE).channel_uri
     host = urlsplit(channel_uri).hostname or ""
     narrator.verify(
         fact=host.endswith(".notify.windows.com"),
-        text=f"the device asks WNS for a channel, on {host}",
+        text=f"the device requests a channel from WNS, on {host}",
     )
-    with requests.Session() as session:
-        session.trust_env = False
-        body = {"sub": PLAYER, "aud": AUDIENCE}
-        token = session.post(f"{stack.issuer_url}/token", json=body, timeout=10).json()[
-            "access_token"
-        ]
+    token_request = {"sub": PLAYER, "aud": AUDIENCE}
+    token = direct_http.request(
+        "POST", f"{stack.issuer_url}/token", json=token_request, timeout=10
+    ).json()["access_token"]
     path = f"/apps/{APP}/channels/{DEVICE}"
     body = {"channel_uri": channel_uri, "locale": "en-US"}
-    answer = stack.player_request("PUT", path, token=token, json=body)
+    response = stack.player_request("PUT", path, token=token, json=body)
     narrator.verify(
-        fact=answer.status_code == requests.codes.created and channel_uri not in answer.text,
-        text=f"the device registers it with its player's token: PUT {path} answers {_told(answer)}",
+        fact=response.status_code == requests.codes.created and channel_uri not in response.text,
+        text=f"the device registers it as {PLAYER}: PUT {path} returns {_status(response)}",
     )
     narrator.verify(
         fact=_channel_uris(stack) == [channel_uri],
@@ -127,22 +128,21 @@ def register_device(stack: LaptopStack, narrator: Narrator) -> str:
 
 
 def refresh_by_event(stack: LaptopStack, narrator: Narrator) -> None:
-    """Waits for the access token that the app's new credentials bring."""
+    """Wait for the access token that follows the app's new credentials."""
     stored = _wait_for_access_token(stack)
     narrator.verify(
         fact=stored["expires_at"] > time.time(),
-        text="AppCredentialsChanged has had the token refresher put an access token into"
+        text="on AppCredentialsChanged the token refresher stored an access token in"
         f" {ACCESS_TOKEN_SECRET}",
     )
 
 
 def refresh_by_schedule(stack: LaptopStack, narrator: Narrator) -> None:
-    """Takes the access token away, and lets the refresher's own schedule fire now, rather than in a
-    quarter of an hour."""
+    """Delete the access token and run the refresher by a copy of its schedule that is due now."""
     secrets, scheduler = stack.client("secretsmanager"), stack.client("scheduler")
     _wait_for_access_token(stack)
     secrets.delete_secret(SecretId=ACCESS_TOKEN_SECRET, ForceDeleteWithoutRecovery=True)
-    narrator.say("somebody deletes that secret")
+    narrator.say("the secret is deleted")
     name = stack.resources["TokenRefresherFunctionSchedule"]
     deployed = scheduler.get_schedule(Name=name)
     seen = max((each["number"] for each in stack.wns.requests()), default=0)
@@ -159,12 +159,12 @@ def refresh_by_schedule(stack: LaptopStack, narrator: Narrator) -> None:
     stored = _wait_for_access_token(stack)
     narrator.verify(
         fact=stored["expires_at"] > time.time(),
-        text="the scheduled token refresher has put a new access token there",
+        text="the scheduled token refresher stored a new access token there",
     )
     asked = stack.wns.requests(endpoint="token", app=PACKAGE_SID, after=seen)
     narrator.verify(
         fact=[(each["host"], each["status"]) for each in asked] == [("login.live.com", 200)],
-        text="it came from login.live.com, asked once",
+        text="it came from login.live.com, in one request",
     )
 
 
@@ -186,7 +186,7 @@ def challenge(stack: LaptopStack, narrator: Narrator) -> None:
     narrator.verify(
         fact=[each["status"] for each in sent] == [200, 200]
         and all(each["host"].endswith(".notify.windows.com") for each in sent),
-        text=f"WNS took one toast and one badge, over TLS at {sent[0]['host']}",
+        text=f"WNS accepted one toast and one badge, over TLS at {sent[0]['host']}",
     )
 
 
@@ -200,13 +200,13 @@ def lose_channel(stack: LaptopStack, narrator: Narrator, channel_uri: str) -> No
         text=gone,
     )
     statuses = {each["status"] for each in stack.wns.requests(endpoint="notify")}
-    narrator.verify(fact=statuses == {200, 410}, text="because WNS answered 410")
+    narrator.verify(fact=statuses == {200, 410}, text="because WNS responded 410")
     toasts = stack.wns.device(DEVICE).toasts
     narrator.verify(fact=len(toasts) == 1, text="the device shows nothing new")
 
 
 def publish_event(stack: LaptopStack, narrator: Narrator, *, challenger: str) -> None:
-    """Puts the game's event on the bus, as another service of the game would."""
+    """Publish the game's event on the bus, as another service of the game would."""
     detail = {
         "app_id": APP,
         "audience": {"players": [PLAYER]},
@@ -218,15 +218,15 @@ def publish_event(stack: LaptopStack, narrator: Narrator, *, challenger: str) ->
         "DetailType": EVENT,
         "Detail": json.dumps(detail),
     }
-    answer = stack.client("events").put_events(Entries=[entry])
+    result = stack.client("events").put_events(Entries=[entry])
     narrator.verify(
-        fact=answer["FailedEntryCount"] == 0,
+        fact=result["FailedEntryCount"] == 0,
         text=f"another service publishes {EVENT} on the bus: {challenger} challenges {PLAYER}",
     )
 
 
 def _wait_for_access_token(stack: LaptopStack) -> Any:
-    """What is stored of the app's access token, as soon as it is there."""
+    """Wait until an access token is stored; returns the content of its secret."""
     secrets = stack.client("secretsmanager")
 
     def is_stored() -> bool:
@@ -243,9 +243,9 @@ def _channel_uris(stack: LaptopStack) -> list[str]:
     return [item["channel_uri"]["S"] for item in items if "channel_uri" in item]
 
 
-def _told(answer: requests.Response) -> str:
-    """The status, and what the API says where it refuses."""
-    return str(answer.status_code) if answer.ok else f"{answer.status_code} {answer.text}"
+def _status(response: requests.Response) -> str:
+    """Return the status, with the body of a refusal."""
+    return str(response.status_code) + ("" if response.ok else f" {response.text}")
 
 
 def _quoted(texts: list[list[str]]) -> str:

@@ -1,17 +1,16 @@
 """Virtual Windows devices in the browser: `python -m local.devices`.
 
-page_guard  keeps other web sites out, and makes the browser refuse markup from a payload
+page_guard  protection from other web sites and from markup in payloads
 documents   payload XML as plain data, so that no browser ever parses it
-backend     the product as a game client, an operator and another service see it
-pieces      what the notifications of the game are made of
-sample      something that happens in the game: `Sample`
-samples     the four that the page can send, with their templates
-examples    notifications to start from when writing one's own
-game        the game that the devices have installed, set up by its operator
-page_device what the page itself knows of a device
-roster      the devices on the page: who is signed in, what the game does
-views       what the page is told of a device and of what happens
-relay       the WNS emulator's stream of events, for any number of pages
-server      the page and its routes
-page_server everything of this package, wired
+backend     calls of the product, as a game client, an operator and another service make them
+sample      an event of the game: `Sample`, and parts of notifications
+samples     the four events that the page can send, with their templates
+examples    notifications to start from when writing your own
+game        the game that the devices have installed, and its setup as an app
+page_device the page's own state of a device
+roster      the devices on the page: players, game states, steps
+views       devices and events as the page receives them
+relay       the WNS emulator's events, for any number of pages
+server      the page's routes
+page_server the running server: the parts of this package wired together
 """

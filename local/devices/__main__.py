@@ -1,6 +1,6 @@
-"""Serves the devices page: `python -m local.devices --port N …`, as the laptop stack starts it.
+"""The devices page as a process: `python -m local.devices --port N …`.
 
-The operator's key comes in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY and stays in this process.
+The operator's credentials are read from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ async def serve(options: argparse.Namespace, operator: Aws, listener: socket.soc
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until SIGINT or SIGTERM; returns the exit code."""
+    """Serve until SIGINT or SIGTERM; returns the exit code, 0 or 1."""
     parser = argparse.ArgumentParser(
-        prog="python -m local.devices", description="Shows virtual Windows devices in the browser."
+        prog="python -m local.devices", description="Show virtual Windows devices in the browser."
     )
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--api-url", required=True, help="of the product's HTTP API")
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
         key = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
         listener = socket.create_server((HOST, options.port))
     except KeyError as error:
-        print(f"devices: set {error.args[0]} to the operator's", file=sys.stderr)
+        print(f"devices: set {error.args[0]} to the operator's credentials", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"devices: port {options.port} cannot be used: {error.strerror}", file=sys.stderr)

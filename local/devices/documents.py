@@ -1,7 +1,7 @@
 """Payload XML as plain data.
 
-The emulator has read a payload as strictly as Windows does before it gets here; the page builds its
-own elements from this and never parses markup.
+The emulator has already validated the payload as strictly as Windows does; the page builds its own
+elements from this and never parses markup.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ KEPT = 512
 
 @lru_cache(maxsize=KEPT)
 def document(kind: str, xml: str) -> dict[str, Any] | None:
-    """A payload as `{name, attributes, text, children}`, or None where Windows would discard it."""
+    """Parse a payload into `{name, attributes, text, children}`; None if Windows discards it."""
     try:
         return _plain(read_document(kind, xml.encode(), accepts_bom=True))
     except PayloadDiscardedError:

@@ -1,10 +1,10 @@
-"""Notifications to start from when writing one's own: what the samples do not show."""
+"""Notifications to start from when writing your own; they show what the samples do not."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from local.devices.pieces import ART, styled
+from local.devices.sample import ART, styled
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "Badge 128, shown as 99+": {"badge": {"value": 128}},

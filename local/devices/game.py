@@ -1,4 +1,4 @@
-"""The game that the virtual devices have installed, set up by its operator the first time."""
+"""The game that the virtual devices have installed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from local.devices.examples import EXAMPLES
 from local.devices.samples import SAMPLES, TOPIC
 
 if TYPE_CHECKING:
-    from local.devices.backend import Answer, Backend
+    from local.devices.backend import Backend, Reply
     from local.wns_emulator.control.client import EmulatorControl
 
 NAME = "Space Duel"
@@ -26,30 +26,32 @@ CREDENTIALS = {
 
 
 class Game:
-    """Sends what happens in the game by the roads that a game has."""
+    """Sets up the game as an app and sends its notifications, through the API or the bus."""
 
     def __init__(self, backend: Backend, wns: EmulatorControl) -> None:
         self._backend = backend
         self._wns = wns
         self._lock = threading.Lock()
         self._is_ready = False
-        self._makes_app = False
+        self._creates_app = False
         self.has_topics: bool | None = None
-        """Whether the API knows topics; None until a registration has told."""
+        """Whether the API supports topics; None until a registration shows it."""
 
     def prepare(self) -> None:
-        """Registers the app with Microsoft and with the product, unless it is, and its templates.
+        """Register the app with Microsoft and the product, and store its templates. Idempotent.
 
-        Raises: DevicesError with the API's reason.
+        Raises:
+            DevicesError: with the API's reason.
         """
         with self._lock:
             if self._is_ready:
                 return
             self._wns.put_app(package_sid=PACKAGE_SID, client_secret=CLIENT_SECRET)
-            looked = self._backend.as_operator("GET", f"/apps/{APP}")
-            if looked.status == HTTPStatus.NOT_FOUND:
-                self._makes_app = True
-            if self._makes_app:
+            found = self._backend.as_operator("GET", f"/apps/{APP}")
+            if found.status == HTTPStatus.NOT_FOUND:
+                self._creates_app = True
+            # Also on a retry after credentials were refused: by then the app exists.
+            if self._creates_app:
                 self._put("", APP_SETTINGS)
                 self._put("/credentials", CREDENTIALS)
             for sample in SAMPLES.values():
@@ -67,9 +69,10 @@ class Game:
         may_use_topic: bool,
         road: str,
     ) -> dict[str, Any]:
-        """Sends a sample to these players, or to its topic if it may; says what took it.
+        """Send a sample to these players or, if allowed, to its topic; returns a text and an id.
 
-        Raises: DevicesError for a sample that does not exist, or with the API's reason.
+        Raises:
+            DevicesError: there is no such sample, or the API refuses.
         """
         sample = SAMPLES.get(sample_id)
         if sample is None:
@@ -82,13 +85,14 @@ class Game:
         if road == "bus":
             detail = {"app_id": APP, "audience": audience, **content}
             event_id = self._backend.publish(SOURCE, sample_id, detail)
-            return {"told": f"EventBridge took the event {sample_id}", "id": event_id}
+            return {"text": f"EventBridge accepted the event {sample_id}", "id": event_id}
         return self._request({"audience": audience, **content})
 
     def send(self, notification: dict[str, Any], players: list[str]) -> dict[str, Any]:
-        """Sends a notification given whole, through the API.
+        """Send a complete notification through the API; returns a text and an id.
 
-        Raises: DevicesError with the API's reason.
+        Raises:
+            DevicesError: with the API's reason.
         """
         self.prepare()
         return self._request({"audience": {"players": players}, "notification": notification})
@@ -103,19 +107,19 @@ class Game:
 
     def _request(self, request: dict[str, Any]) -> dict[str, Any]:
         path = f"/apps/{APP}/notifications"
-        answer = self._backend.as_operator("POST", path, request)
-        if not answer.ok:
-            raise DevicesError("refused", f"POST {path} answers {_reason(answer)}")
+        reply = self._backend.as_operator("POST", path, request)
+        if not reply.ok:
+            raise DevicesError("refused", f"POST {path} answers {_reason(reply)}")
         return {
-            "told": f"POST {path} answers {answer.status}",
-            "id": answer.content.get("notification_id"),
+            "text": f"POST {path} answers {reply.status}",
+            "id": reply.content.get("notification_id"),
         }
 
     def _put(self, path: str, body: object) -> None:
-        answer = self._backend.as_operator("PUT", f"/apps/{APP}{path}", body)
-        if not answer.ok:
-            raise DevicesError("refused", f"PUT /apps/{APP}{path} answers {_reason(answer)}")
+        reply = self._backend.as_operator("PUT", f"/apps/{APP}{path}", body)
+        if not reply.ok:
+            raise DevicesError("refused", f"PUT /apps/{APP}{path} answers {_reason(reply)}")
 
 
-def _reason(answer: Answer) -> str:
-    return f"{answer.status}: {answer.fault}"
+def _reason(reply: Reply) -> str:
+    return f"{reply.status}: {reply.reason}"

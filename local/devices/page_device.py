@@ -1,4 +1,4 @@
-"""What the page itself knows of a device, beside what the emulator knows."""
+"""The page's own state of a device, beside that of the emulator."""
 
 from __future__ import annotations
 

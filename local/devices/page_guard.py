@@ -1,4 +1,4 @@
-"""Who may use the page, and what the browser may do with it."""
+"""Protection of the page: from other web sites, and from markup in payloads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 READING_METHODS = {"GET", "HEAD"}
 OWN_SITES = {"same-origin", "none"}
-# Nothing from elsewhere, nothing inline; and with Trusted Types no text can become markup at all.
+# Nothing from elsewhere, nothing inline; and with Trusted Types no text can become markup.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -29,9 +29,9 @@ HEADERS = {
 
 
 class PageGuard:
-    """Refuses what another site, or another port of this machine, sends; adds `HEADERS`.
+    """Rejects requests from other sites and from other ports of this machine; adds `HEADERS`.
 
-    It stands behind `LoopbackGuard`, which refuses foreign host names and writes that are not JSON.
+    `LoopbackGuard` rejects foreign host names and writes that are not JSON.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -52,16 +52,16 @@ class PageGuard:
 
 
 REFUSAL = JSONResponse(
-    {"error": {"code": "foreign_origin", "message": "this page takes requests from itself only"}},
+    {"error": {"code": "foreign_origin", "message": "this page accepts only its own requests"}},
     status_code=403,
 )
 
 
 def _is_own(method: str, headers: Headers) -> bool:
-    """Whether a request comes from the page itself or, for reading, from an address bar."""
+    """Return whether a request is from the page itself or, for reading, from the address bar."""
     own = f"http://{headers.get('host')}"
     if method in READING_METHODS:
-        # A link from elsewhere may open the page, which shows nothing of itself to the other site.
+        # A link from elsewhere may open the page; the other site cannot read it.
         opens = headers.get("sec-fetch-mode") == "navigate"
         origin = headers.get("origin", own)
         return origin == own and (opens or headers.get("sec-fetch-site", "none") in OWN_SITES)

@@ -1,4 +1,4 @@
-"""The devices page as a running server: everything of this package, wired."""
+"""The running server of the devices page: the parts of this package wired together."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GRACE_SECONDS = 1
 
 
 class PageServer(uvicorn.Server):
-    """Serves the page from `serve(sockets=…)`, on the event loop that it is made for."""
+    """Serves the page with `serve(sockets=…)` on the event loop `loop`."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class PageServer(uvicorn.Server):
         super().__init__(config)
 
     def stop(self) -> None:
-        """Asks it to stop, and ends the pages' streams, which would keep it waiting."""
+        """Ask the server to stop, and end the pages' streams, which would keep it waiting."""
         self._relay.close()
         self.should_exit = True
 

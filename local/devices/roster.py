@@ -1,4 +1,4 @@
-"""The devices on the page: who is signed in on each, what the game does, what was done there."""
+"""The devices on the page: their players, the state of the game, and the steps taken."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from local.wns_emulator.errors import ControlError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from local.devices.backend import Answer, Backend
+    from local.devices.backend import Backend, Reply
     from local.devices.game import Game
     from local.devices.page_device import GameState
     from local.wns_emulator.control.client import EmulatorControl
 
-MOST_DEVICES = 12
+MAX_DEVICES = 12
 TILE_SIZE = "wide"
 CHANNEL_AGE_SECONDS = 31 * 24 * 3600
 
 
 class Roster:
-    """All devices on the page. Each method may be called from any thread."""
+    """All devices on the page. Thread-safe."""
 
     def __init__(
         self,
@@ -47,18 +47,19 @@ class Roster:
         self._devices: dict[str, PageDevice] = {}
         self._lock = threading.RLock()
         self.has_presence: bool | None = None
-        """Whether the API knows presence; None until a device has told."""
+        """Whether the API supports presence; None until a device has tried."""
 
     def add(self, player: str, name: str) -> dict[str, Any]:
-        """Puts a device on the page, signs its player in and registers its channel.
+        """Add a device, sign its player in and register its channel.
 
-        Raises: DevicesError where there are enough, or the game cannot be set up.
+        Raises:
+            DevicesError: there are too many devices, or the game cannot be set up.
         """
         self._game.prepare()
         with self._lock:
-            if len(self._devices) >= MOST_DEVICES:
+            if len(self._devices) >= MAX_DEVICES:
                 raise DevicesError(
-                    "too_many", f"{MOST_DEVICES} devices are enough: remove one", 409
+                    "too_many", f"there are {MAX_DEVICES} devices, the maximum: remove one", 409
                 )
             device = PageDevice(self._free_id(name), name, player)
             self._wns.put_device(device.device_id)
@@ -68,7 +69,7 @@ class Roster:
         return self.view(device.device_id)
 
     def remove(self, device_id: str) -> None:
-        """Throws the PC away: signs the player out first."""
+        """Sign the player out and remove the device."""
         device = self._get(device_id)
         if device.signed_in:
             self.sign_out(device_id)
@@ -78,13 +79,13 @@ class Roster:
         self._publish("gone", {"device_id": device_id})
 
     def sign_in(self, device_id: str, player: str) -> None:
-        """Gets the player's token from the issuer, and registers a channel with it."""
+        """Sign a player in and register a channel for them."""
         device = self._get(device_id)
         device.player = player
         self.register(device_id)
 
     def register(self, device_id: str) -> None:
-        """Asks Windows for a channel and registers it with the API, as a starting game does."""
+        """Request a channel from Windows and register it with the API, as a game does at start."""
         device = self._get(device_id)
         channel = self._wns.create_channel(app=PACKAGE_SID, device_id=device_id)
         device.channel_id = channel.channel_id
@@ -94,48 +95,47 @@ class Roster:
             "app_version": "1.0",
         }
         if self._game.has_topics is not False:
-            answer = self._call_api(device, "PUT", "", body | {"topics": [TOPIC]})
-            self._game.has_topics = not answer.complains_about("topics")
+            reply = self._call_api(device, "PUT", "", body | {"topics": [TOPIC]})
+            self._game.has_topics = not reply.rejects("topics")
         if not self._game.has_topics:
-            answer = self._call_api(device, "PUT", "", body)
-        device.signed_in = answer.ok
-        self._tell_answer(device, "PUT", "", answer, f"channel on {_host(channel.channel_uri)}")
-        if answer.ok:
+            reply = self._call_api(device, "PUT", "", body)
+        device.signed_in = reply.ok
+        self._record_reply(device, "PUT", "", reply, f"channel on {_host(channel.channel_uri)}")
+        if reply.ok:
             self.play(device_id, device.game)
 
     def sign_out(self, device_id: str) -> None:
-        """Removes the channel from the API, as a game does when its player signs out."""
+        """Remove the channel through the API, as a game does when its player signs out."""
         device = self._get(device_id)
-        answer = self._call_api(device, "DELETE", "")
-        device.signed_in = not answer.ok
-        self._tell_answer(device, "DELETE", "", answer, f"{device.player} has signed out")
+        reply = self._call_api(device, "DELETE", "")
+        device.signed_in = not reply.ok
+        self._record_reply(device, "DELETE", "", reply, f"{device.player} has signed out")
 
     def switch(self, device_id: str, *, on: bool) -> None:
         self._get(device_id)
         (self._wns.connect_device if on else self._wns.disconnect_device)(device_id)
 
     def play(self, device_id: str, game: GameState) -> None:
-        """Closes the game, leaves it in the background or puts it in front, and says so to the API
-        where that has presence."""
+        """Set the state of the game, and report presence if the API supports it."""
         device = self._get(device_id)
         was_in_front = device.game == "front"
         device.game = game
         self._wns.set_app_running(device_id, running=game != "closed", app=PACKAGE_SID)
         if device.signed_in and (game == "front" or was_in_front or self.has_presence is None):
-            self._tell_presence(device)
+            self._report_presence(device)
         self._changed(device)
 
     def expire(self, device_id: str) -> None:
-        """Makes the device's channel 31 days old."""
+        """Make the device's channel 31 days old."""
         device = self._get(device_id)
         if device.channel_id is not None:
             self._wns.age_channel(device.channel_id, CHANNEL_AGE_SECONDS)
-            self._tell(
+            self._record(
                 device, "31 days pass: the channel has expired, Windows says nothing", ok=False
             )
 
     def dismiss(self, device_id: str, message_id: str | None) -> None:
-        """The player takes one toast out of the notification centre, or clears it."""
+        """Remove one toast from the notification centre, or all of them."""
         device = self._get(device_id)
         if message_id is None:
             self._wns.dismiss_toasts(device_id)
@@ -145,26 +145,26 @@ class Roster:
             self._changed(device)
 
     def allow_notifications(self, device_id: str, *, on: bool) -> None:
-        """The player lets the game notify, or not, in the settings of Windows."""
+        """Set whether the player lets the game notify."""
         self._get(device_id)
         self._wns.set_notifications_enabled(device_id, enabled=on, app=PACKAGE_SID)
 
     def pin(self, device_id: str, *, size: str, queue: bool) -> None:
-        """Pins the tile in this size; `queue` lets it cycle through the last five."""
+        """Pin the tile in this size; `queue` makes it cycle through the last five."""
         self._get(device_id)
         self._wns.set_tile(device_id, size=size, queue=queue, app=PACKAGE_SID)
 
-    def tell_press(self, device_id: str, text: str) -> None:
-        """Notes what the game received when something was pressed."""
-        self._tell(self._get(device_id), text, ok=True)
+    def record_press(self, device_id: str, text: str) -> None:
+        """Record what the game received when a button or toast was pressed."""
+        self._record(self._get(device_id), text, ok=True)
 
     def view(self, device_id: str) -> dict[str, Any]:
-        """What the page shows of a device."""
+        """Return what the page shows of a device."""
         shown = device_view(self._get(device_id), self._wns.device(device_id))
         return shown | {"has_presence": self.has_presence is not False}
 
     def views(self) -> list[dict[str, Any]]:
-        """What the page shows of every device; one that is just being removed is left out."""
+        """Return what the page shows of every device, except one that is just being removed."""
         views = []
         for device_id in list(self._devices):
             with contextlib.suppress(DevicesError, ControlError):
@@ -172,40 +172,39 @@ class Roster:
         return views
 
     def players(self, chosen: str | None) -> list[str]:
-        """The chosen player, or every one that has a device here.
+        """Return the chosen player, or all players with a device here.
 
-        Raises: DevicesError where there is no device yet.
+        Raises:
+            DevicesError: there is no device.
         """
         players = sorted({device.player for device in list(self._devices.values())})
         if not players:
-            raise DevicesError("no_device", "add a device first: there is nobody to send to", 409)
+            raise DevicesError("no_device", "there is no device to send to: add one first", 409)
         return [chosen] if chosen else players
 
-    def _tell_presence(self, device: PageDevice) -> None:
+    def _report_presence(self, device: PageDevice) -> None:
         if self.has_presence is False:
             return
         in_game = device.game == "front"
-        answer = self._call_api(device, "PUT", "/presence", {"in_game": in_game})
-        first_time, self.has_presence = self.has_presence is None, not answer.is_without_route
+        reply = self._call_api(device, "PUT", "/presence", {"in_game": in_game})
+        first_time, self.has_presence = self.has_presence is None, not reply.is_without_route
         if self.has_presence and not first_time:
-            told = f"in the game: {'yes' if in_game else 'no'}"
-            self._tell_answer(device, "PUT", "/presence", answer, told)
+            presence = f"in the game: {'yes' if in_game else 'no'}"
+            self._record_reply(device, "PUT", "/presence", reply, presence)
 
-    def _call_api(
-        self, device: PageDevice, method: str, suffix: str, body: object = None
-    ) -> Answer:
+    def _call_api(self, device: PageDevice, method: str, suffix: str, body: object = None) -> Reply:
         token = self._backend.player_token(device.player, AUDIENCE)
         path = f"/apps/{APP}/channels/{device.device_id}{suffix}"
         return self._backend.as_player(token, method, path, body)
 
-    def _tell_answer(
-        self, device: PageDevice, method: str, suffix: str, answer: Answer, about: str
+    def _record_reply(
+        self, device: PageDevice, method: str, suffix: str, reply: Reply, about: str
     ) -> None:
         path = f"/apps/{APP}/channels/{device.device_id}{suffix}"
-        said = about if answer.ok else answer.fault
-        self._tell(device, f"{method} {path} answers {answer.status}: {said}", ok=answer.ok)
+        text = about if reply.ok else reply.reason
+        self._record(device, f"{method} {path} answers {reply.status}: {text}", ok=reply.ok)
 
-    def _tell(self, device: PageDevice, text: str, *, ok: bool) -> None:
+    def _record(self, device: PageDevice, text: str, *, ok: bool) -> None:
         step = {"at": self._clock(), "text": text, "ok": ok}
         device.steps.append(step)
         self._publish("step", {"device_id": device.device_id, **step})
@@ -218,7 +217,9 @@ class Roster:
         device = self._devices.get(device_id)
         if device is None:
             raise DevicesError(
-                "unknown_device", f"there is no device '{device_id}' here", HTTPStatus.NOT_FOUND
+                "unknown_device",
+                f"there is no device '{device_id}' on this page",
+                HTTPStatus.NOT_FOUND,
             )
         return device
 

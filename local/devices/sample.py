@@ -1,4 +1,4 @@
-"""A sample: something that happens in the game, with the texts that the sender may change."""
+"""Samples: events of the game, with texts that the sender may change; and parts of their toasts."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LONGEST_VALUE = 400
+ART = "ms-appx:///Assets/"
+
+
+def styled(text: str, style: str, **more: object) -> dict[str, object]:
+    """Return an adaptive text."""
+    return {"text": text, "style": style, **more}
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A text that the sender chooses; `default` stands in the form at first."""
+    """A text that the sender chooses; `default` prefills the form."""
 
     name: str
     label: str
@@ -25,7 +31,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """An event of the game: filled by a template, or a notification given whole."""
+    """An event of the game: the parameters of a template, or raw data."""
 
     sample_id: str
     title: str
@@ -35,16 +41,19 @@ class Sample:
     goes_to_topic: bool = False
 
     def content(self, given: Mapping[str, str]) -> dict[str, Any]:
-        """The part of a request that says what to send.
+        """Return the content of a request.
 
-        Raises: DevicesError for a parameter that does not exist or is too long.
+        Raises:
+            DevicesError: a parameter is unknown or too long.
         """
         values = {one.name: one.default for one in self.parameters}
         for name, value in given.items():
             if name not in values:
                 raise DevicesError("unknown_parameter", f"{self.sample_id} has no '{name}'")
             if len(value) > LONGEST_VALUE:
-                raise DevicesError("too_long", f"'{name}' may have {LONGEST_VALUE} characters")
+                raise DevicesError(
+                    "too_long", f"'{name}' may have at most {LONGEST_VALUE} characters"
+                )
             values[name] = value
         if self.template:
             return {"template": self.sample_id, "parameters": values}

@@ -1,11 +1,10 @@
-"""What the page can send: the events of a game, and the templates that give them their texts."""
+"""The events that the page can send, and their templates."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from local.devices.pieces import ART, styled
-from local.devices.sample import Parameter, Sample
+from local.devices.sample import ART, Parameter, Sample, styled
 
 TOPIC = "weekly-tournament"
 
@@ -109,8 +108,8 @@ _RANKS = [
 HIGH_SCORE = Sample(
     "high-score.beaten",
     "High score beaten",
-    "Toast with a picture and progress, glyph badge, ranking on the tile. Each replaces the one "
-    "before; players who are in the game are left alone",
+    "Toast with a picture and progress, glyph badge, ranking on the tile. Each replaces the "
+    "previous one; players who are in the game are skipped",
     (
         Parameter("rival", "Rival", "Kim"),
         Parameter("score", "New record", "12,480"),
@@ -165,8 +164,8 @@ HIGH_SCORE = Sample(
 TOURNAMENT = Sample(
     "tournament.starts",
     "Tournament starts",
-    "Reminder that stays on the screen, with snooze and dismiss. Goes to a topic where the API has "
-    "topics",
+    "Reminder that stays on the screen, with snooze and dismiss. Sent to a topic if the API "
+    "supports topics",
     (
         Parameter("tournament", "Tournament", "Friday Night Orbit"),
         Parameter("minutes", "Minutes left", "15"),

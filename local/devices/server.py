@@ -1,4 +1,4 @@
-"""The page and its routes."""
+"""The page's routes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -19,7 +19,8 @@ from local.devices.errors import DevicesError
 from local.devices.page_device import GameState
 from local.devices.page_guard import PageGuard
 from local.devices.views import event_view
-from local.wns_emulator.control.loopback_guard import LoopbackGuard
+from local.wns_emulator.control.event_stream import event_stream
+from local.wns_emulator.control.loopback_guard import LoopbackGuard, error_response
 from local.wns_emulator.errors import ControlError
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class SendOwn(Body):
 
 
 class DevicesServer:
-    """Serves the page; each action is a `POST` with JSON that answers when it is done."""
+    """Serves the page; each action is a `POST` with JSON that returns when it is complete."""
 
     def __init__(self, roster: Roster, game: Game, wns: EmulatorControl, relay: Relay) -> None:
         self._roster = roster
@@ -101,14 +102,14 @@ class DevicesServer:
                 Route("/", self._page),
                 Route("/api/state", self._state),
                 Route("/api/events", self._events),
-                Route("/api/devices", self._does(NewDevice, self._add), methods=["POST"]),
-                Route("/api/send", self._does(SendSample, self._send_sample), methods=["POST"]),
-                Route("/api/send-own", self._does(SendOwn, self._send_own), methods=["POST"]),
+                Route("/api/devices", self._action(NewDevice, self._add), methods=["POST"]),
+                Route("/api/send", self._action(SendSample, self._send_sample), methods=["POST"]),
+                Route("/api/send-own", self._action(SendOwn, self._send_own), methods=["POST"]),
                 Route("/api/devices/{device_id}", self._device),
                 *(
                     Route(
                         f"/api/devices/{{device_id}}/{name}",
-                        self._does(body, act),
+                        self._action(body, act),
                         methods=["POST"],
                     )
                     for name, body, act in self._actions()
@@ -119,9 +120,9 @@ class DevicesServer:
             exception_handlers={
                 DevicesError: _refuse,
                 ControlError: _refuse,
-                requests.RequestException: _cannot_reach,
-                BotoCoreError: _cannot_reach,
-                ClientError: _cannot_reach,
+                requests.RequestException: _unreachable,
+                BotoCoreError: _unreachable,
+                ClientError: _unreachable,
             },
         )
 
@@ -141,7 +142,7 @@ class DevicesServer:
             ("expire", Body, lambda _, device_id: roster.expire(device_id)),
             ("dismiss", Dismiss, lambda it, device_id: roster.dismiss(device_id, it.message_id)),
             ("pin", Pin, lambda it, device_id: roster.pin(device_id, size=it.size, queue=it.queue)),
-            ("press", Press, lambda it, device_id: roster.tell_press(device_id, it.text)),
+            ("press", Press, lambda it, device_id: roster.record_press(device_id, it.text)),
             ("remove", Body, lambda _, device_id: roster.remove(device_id)),
         ]
 
@@ -149,25 +150,23 @@ class DevicesServer:
         return FileResponse(STATIC / "index.html")
 
     async def _state(self, _: Request) -> Response:
-        # Before the devices are looked at: what changes meanwhile is told by the stream.
-        cursor = self._relay.cursor
+        # Taken before the devices are read: the stream reports what changes meanwhile.
+        cursor = self._relay.events.last_number
         state = await run_in_threadpool(self._whole_state)
         return JSONResponse({**state, "cursor": cursor})
 
     async def _device(self, request: Request) -> Response:
-        cursor = self._relay.cursor
+        cursor = self._relay.events.last_number
         view = await run_in_threadpool(self._roster.view, request.path_params["device_id"])
         return JSONResponse({**view, "cursor": cursor})
 
     async def _events(self, request: Request) -> Response:
-        text = request.headers.get("last-event-id") or request.query_params.get("after") or ""
-        after = int(text) if text.isascii() and text.isdigit() else self._relay.cursor
-        return StreamingResponse(self._relay.lines(after), media_type="text/event-stream")
+        return event_stream(request, self._relay.events)
 
-    def _does(self, body: type[Body], act: Callable[..., Any]) -> Callable[[Request], Any]:
-        """A route that reads its body and runs `act(body, **path_params)` on a thread."""
+    def _action(self, body: type[Body], act: Callable[..., Any]) -> Callable[[Request], Any]:
+        """Make a route that validates its body and runs `act(body, **path_params)` on a thread."""
 
-        async def answer(request: Request) -> Response:
+        async def respond(request: Request) -> Response:
             if int(request.headers.get("content-length", LARGEST_BODY + 1)) > LARGEST_BODY:
                 raise DevicesError("too_long", f"send at most {LARGEST_BODY} bytes", 413)
             try:
@@ -179,7 +178,7 @@ class DevicesServer:
             done = await run_in_threadpool(act, given, **request.path_params)
             return JSONResponse(done or {})
 
-        return answer
+        return respond
 
     def _whole_state(self) -> dict[str, Any]:
         roster = self._roster
@@ -210,12 +209,9 @@ class DevicesServer:
 
 async def _refuse(_: Request, error: Exception) -> Response:
     status = error.status if isinstance(error, DevicesError) else 422
-    return _error(status, getattr(error, "code", "refused"), str(error))
+    return error_response(status, getattr(error, "code", "refused"), str(error))
 
 
-async def _cannot_reach(_: Request, error: Exception) -> Response:
-    return _error(502, "unreachable", f"a server of the laptop stack does not answer: {error}")
-
-
-def _error(status: int, code: str, message: str) -> Response:
-    return JSONResponse({"error": {"code": code, "message": message}}, status_code=status)
+async def _unreachable(_: Request, error: Exception) -> Response:
+    message = f"a server of the laptop stack does not respond: {error}"
+    return error_response(502, "unreachable", message)

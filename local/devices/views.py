@@ -1,4 +1,4 @@
-"""What the page is told: plain data without channel URIs and tokens."""
+"""Devices and events as the page receives them: plain data without channel URIs and tokens."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from local.devices.page_device import PageDevice
-    from local.wns_emulator.control.python.views import Channel, DeviceView
+    from local.wns_emulator.control.views import ChannelView, DeviceView
 
 SHOWN_KINDS = {"toast", "tile", "badge"}
-NEVER_TOLD = {"channel_uri", "base64"}
+SECRET_FIELDS = {"channel_uri", "base64"}
 
 
 def device_view(device: PageDevice, shown: DeviceView) -> dict[str, Any]:
-    """A device: what it shows and what the page can do with it."""
+    """Describe a device: what it shows and the page's own state of it."""
     app = shown.apps.get(PACKAGE_SID, {})
     channel = next((one for one in shown.channels if one.channel_id == device.channel_id), None)
     return {
@@ -45,19 +45,19 @@ def device_view(device: PageDevice, shown: DeviceView) -> dict[str, Any]:
 
 
 def shown_view(kind: str, view: Mapping[str, Any]) -> dict[str, Any]:
-    """A toast or tile with its payload as plain data in place of XML."""
-    kept = {name: value for name, value in view.items() if name not in {*NEVER_TOLD, "xml"}}
+    """Describe a toast, tile or badge, with its payload as plain data instead of XML."""
+    kept = {name: value for name, value in view.items() if name not in {*SECRET_FIELDS, "xml"}}
     return {**kept, "document": document(kind, view["xml"])}
 
 
 def event_view(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """An event of the emulator as the page gets it."""
+    """Describe an event of the emulator."""
     if kind in SHOWN_KINDS:
         return shown_view(kind, data)
-    return {name: value for name, value in data.items() if name not in NEVER_TOLD}
+    return {name: value for name, value in data.items() if name not in SECRET_FIELDS}
 
 
-def _channel_view(channel: Channel) -> dict[str, Any]:
+def _channel_view(channel: ChannelView) -> dict[str, Any]:
     return {
         "host": urlsplit(channel.channel_uri).hostname,
         "state": channel.state,

@@ -1,17 +1,18 @@
 """The laptop stack: AWS, WNS and the issuer of player tokens, with template.yaml deployed to it.
 
-errors         the one exception whose text is meant for the person at the terminal
-ports          which port each server wants
+errors         `StackError`, whose text is for the person at the terminal
+ports          the port of each server
 processes      child processes that never outlive this one
-build          the layers and functions, built for this machine
-sam_transform  template.yaml through AWS's own translator (runs in the SAM CLI's environment)
-template       the translated template, rewritten for what the AWS emulator can take
-leash          stands in front of each server and ends it (stand-alone)
-aws_settings   keeps the developer's own AWS settings out
+leash          runs a server and ends it with its parent (stand-alone)
+build          builds the layers and functions for this machine
+sam_transform  translates template.yaml with AWS's translator (in the SAM CLI's environment)
+template       rewrites the translated template for the AWS emulator
+aws_settings   hides the developer's own AWS settings
 aws            the AWS emulator and the operator's credentials
-emulator       starts the AWS emulator (runs in the emulator's environment)
-deploy         artifacts and template into the emulator
-function_logs  what the functions logged, as files
-terminal       faults and signals, as `make run` and `make demo` take them
-stack          all of it together: `LaptopStack`
+emulator       starts the AWS emulator (in the emulator's environment)
+deploy         uploads artifacts and creates the stack
+function_logs  the functions' logs as files
+issuer         the issuer of player tokens
+terminal       error messages and signals of `make run` and `make demo`
+stack          the whole stack: `LaptopStack`
 """

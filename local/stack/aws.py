@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import requests
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
+from local import direct_http
 from local.stack.aws_settings import no_aws_settings
 from local.stack.ports import HOST
-from local.stack.processes import answers
+from local.stack.processes import responds
 
 if TYPE_CHECKING:
+    import requests
+
     from local.stack.processes import Processes
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +33,7 @@ OPERATOR = "operator"
 
 @dataclass(frozen=True, slots=True)
 class Aws:
-    """The emulator as one identity sees it."""
+    """The AWS emulator with the credentials of one identity."""
 
     port: int
     access_key_id: str
@@ -42,7 +44,7 @@ class Aws:
         return f"http://{HOST}:{self.port}"
 
     def client(self, service: str) -> Any:
-        """A boto3 client with this identity, whatever the developer's own AWS settings are."""
+        """Create a boto3 client; the developer's own AWS settings are ignored."""
         with no_aws_settings():
             session = boto3.Session(
                 aws_access_key_id=self.access_key_id,
@@ -61,20 +63,18 @@ class Aws:
     def signed_request(
         self, method: str, url: str, json_body: object = None, *, service: str = "execute-api"
     ) -> requests.Response:
-        """Sends a request signed with Signature Version 4."""
+        """Send a request signed with Signature Version 4."""
         data = b"" if json_body is None else json.dumps(json_body).encode()
         request = AWSRequest(method, url, data=data, headers={"Content-Type": "application/json"})
         credentials = Credentials(self.access_key_id, self.secret_access_key)
         SigV4Auth(credentials, service, REGION).add_auth(request)
-        with requests.Session() as session:
-            session.trust_env = False
-            return session.request(
-                method, url, data=data, headers=dict(request.headers), timeout=REQUEST_SECONDS
-            )
+        return direct_http.request(
+            method, url, data=data, headers=dict(request.headers), timeout=REQUEST_SECONDS
+        )
 
 
 def start_aws(processes: Processes, port: int, *, directory: Path) -> None:
-    """Starts the emulator; `wait_for_aws` waits for it."""
+    """Start the emulator; `wait_for_aws` waits until it is ready."""
     processes.start(
         "aws",
         [str(PYTHON), str(Path(__file__).with_name("emulator.py"))],
@@ -91,13 +91,13 @@ def start_aws(processes: Processes, port: int, *, directory: Path) -> None:
 
 
 def wait_for_aws(processes: Processes, port: int) -> Aws:
-    """The emulator as the operator sees it, once it answers.
+    """Wait until the emulator is ready, and return it with the operator's credentials.
 
-    The operator is an IAM user that the emulator's own, unverified, `test` key makes; no other
-    request is made with that key.
+    The operator is an IAM user; creating it is the only use of the emulator's unverified `test`
+    key.
     """
     health = f"http://{HOST}:{port}/_ministack/health"
-    processes.wait_until_ready("aws", lambda: answers(health), seconds=START_SECONDS)
+    processes.wait_until_ready("aws", lambda: responds(health), seconds=START_SECONDS)
     iam = Aws(port, "test", "test").client("iam")
     iam.create_user(UserName=OPERATOR)
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}

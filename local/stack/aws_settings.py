@@ -1,4 +1,4 @@
-"""Keeps the developer's own AWS settings out of the laptop stack."""
+"""Isolation from the developer's own AWS settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def no_aws_settings() -> Iterator[None]:
-    """Hides AWS variables and files (profiles, end points, certificates) from boto3."""
+    """Hide AWS variables and files (profiles, end points, certificates) from boto3."""
     hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
     files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     os.environ.update(files)

@@ -1,7 +1,7 @@
-"""The layers and functions, built for this machine by the rules that `sam build` uses for Lambda.
+"""The build of layers and functions for this machine, by the rules that `sam build` has for Lambda.
 
-A layer's own Makefile builds it, with the interpreter that the emulated functions run under; a
-function is its folder. What was built is kept and used again until what it was made from changes.
+A layer is built by its own Makefile, with the interpreter that the emulated functions run under; a
+function is its folder. Artifacts are cached until their inputs change.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TEMPLATE = ROOT / "template.yaml"
 BUILD_DIRECTORY = ROOT / ".local/build"
 SAM_PYTHON = ROOT / ".tools/sam/bin/python"
 UV = ROOT / ".tools/uv/bin/uv"
-# The earliest that a zip can hold; the same content gives the same bytes.
+# The earliest time that a zip can hold; fixed, so that equal content gives equal bytes.
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 MAKE_VARIABLES = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
 
@@ -42,14 +42,15 @@ class Build(NamedTuple):
 def build(
     region: str, bucket: str, *, template: Path = TEMPLATE, directory: Path = BUILD_DIRECTORY
 ) -> Build:
-    """Translates the template and builds what it names; does only what has changed.
+    """Translate the template and build its layers and functions, if they have changed.
 
-    The template expects each artifact in `bucket`, as `<logical id>.zip`.
+    The translated template expects each artifact in `bucket` as `<logical id>.zip`.
 
-    Raises: StackError with the tool's own words where the template or a layer is at fault.
+    Raises:
+        StackError: the template or a layer is invalid; contains the tool's output.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    with _alone(directory / "lock"):
+    with _locked(directory / "lock"):
         translated = _translate(template, region, bucket, directory)
         artifacts = {
             logical_id: _artifact(
@@ -66,7 +67,7 @@ def _translate(template: Path, region: str, bucket: str, directory: Path) -> dic
     path = directory / f"template-{_digest(inputs, ROOT, region, bucket)}.json"
     if not path.exists():
         output = _run(
-            f"{template.name} is not a template that AWS would take:",
+            f"{template.name} is not a template that AWS would accept:",
             [str(SAM_PYTHON), "-m", "local.stack.sam_transform", str(template), region, bucket],
             environment={**os.environ, "PYTHONPATH": str(ROOT)},
         )
@@ -77,7 +78,7 @@ def _translate(template: Path, region: str, bucket: str, directory: Path) -> dic
 
 def _artifact(logical_id: str, source: Path, build_method: str, directory: Path) -> Path:
     if not source.is_dir():
-        raise StackError(f"{logical_id} is to be built from {source}, which is no folder.")
+        raise StackError(f"{logical_id} is to be built from {source}, which is not a folder.")
     files = _files(source)
     path = directory / f"{logical_id}-{_digest(files, source, sys.version, build_method)}.zip"
     if path.exists():
@@ -97,11 +98,12 @@ def _artifact(logical_id: str, source: Path, build_method: str, directory: Path)
                     name: value for name, value in os.environ.items() if name not in MAKE_VARIABLES
                 },
             )  # fmt: skip
-            made = sorted(each for each in Path(built).rglob("*") if each.is_file())
-            _replace(path, f"{logical_id}-*.zip", _zip(made, Path(built)))
+            built_files = sorted(each for each in Path(built).rglob("*") if each.is_file())
+            _replace(path, f"{logical_id}-*.zip", _zip(built_files, Path(built)))
     else:
         raise StackError(
-            f"{logical_id} has the build method {build_method!r}; the laptop stack knows makefile."
+            f"{logical_id} has the build method {build_method!r}; "
+            "the laptop stack supports makefile."
         )
     return path
 
@@ -123,7 +125,7 @@ def _digest(files: Iterable[Path], root: Path, *settings: str) -> str:
 
 
 def _zip(files: Iterable[Path], root: Path) -> bytes:
-    """Not compressed: it does not leave this machine."""
+    """Zip files without compression: the archive stays on this machine."""
     with tempfile.TemporaryFile() as target:
         with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
             for each in files:
@@ -158,8 +160,8 @@ def _run(fault: str, command: list[str], *, environment: dict[str, str]) -> str:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Keeps a second stack that starts at the same time from building the same things."""
+def _locked(path: Path) -> Iterator[None]:
+    """Hold a lock, so that two stacks do not build the same artifact concurrently."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

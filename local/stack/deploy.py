@@ -1,4 +1,4 @@
-"""Artifacts and template into the AWS emulator."""
+"""The deployment of artifacts and template to the AWS emulator."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ def deploy(
     artifacts: Mapping[str, bytes],
     parameters: Mapping[str, str],
 ) -> Deployment:
-    """Creates the stack, which must not be there yet.
+    """Create the stack, which must not exist yet.
 
-    Raises: StackError with the reasons that CloudFormation gives.
+    Raises:
+        StackError: with CloudFormation's reasons.
     """
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})

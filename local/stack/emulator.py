@@ -1,6 +1,6 @@
-"""Starts the AWS emulator under its own interpreter, with a cure for each fault that is in our way.
+"""Starts the AWS emulator under its own interpreter, with workarounds for its defects.
 
-The emulator is pinned by its hash, so what is reached into here is there.
+The emulator is pinned by its hash, so the internals that are patched here exist.
 """
 
 import io
@@ -16,25 +16,27 @@ from ministack import app
 from ministack.core import iam_actions
 from ministack.services import lambda_svc, scheduler
 
-# How often it looks for due schedules. Its own ten seconds are long for someone at a terminal.
+# How often it checks for due schedules; its own ten seconds are long at a terminal.
 SCHEDULE_INTERVAL_SECONDS = 1
 SECRET_WITHOUT_SUFFIX = re.compile("arn:.*(?<!-[A-Za-z0-9]{6})")
 
 action_of_request = iam_actions.extract_iam_action
 resource_of_request = iam_actions.extract_resource_arn
 zip_of_layer = lambda_svc._resolve_layer_zip  # noqa: SLF001 (it has no other name)
-answer_of_function = lambda_svc.lambda_execute_result_to_api_proxy_response
+response_of_function = lambda_svc.lambda_execute_result_to_api_proxy_response
 
 
 def action_without_batch(*request: Any) -> str | None:
-    """IAM knows sqs:SendMessage for SendMessageBatch too, and so on; the emulator asks for both."""
+    """Authorize SQS batch requests by the action of single ones, as IAM does."""
     action: str | None = action_of_request(*request)
     return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
 
 
 def resource_as_iam_sees_it(service: str, *request: Any) -> str:
-    """IAM sees a secret with its six random characters even where it is still to be made, and a
-    schedule in its group, of which the emulator sees nothing."""
+    """Build the ARNs that IAM authorizes: a schedule's with its group, a secret's with a suffix.
+
+    The emulator omits both the group and, for a secret named only, the six random characters.
+    """
     _, path, _, body, query, region, account = request
     if service == "scheduler" and path.startswith("/schedules/"):
         group = json.loads(body or b"{}").get("GroupName") or query.get("groupName", "default")
@@ -46,17 +48,17 @@ def resource_as_iam_sees_it(service: str, *request: Any) -> str:
     return f"{resource}-000000" if is_name_only else resource
 
 
-def answer_without_null(result: Any) -> Any:
-    """API Gateway takes `"body": null` for no body; the emulator fails on it."""
-    answer, *rest = answer_of_function(result)
-    return {name: value for name, value in answer.items() if value is not None}, *rest
+def response_without_null(result: Any) -> Any:
+    """Treat `"body": null` as no body, as API Gateway does; the emulator fails on it."""
+    response, *rest = response_of_function(result)
+    return {name: value for name, value in response.items() if value is not None}, *rest
 
 
 @cache
-def zip_that_leads_to(arn: str) -> bytes | None:
-    """The emulator unpacks a layer at every cold start, which takes longer than the start itself.
+def zip_with_path_to(arn: str) -> bytes | None:
+    """Unpack a layer once and return a small layer that puts that copy first on the path.
 
-    It gets a layer that leads to a copy unpacked once, first on the path as a layer is on Lambda.
+    The emulator unpacks layers at every cold start, which takes longer than the start itself.
     """
     zipped = zip_of_layer(arn)
     if not zipped:
@@ -64,20 +66,20 @@ def zip_that_leads_to(arn: str) -> bytes | None:
     folder = Path(tempfile.mkdtemp(prefix="layer-"))
     with zipfile.ZipFile(io.BytesIO(zipped)) as archive:
         archive.extractall(folder)
-    leading = io.BytesIO()
-    with zipfile.ZipFile(leading, "w") as archive:
+    small = io.BytesIO()
+    with zipfile.ZipFile(small, "w") as archive:
         line = f"import sys; sys.path.insert(0, {str(folder / 'python')!r})\n"
         archive.writestr("python/lib/any/site-packages/layer.pth", line)
-    return leading.getvalue()
+    return small.getvalue()
 
 
 def zip_of_attachment(layer: Any) -> bytes | None:
-    return zip_that_leads_to(layer if isinstance(layer, str) else layer["Arn"])
+    return zip_with_path_to(layer if isinstance(layer, str) else layer["Arn"])
 
 
 scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULE_INTERVAL_SECONDS  # noqa: SLF001 (it has no setting)
 iam_actions.extract_iam_action = action_without_batch
 iam_actions.extract_resource_arn = resource_as_iam_sees_it
 lambda_svc._resolve_layer_zip = zip_of_attachment  # noqa: SLF001 (it has no other name)
-lambda_svc.lambda_execute_result_to_api_proxy_response = answer_without_null
+lambda_svc.lambda_execute_result_to_api_proxy_response = response_without_null
 app.main()

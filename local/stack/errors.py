@@ -1,5 +1,5 @@
-"""What the laptop stack raises for everything that can be expected to go wrong."""
+"""Errors of the laptop stack."""
 
 
 class StackError(Exception):
-    """The laptop stack cannot start or work; the text says why and what to do, in one sentence."""
+    """Raised when the laptop stack cannot start or run; the text says why and what to do."""

@@ -1,4 +1,4 @@
-"""What the functions logged, as files beside the servers' logs."""
+"""The functions' logs as files, beside those of the servers."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ SUFFIX = "LogGroup"
 
 
 def write_function_logs(aws: Aws, resources: Mapping[str, str], directory: Path) -> None:
-    """Writes each of the stack's log groups to `<logical id without LogGroup>.log`, whole.
+    """Write each log group of the stack to `<logical id without LogGroup>.log`, in full.
 
-    CloudWatch Logs is inside the emulator's memory and goes with it.
+    The emulator keeps CloudWatch Logs in memory, so they end with it.
     """
     logs = aws.client("logs")
     for logical_id, name in resources.items():

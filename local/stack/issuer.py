@@ -6,7 +6,7 @@ GET  /.well-known/openid-configuration   discovery
 GET  /jwks.json                          the public key
 POST /token                              {"sub", "aud", "expires_in"?} → {"access_token", ...}
 
-It trusts whoever asks: on 127.0.0.1 only, and never in front of players.
+It issues a token to any caller: for use on 127.0.0.1 only, never for real players.
 """
 
 from __future__ import annotations
@@ -44,19 +44,21 @@ class SigningKey:
 
     @classmethod
     def kept_in(cls, directory: Path) -> Self:
-        """The key of this directory, made on first use.
+        """Return the key kept in this directory, created on first use.
 
-        It stays the same over restarts: API Gateway, and its emulator, cache an issuer's keys for
-        hours.
+        It stays the same across restarts: API Gateway, and its emulator, cache an issuer's keys
+        for hours.
         """
         path = directory / "issuer-key.pem"
         if path.exists():
             key = serialization.load_pem_private_key(path.read_bytes(), password=None)
             if not isinstance(key, rsa.RSAPrivateKey):
-                raise ValueError(f"{path} holds no RSA key: remove it, and a new one will be made.")
+                raise ValueError(
+                    f"{path} holds no RSA key: remove it, and a new one will be created."
+                )
             return cls(key, "laptop")
-        made = cls.generate()
-        pem = made.private.private_bytes(
+        generated = cls.generate()
+        pem = generated.private.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
@@ -66,7 +68,7 @@ class SigningKey:
         part.touch(mode=0o600)
         part.write_bytes(pem)
         part.rename(path)
-        return made
+        return generated
 
     def public_jwk(self) -> dict[str, Any]:
         jwk: dict[str, Any] = jwt.algorithms.RSAAlgorithm.to_jwk(
@@ -76,7 +78,7 @@ class SigningKey:
 
 
 def sign_token(key: SigningKey, claims: dict[str, Any]) -> str:
-    """A JWT with exactly these claims."""
+    """Sign a JWT with exactly these claims."""
     return jwt.encode(claims, key.private, algorithm="RS256", headers={"kid": key.key_id})
 
 
@@ -87,7 +89,7 @@ def player_claims(
     now: float,
     lifetime_seconds: int = DEFAULT_LIFETIME_SECONDS,
 ) -> dict[str, Any]:
-    """The claims of a token for one player, issued at `now` (epoch seconds)."""
+    """Return the claims of a token for one player, issued at `now` (epoch seconds)."""
     issued_at = int(now)
     return {
         "iss": issuer,
@@ -99,15 +101,14 @@ def player_claims(
 
 
 class TokenRequestError(ValueError):
-    """What is wrong with a request for a token."""
+    """Raised for an invalid token request; the text names the field."""
 
 
-def answer_token_request(
-    body: bytes, *, key: SigningKey, issuer: str, now: float
-) -> dict[str, Any]:
-    """Answers `POST /token`.
+def issue_token(body: bytes, *, key: SigningKey, issuer: str, now: float) -> dict[str, Any]:
+    """Return the JSON for `POST /token`.
 
-    Raises: TokenRequestError saying which field is wrong.
+    Raises:
+        TokenRequestError: a field is missing or invalid.
     """
     try:
         request = json.loads(body)
@@ -132,7 +133,7 @@ def answer_token_request(
 
 
 class IssuerServer(ThreadingHTTPServer):
-    """The issuer on a port of 127.0.0.1, bound but not yet answering; port 0 takes any."""
+    """The issuer on a port of 127.0.0.1, bound but not serving yet; port 0 is any free one."""
 
     def __init__(self, port: int, key: SigningKey) -> None:
         super().__init__((HOST, port), IssuerHandler)
@@ -146,7 +147,7 @@ class IssuerHandler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path == "/.well-known/openid-configuration":
-            self._answer(
+            self._respond(
                 HTTPStatus.OK,
                 {
                     "issuer": self.server.url,
@@ -158,9 +159,9 @@ class IssuerHandler(BaseHTTPRequestHandler):
                 },
             )
         elif self.path == "/jwks.json":
-            self._answer(HTTPStatus.OK, {"keys": [self.server.key.public_jwk()]})
+            self._respond(HTTPStatus.OK, {"keys": [self.server.key.public_jwk()]})
         else:
-            self._refuse(HTTPStatus.NOT_FOUND, "there is no such page here")
+            self._refuse(HTTPStatus.NOT_FOUND, "not found")
 
     def do_POST(self) -> None:
         length = self.headers.get("Content-Length", "")
@@ -168,27 +169,25 @@ class IssuerHandler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._refuse(
                 HTTPStatus.BAD_REQUEST,
-                f"the body must be at most {LONGEST_BODY} bytes, and say how long it is",
+                f"the body must be at most {LONGEST_BODY} bytes, with a Content-Length",
             )
             return
         body = self.rfile.read(int(length))
         if self.path != "/token":
-            self._refuse(HTTPStatus.NOT_FOUND, "there is no such page here")
+            self._refuse(HTTPStatus.NOT_FOUND, "not found")
             return
         try:
-            self._answer(
+            self._respond(
                 HTTPStatus.OK,
-                answer_token_request(
-                    body, key=self.server.key, issuer=self.server.url, now=time.time()
-                ),
+                issue_token(body, key=self.server.key, issuer=self.server.url, now=time.time()),
             )
         except TokenRequestError as error:
             self._refuse(HTTPStatus.BAD_REQUEST, str(error))
 
     def _refuse(self, status: HTTPStatus, description: str) -> None:
-        self._answer(status, {"error": "invalid_request", "error_description": description})
+        self._respond(status, {"error": "invalid_request", "error_description": description})
 
-    def _answer(self, status: HTTPStatus, document: dict[str, Any]) -> None:
+    def _respond(self, status: HTTPStatus, document: dict[str, Any]) -> None:
         body = json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -199,7 +198,7 @@ class IssuerHandler(BaseHTTPRequestHandler):
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m local.stack.issuer", description="Issues player tokens."
+        prog="python -m local.stack.issuer", description="Issue player tokens."
     )
     parser.add_argument(
         "--directory", type=Path, required=True, help="where the signing key is kept"

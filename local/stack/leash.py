@@ -1,13 +1,13 @@
-"""Runs a command that must not outlive the process that started it.
+"""Runs a command and ends it together with the process that started it.
 
     python leash.py GRACE_SECONDS COMMAND [ARGUMENT...]
 
-The command gets a process group of its own. When standard input ends, because the starter closed
-its end of the pipe or died in whatever way, the group is sent SIGTERM and, after the grace,
-SIGKILL. When the command ends by itself, what it left behind in its group is killed. The exit code
+The command gets a process group of its own. When standard input ends, because the parent closed
+its end of the pipe or died for any reason, the group is sent SIGTERM and, after the grace,
+SIGKILL. When the command ends by itself, remaining processes of its group are killed. The exit code
 is the command's.
 
-Stand-alone and standard library only: it is started in front of every server and must be quick.
+Stand-alone and standard library only: it starts before every server and must be quick.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ import threading
 
 
 def signal_group(group: int, number: int) -> None:
-    # macOS answers EPERM, not ESRCH, for a group in which only a zombie is left.
+    # macOS reports EPERM, not ESRCH, for a group of which only a zombie is left.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
 
@@ -36,7 +36,7 @@ def stop_at_end_of_input(group: int, grace_seconds: float) -> None:
 def main(arguments: list[str]) -> int:
     grace_seconds, command = float(arguments[0]), arguments[1:]
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # Not SIG_IGN: the command would inherit that, and could then not be asked to stop.
+        # Not SIG_IGN: the command would inherit that and ignore requests to stop.
         signal.signal(number, lambda *_: None)
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)
     stopper = threading.Thread(

@@ -1,4 +1,4 @@
-"""Which port each server of the stack wants."""
+"""The port of each server of the stack."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ class Ports:
 
     @classmethod
     def fixed(cls, environment: Mapping[str, str]) -> Self:
-        """The ports of `make run`: 4566 to 4570, or what LAPTOP_AWS_PORT and so on say.
+        """Return the ports of `make run`: 4566 to 4570, or those in LAPTOP_AWS_PORT and so on.
 
-        Raises: StackError for a value that is no port.
+        Raises:
+            StackError: a value is not a port.
         """
         return cls(
             **{
@@ -46,7 +47,7 @@ class Ports:
 
     @classmethod
     def free(cls) -> Self:
-        """Ports that nothing listens on now."""
+        """Return ports that are free now."""
         with contextlib.ExitStack() as held:
             sockets = [held.enter_context(socket.socket()) for _ in fields(cls)]
             for each in sockets:
@@ -54,13 +55,13 @@ class Ports:
             return cls(*(each.getsockname()[1] for each in sockets))
 
     def check(self) -> None:
-        """Raises: StackError naming the first port that is in use, and what wants it."""
+        """Check that the ports are free; raises StackError with the first one that is not."""
         for field in fields(self):
             port = getattr(self, field.name)
             if _is_taken(port):
                 raise StackError(
-                    f"port {port} is in use, and {ROLES[field.name]} wants it: stop what listens "
-                    f"there, or set {variable_of(field.name)} to another port."
+                    f"port {port} is in use, and {ROLES[field.name]} needs it: stop the process "
+                    f"that listens on it, or set {variable_of(field.name)} to another port."
                 )
 
 
@@ -78,8 +79,8 @@ def _port_of(environment: Mapping[str, str], variable: str, default: int) -> int
 
 
 def _is_taken(port: int) -> bool:
-    # A connection tells of a listener on every address, which some systems let one bind beside;
-    # binding tells of one that does not accept.
+    # Connecting detects a listener on all addresses, beside which some systems let us bind;
+    # binding detects one that does not accept connections.
     with socket.socket() as caller:
         caller.settimeout(0.5)
         if caller.connect_ex((HOST, port)) == 0:

@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING, Self
 
 import requests
 
+from local import direct_http
 from local.stack.errors import StackError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from types import TracebackType
 
 LEASH = Path(__file__).with_name("leash.py")
 GRACE_SECONDS = 3.0
 LOG_LINES_SHOWN = 8
-# All that a server gets of the developer's environment: AWS profiles, proxies and certificate
-# bundles stay out of the stack, and so does the home directory with its AWS configuration.
+# All other variables are withheld from the servers, so that the developer's AWS profiles, proxies,
+# certificate bundles and home directory do not affect the stack.
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL")
 
 
 class Processes:
     """The servers of one stack; leaving the context stops them all.
 
-    Each runs behind `leash.py`, which stops the server and every process that it started as soon
-    as its standard input ends: on `stop`, and also when this process is killed outright.
+    Each runs under `leash.py`, which stops the server and all its processes when its standard input
+    ends: on `stop`, and also when this process is killed.
     """
 
     def __init__(self, log_directory: Path, *, home: Path) -> None:
@@ -41,18 +41,13 @@ class Processes:
         self._log_directory.mkdir(parents=True, exist_ok=True)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def start(
         self, name: str, command: Sequence[str], *, settings: Mapping[str, str], directory: Path
     ) -> None:
-        """Starts a server whose output goes to `<name>.log`."""
+        """Start a server whose output goes to `<name>.log`."""
         kept = {
             variable: os.environ[variable] for variable in KEPT_VARIABLES if variable in os.environ
         }
@@ -69,9 +64,10 @@ class Processes:
             )
 
     def wait_until_ready(self, name: str, is_ready: Callable[[], bool], *, seconds: float) -> None:
-        """Waits for a server's answer.
+        """Wait until a server is ready.
 
-        Raises: StackError with the end of its log if it ended, or did not answer in time.
+        Raises:
+            StackError: it ended, or was not ready in time; contains the end of its log.
         """
         deadline = time.monotonic() + seconds
         while not is_ready():
@@ -80,25 +76,23 @@ class Processes:
                     f"{name} ended with code {code} while starting; {self.log_end(name)}"
                 )
             if time.monotonic() > deadline:
-                raise StackError(
-                    f"{name} did not answer within {seconds:g} s; {self.log_end(name)}"
-                )
+                raise StackError(f"{name} was not ready within {seconds:g} s; {self.log_end(name)}")
             time.sleep(0.02)
 
     def ended(self) -> str | None:
-        """The name of a server that has ended by itself, if one has."""
+        """Return the name of a server that has ended by itself, if any."""
         return next(
             (name for name, child in self._running.items() if child.poll() is not None), None
         )
 
     def log_end(self, name: str) -> str:
-        """Where the log of a server is, and its last lines."""
+        """Describe where a server's log is, with its last lines."""
         path = self._log_directory / f"{name}.log"
         lines = path.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
         return f"its log {path} ends with:\n" + "\n".join(f"  | {line}" for line in lines)
 
     def stop(self) -> None:
-        """Ends every server at once; returns when the last one, and what it started, is gone."""
+        """Stop all servers; returns when they and their child processes have ended."""
         for child in self._running.values():
             if child.stdin is not None:
                 child.stdin.close()
@@ -107,11 +101,9 @@ class Processes:
         self._running.clear()
 
 
-def answers(url: str) -> bool:
-    """Whether a server answers this URL with success."""
-    with requests.Session() as session:
-        session.trust_env = False
-        try:
-            return session.get(url, timeout=1).ok
-        except requests.RequestException:
-            return False
+def responds(url: str) -> bool:
+    """Return whether a GET of this URL succeeds."""
+    try:
+        return direct_http.request("GET", url, timeout=1).ok
+    except requests.RequestException:
+        return False

@@ -1,8 +1,7 @@
-"""template.yaml as CloudFormation receives it after `sam package`, by AWS's own translator.
+"""The translation of template.yaml by AWS's translator, as after `sam package`.
 
-Runs under the SAM CLI's interpreter, where the translator lives; imports nothing of the project's
-own environment. Prints one JSON object: `template`, and `artifacts`: what is to be built for which
-logical id.
+Runs under the SAM CLI's interpreter, which has the translator; imports nothing of the project's own
+environment. Prints one JSON object: `template`, and `artifacts`, by logical id what to build.
 
     .tools/sam/bin/python -m local.stack.sam_transform TEMPLATE REGION BUCKET
 """
@@ -30,13 +29,14 @@ SOURCE_PROPERTY = {
 
 
 class TemplateError(Exception):
-    """The template is not one that AWS would take; the text gives the reasons, one on each line."""
+    """Raised for a template that AWS would reject; the text has the reasons, one per line."""
 
 
 def package(template: dict[str, Any], bucket: str) -> dict[str, dict[str, str]]:
-    """Points every function and layer at `<logical id>.zip` in the bucket; tells what to build.
+    """Point every function and layer at `<logical id>.zip` in the bucket.
 
-    Returns: by logical id, `source` (a folder, relative to the template) and `build_method`.
+    Returns what to build: by logical id, `source` (a folder, relative to the template) and
+    `build_method`.
     """
     globals_of_functions = template.get("Globals", {}).get("Function", {})
     artifacts = {}
@@ -55,9 +55,10 @@ def package(template: dict[str, Any], bucket: str) -> dict[str, dict[str, str]]:
 
 
 def read_template(path: Path) -> dict[str, Any]:
-    """The template as it is written.
+    """Read a template.
 
-    Raises: TemplateError if it is not YAML, or has no resources.
+    Raises:
+        TemplateError: it is not YAML, or has no resources.
     """
     try:
         template = yaml_parse(path.read_text(encoding="utf-8"))
@@ -69,9 +70,10 @@ def read_template(path: Path) -> dict[str, Any]:
 
 
 def translate(template: dict[str, Any], region: str) -> dict[str, Any]:
-    """The template without SAM in it.
+    """Translate SAM's resources into those of CloudFormation.
 
-    Raises: TemplateError with the translator's reasons.
+    Raises:
+        TemplateError: with the translator's reasons.
     """
     with no_aws_settings():
         session = boto3.Session(region_name=region)

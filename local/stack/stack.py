@@ -10,9 +10,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local import direct_http
 from local.stack.aws import REGION, start_aws, wait_for_aws
 from local.stack.build import ROOT, build
 from local.stack.deploy import BUCKET, deploy
@@ -20,13 +20,14 @@ from local.stack.errors import StackError
 from local.stack.function_logs import write_function_logs
 from local.stack.issuer import SigningKey, player_claims, sign_token
 from local.stack.ports import HOST, Ports
-from local.stack.processes import Processes, answers
+from local.stack.processes import Processes, responds
 from local.stack.template import for_laptop
 from local.wns_emulator.control.client import EmulatorControl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import TracebackType
+
+    import requests
 
 LOCAL = ROOT / ".local"
 START_SECONDS = 30.0
@@ -37,8 +38,8 @@ PLAYER_AUDIENCE = "windows-game"
 class LaptopStack:
     """AWS, WNS and the issuer of player tokens, with template.yaml deployed; stopped on leaving.
 
-    `api_url` has no trailing slash, and paths are simply appended to it: the API's id is in its
-    path, so that no name has to resolve and no particular `Host` header is needed.
+    `api_url` has no trailing slash; append paths to it. The API's id is in its path, so no host
+    name has to resolve and any `Host` header works.
     """
 
     api_url: str
@@ -47,9 +48,9 @@ class LaptopStack:
     wns: EmulatorControl
 
     def __init__(self, name: str, ports: Ports, *, state: Path | None = None) -> None:
-        """`state` is kept for the next time; without it the stack starts from nothing.
+        """Prepare a stack with its logs in `.local/logs/<name>`.
 
-        Logs are in `.local/logs/<name>`.
+        The directory `state` keeps keys and certificates for the next start.
         """
         self.ports = ports
         self.logs = LOCAL / "logs" / name
@@ -66,12 +67,7 @@ class LaptopStack:
             self._open = opening.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._open.close()
 
     def _start(self, opening: ExitStack) -> None:
@@ -90,10 +86,10 @@ class LaptopStack:
         built = build(REGION, BUCKET)
         discovery = f"{self.issuer_url}/.well-known/openid-configuration"
         self._processes.wait_until_ready(
-            "issuer", lambda: answers(discovery), seconds=START_SECONDS
+            "issuer", lambda: responds(discovery), seconds=START_SECONDS
         )
         self._processes.wait_until_ready(
-            "wns", lambda: answers(self.wns_control_url), seconds=START_SECONDS
+            "wns", lambda: responds(self.wns_control_url), seconds=START_SECONDS
         )
         self.wns = EmulatorControl(self.wns_control_url)
         self._signing_key = SigningKey.kept_in(state)
@@ -120,7 +116,7 @@ class LaptopStack:
             AWS_SECRET_ACCESS_KEY=operator.secret_access_key,
         )  # fmt: skip
         self._processes.wait_until_ready(
-            "devices", lambda: answers(self.devices_url), seconds=START_SECONDS
+            "devices", lambda: responds(self.devices_url), seconds=START_SECONDS
         )
 
     def _start_module(self, name: str, module: str, *options: object, **settings: str) -> None:
@@ -128,7 +124,7 @@ class LaptopStack:
         self._processes.start(name, command, settings=settings, directory=ROOT)
 
     def _function_settings(self) -> dict[str, str]:
-        """What sends the functions' HTTPS to the WNS emulator and makes them trust it."""
+        """Return variables that send the functions' HTTPS to the WNS emulator, with its CA."""
         return {
             "HTTPS_PROXY": self.wns_proxy_url,
             "NO_PROXY": HOST,
@@ -138,27 +134,24 @@ class LaptopStack:
 
     @property
     def ca_file(self) -> Path:
-        """The certificate authority that the WNS emulator's certificates come from."""
+        """The certificate authority of the WNS emulator."""
         return self._state / "wns/ca.pem"
 
     def client(self, service: str) -> Any:
-        """A boto3 client with the operator's credentials."""
+        """Create a boto3 client with the operator's credentials."""
         return self.operator.client(service)
 
     def signed_request(self, method: str, path: str, json: object = None) -> requests.Response:
-        """Calls an operator route of the API."""
+        """Call an operator route of the API."""
         return self.operator.signed_request(method, f"{self.api_url}{path}", json)
 
     def player_request(
         self, method: str, path: str, *, token: str | None, json: object = None
     ) -> requests.Response:
-        """Calls a player route of the API; without a token where `token` is None."""
+        """Call a player route of the API; `token` None sends no token."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        with requests.Session() as session:
-            session.trust_env = False
-            return session.request(
-                method, f"{self.api_url}{path}", json=json, headers=headers, timeout=REQUEST_SECONDS
-            )
+        url = f"{self.api_url}{path}"
+        return direct_http.request(method, url, json=json, headers=headers, timeout=REQUEST_SECONDS)
 
     def player_token(
         self,
@@ -168,35 +161,39 @@ class LaptopStack:
         key: SigningKey | None = None,
         claims: Mapping[str, Any] | None = None,
     ) -> str:
-        """A player's token; `key` is another to sign it with, `claims` replaces claims or, with
-        None, leaves them out.
+        """Sign a player's token, with `key` or the issuer's own.
+
+        `claims` replaces claims; a value of None removes one.
         """
         merged = player_claims(self.issuer_url, sub, aud, time.time()) | dict(claims or {})
         kept = {name: value for name, value in merged.items() if value is not None}
         return sign_token(key or self._signing_key, kept)
 
     def wait_until(
-        self, predicate: Callable[[], Any], seconds: float, what: str = "what is waited for"
+        self, predicate: Callable[[], Any], seconds: float, what: str = "the condition"
     ) -> Any:
-        """What `predicate` returns, as soon as it is true.
+        """Wait until `predicate()` is true and return its result.
 
-        Raises: StackError after `seconds`, or if a server of the stack has ended.
+        Raises:
+            StackError: `seconds` have passed, or a server of the stack has ended.
         """
         deadline = time.monotonic() + seconds
         while not (found := predicate()):
             self.check_servers()
             if time.monotonic() > deadline:
-                raise StackError(f"not within {seconds:g} s: {what} (the logs are in {self.logs})")
+                raise StackError(
+                    f"not met within {seconds:g} s: {what} (the logs are in {self.logs})"
+                )
             time.sleep(0.05)
         return found
 
     def write_function_logs(self) -> None:
-        """Writes what the functions have logged so far into the folder of the logs."""
-        # On leaving, after a fault, AWS may be what has failed: its own log says so.
+        """Write the functions' logs so far into the folder of the logs."""
+        # If the emulator itself has failed, its own log says why.
         with contextlib.suppress(BotoCoreError, ClientError):
             write_function_logs(self.operator, self.resources, self.logs)
 
     def check_servers(self) -> None:
-        """Raises: StackError if a server of the stack has ended."""
+        """Check that every server runs; raises StackError if one has ended."""
         if (name := self._processes.ended()) is not None:
             raise StackError(f"{name} has ended; {self._processes.log_end(name)}")

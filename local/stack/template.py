@@ -1,8 +1,8 @@
-"""The translated template, rewritten for what the AWS emulator can take.
+"""The rewriting of the translated template for the AWS emulator.
 
 The emulator ignores an HTTP API's OpenAPI body, so every operation becomes an explicit route; it
-has no alarms on metric math, so those are left out; and it answers the name of a secret for `Ref`
-where AWS answers its ARN. Everything else is deployed as AWS would get it.
+has no alarms on metric math, so those are removed; and its `Ref` of a secret is the name, where
+AWS's is the ARN. Everything else is deployed unchanged.
 """
 
 from __future__ import annotations
@@ -18,21 +18,16 @@ if TYPE_CHECKING:
 
 Template = dict[str, Any]
 METHODS = {
-    "get",
-    "put",
-    "post",
-    "delete",
-    "patch",
-    "head",
-    "options",
+    *("get", "put", "post", "delete", "patch", "head", "options"),
     "x-amazon-apigateway-any-method",
 }
 
 
 def for_laptop(template: Template, function_settings: Mapping[str, str]) -> Template:
-    """A copy with explicit routes, secrets by ARN, and `function_settings` in every environment.
+    """Return a copy with explicit routes, secrets by ARN, and `function_settings` in each function.
 
-    Raises: StackError for an HTTP API body that is not understood.
+    Raises:
+        StackError: the body of an HTTP API has something that the laptop stack does not support.
     """
     rewritten = deepcopy(template)
     resources = rewritten["Resources"]
@@ -53,13 +48,13 @@ def for_laptop(template: Template, function_settings: Mapping[str, str]) -> Temp
 
 
 def _explicit_api(api_id: str, resource: Template) -> Template:
-    """The API without a body, and the authorizers, integrations and routes that the body holds."""
+    """Return the API without its body, and the body's authorizers, integrations and routes."""
     properties = dict(resource["Properties"])
     body = properties.pop("Body")
     properties.pop("FailOnWarnings", None)
     properties.update(Name=body["info"]["title"], ProtocolType="HTTP")
     if "x-amazon-apigateway-cors" in body:
-        # The emulator stores the map as it is and reads the names that OpenAPI uses.
+        # The emulator stores the map unchanged and reads it by OpenAPI's names.
         properties["CorsConfiguration"] = body["x-amazon-apigateway-cors"]
     explicit = {api_id: {**resource, "Properties": properties}}
 
@@ -127,7 +122,7 @@ def _authorization(
         return {"AuthorizationType": "NONE"}
     if len(security) > 1 or len(security[0]) > 1:
         raise StackError(
-            f"{key} of {api_id} has two authorizers; the laptop stack knows one per route."
+            f"{key} of {api_id} has two authorizers; the laptop stack supports one per route."
         )
     ((name, scopes),) = security[0].items()
     if name == "AWS_IAM":
@@ -146,7 +141,7 @@ def _authorization(
 
 
 def _alphanumeric(text: str) -> str:
-    """A part of a logical id: `PUT /apps/{app_id}` becomes `PutAppsAppId`."""
+    """Make a part of a logical id: `PUT /apps/{app_id}` becomes `PutAppsAppId`."""
     return "".join(
         word.capitalize() if word.isupper() else word[0].upper() + word[1:]
         for word in re.findall(r"[A-Za-z0-9]+", text)

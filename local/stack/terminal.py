@@ -1,4 +1,4 @@
-"""How `make run` and `make demo` behave at a terminal."""
+"""Error messages and signals of `make run` and `make demo`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def run_to_exit_code(work: Callable[[], None]) -> int:
-    """Runs `work`; a fault that can be expected is told in plain words.
+    """Run `work` and return the exit code; expected errors are printed in one sentence.
 
-    SIGTERM and SIGHUP stop it as Ctrl-C does, so that contexts are left and servers end.
+    SIGTERM and SIGHUP stop it as Ctrl-C does, so that contexts exit and servers end.
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)

@@ -13,13 +13,13 @@ from local.wns_emulator.errors import PortInUseError
 
 
 def main(arguments: list[str]) -> int:
-    """Run until SIGINT or SIGTERM; returns the exit code."""
+    """Run until SIGINT or SIGTERM; returns the exit code, 0 or 1."""
     parser = argparse.ArgumentParser(prog="python -m local.wns_emulator", description=__doc__)
     parser.add_argument(
-        "--directory", type=Path, required=True, help="keeps the certificate authority"
+        "--directory", type=Path, required=True, help="where the certificate authority is kept"
     )
-    parser.add_argument("--proxy-port", type=int, default=0, help="0, the default: any free port")
-    parser.add_argument("--control-port", type=int, default=0, help="0, the default: any free port")
+    parser.add_argument("--proxy-port", type=int, default=0, help="default: any free port")
+    parser.add_argument("--control-port", type=int, default=0, help="default: any free port")
     options = parser.parse_args(arguments)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

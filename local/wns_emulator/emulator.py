@@ -10,21 +10,20 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.wns_emulator.control.python import Controls
+from local.wns_emulator.control.controls import Controls
 from local.wns_emulator.errors import ControlError
 from local.wns_emulator.server import EmulatorServer, listen
 
 if TYPE_CHECKING:
     import os
-    from types import TracebackType
     from typing import Self
 
 
 class WnsEmulator(Controls):
-    """WNS on two ports of 127.0.0.1, to be used in a `with` statement.
+    """Run WNS on two ports of 127.0.0.1; use it in a `with` statement.
 
-    `directory` keeps the certificate authority; `seed` fixes which requests `fail_share` strikes.
-    Inside the `with` block `proxy_url`, `control_url` and `ca_file` are there.
+    The certificate authority is kept in `directory`; `seed` fixes which requests `fail_share`
+    selects. `proxy_url`, `control_url` and `ca_file` are set inside the `with` block.
     """
 
     proxy_url: str
@@ -45,10 +44,10 @@ class WnsEmulator(Controls):
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def __enter__(self) -> Self:
-        """Start.
+        """Start the emulator.
 
         Raises:
-            PortInUseError: one of the ports is taken.
+            PortInUseError: one of the ports is in use.
         """
         with contextlib.ExitStack() as undo:
             proxy = undo.enter_context(listen(self._ports[0], "proxy port"))
@@ -66,21 +65,16 @@ class WnsEmulator(Controls):
         started.result()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         loop, self._loop = self._loop, None
         if loop is not None:
             loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join()
 
-    def call(self, name: str, **arguments: Any) -> Any:
+    def call(self, name: str, /, **arguments: Any) -> Any:
         loop = self._loop
         if loop is None:
-            raise ControlError("not_running", "the emulator runs inside its with block only")
+            raise ControlError("not_running", "the emulator runs only inside its with block")
         future = asyncio.run_coroutine_threadsafe(self._run(name, arguments), loop)
         return future.result()
 
@@ -91,7 +85,7 @@ class WnsEmulator(Controls):
             started.cancel()
 
     async def _run(self, name: str, arguments: dict[str, Any]) -> Any:
-        result = self._server.operations.call(name, arguments)
+        result = self._server.runner.call(name, **arguments)
         return await result if inspect.isawaitable(result) else result
 
     async def _serve(self, started: Future[None]) -> None:

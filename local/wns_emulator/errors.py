@@ -1,19 +1,19 @@
-"""What the emulator's controls raise.
+"""Exceptions of the emulator and its controls.
 
 EmulatorError
-├── ControlError        a control was asked for something that cannot be done
-└── PortInUseError      a port is taken by another process
+├── ControlError        a control was refused
+└── PortInUseError      a port is used by another process
 """
 
 from __future__ import annotations
 
 
 class EmulatorError(Exception):
-    """When the emulator cannot do what its user asked."""
+    """Raised when the emulator cannot do what its user asked for."""
 
 
 class ControlError(EmulatorError):
-    """When a control is refused; `code` is stable, the message is for people."""
+    """Raised when a control is refused; `code` is stable, the message is for people."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -21,4 +21,4 @@ class ControlError(EmulatorError):
 
 
 class PortInUseError(EmulatorError):
-    """When a listening port is taken."""
+    """Raised when a port to listen on is in use."""

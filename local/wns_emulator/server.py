@@ -1,4 +1,4 @@
-"""One running emulator on the current event loop: its proxy port and its control port."""
+"""The servers of one emulator, its proxy port and its control port, on the current event loop."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from local.wns_emulator.control.controls import ControlRunner
 from local.wns_emulator.control.http_api import ControlApi
-from local.wns_emulator.control.operations import Operations
 from local.wns_emulator.errors import PortInUseError
 from local.wns_emulator.sites.entra_site import EntraSite
 from local.wns_emulator.sites.live_site import LiveSite
@@ -32,22 +32,22 @@ BACKLOG = 1024
 
 
 def listen(port: int, what: str) -> socket.socket:
-    """A listening socket on 127.0.0.1; port 0 is any free one.
+    """Open a listening socket on 127.0.0.1; port 0 is any free one.
 
     Raises:
-        PortInUseError: the port is taken.
+        PortInUseError: the port is in use.
     """
     try:
         return socket.create_server((LOOPBACK, port), backlog=BACKLOG)
     except OSError as error:
         raise PortInUseError(
-            f"Port {port} on {LOOPBACK}, wanted for the {what}, cannot be used: {error.strerror}. "
-            f"Stop what uses it or give another --{what.replace(' ', '-')}."
+            f"Port {port} on {LOOPBACK} cannot be used as the {what}: {error.strerror}. "
+            f"Stop the process that uses it or choose another --{what.replace(' ', '-')}."
         ) from error
 
 
 class EmulatorServer:
-    """Made with listening sockets, which it owns from then on."""
+    """Serves on two listening sockets, which it owns from its construction on."""
 
     def __init__(
         self, directory: Path, proxy: socket.socket, control: socket.socket, *, seed: int | None
@@ -62,7 +62,7 @@ class EmulatorServer:
             "control_url": self.control_url,
             "ca_file": self.ca_file,
         }
-        self.operations = Operations(core, addresses)
+        self.runner = ControlRunner(core, addresses)
         self._events = core.events
         self._proxy_socket = proxy
         self._control_socket = control
@@ -72,7 +72,7 @@ class EmulatorServer:
             report=core.events.publish,
         )
         config = uvicorn.Config(
-            ControlApi(self.operations, core.events, self.ca_file).app(),
+            ControlApi(self.runner, core.events, self.ca_file).app(),
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -91,7 +91,7 @@ class EmulatorServer:
         await self._control.startup(sockets=[self._control_socket])
 
     async def stop(self) -> None:
-        """Close everything at once; nobody who is still connected is waited for."""
+        """Close everything at once, open connections included."""
         self._events.close()
         for server in (self._server, *self._control.servers):
             server.close()

@@ -15,7 +15,7 @@ from tests.integration.builders import APP, request
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from local.wns_emulator.control.python import Controls
+    from local.wns_emulator.control.controls import Controls
 
 
 @dataclass(frozen=True)

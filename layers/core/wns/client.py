@@ -52,11 +52,10 @@ class WnsClient:
     comes from the standard environment variables (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), read as
     `requests` reads them.
 
-    A request is sent once. libcurl would repeat it when a kept-alive connection turns out to be
-    broken before the first byte of the response; as WNS may have acted on the first copy, that is
-    prevented: the result is `unavailable`, and `may_have_arrived` is true. This stays rare, because
-    libcurl checks a connection that was idle for over a second before it reuses it, and connections
-    that were idle for `max_idle_seconds`, as after a pause of the whole process, are closed.
+    A request is sent once. libcurl would repeat it when a kept-alive connection breaks before the
+    first byte of the response; as WNS may have acted on the first copy, that is prevented: the
+    result is `unavailable`, and `may_have_arrived` is true. This stays rare: connections that were
+    idle for `max_idle_seconds`, as after a pause of the whole process, are closed.
 
     `submit` and `poll` are for callers with a loop of their own; `send_all` is that loop for
     callers with nothing else to do.
@@ -205,32 +204,14 @@ class WnsClient:
 
     def _exchange(self) -> list[SendResult]:
         self._connections.perform()
-        results = [self._result(*ended) for ended in self._connections.finished()]
+        now = self._clock()
+        results = [_read_result(*ended, now) for ended in self._connections.finished()]
         if self._unsent:
             results += self._unsent
             self._unsent = []
         if results:
-            self._last_used = self._clock()
+            self._last_used = now
         return results
-
-    def _result(self, send: Send, transfer: Transfer, code: int, details: str) -> SendResult:
-        response = transfer.response()
-        if response is None:
-            is_refused = transfer.blocked and not transfer.requested
-            return SendResult(
-                Outcome.REFUSED if is_refused else Outcome.UNAVAILABLE,
-                reference=send.reference,
-                transport_error=transfer.error(code, details),
-                may_have_arrived=transfer.requested,
-            )
-        return parse_result(
-            response.status_code,
-            response.headers,
-            reason=response.reason,
-            now=self._clock(),
-            reference=send.reference,
-            secret=send.access_token,
-        )
 
     def _refuse_if_closed(self) -> None:
         if self._is_closed:
@@ -256,6 +237,26 @@ class _Source:
             except Exception as error:  # noqa: BLE001 - raised at the end of send_all
                 self.error, self.is_exhausted = error, True
                 return
+
+
+def _read_result(send: Send, transfer: Transfer, code: int, details: str, now: float) -> SendResult:
+    response = transfer.response()
+    if response is None:
+        is_refused = transfer.blocked and not transfer.requested
+        return SendResult(
+            Outcome.REFUSED if is_refused else Outcome.UNAVAILABLE,
+            reference=send.reference,
+            transport_error=transfer.error(code, details),
+            may_have_arrived=transfer.requested,
+        )
+    return parse_result(
+        response.status_code,
+        response.headers,
+        reason=response.reason,
+        now=now,
+        reference=send.reference,
+        secret=send.access_token,
+    )
 
 
 def _new_proxy_cache() -> Callable[[str], str]:

@@ -1,4 +1,4 @@
-// Adaptive texts, images and columns, as toasts and tiles share them.
+// Adaptive texts, images and columns, for toasts and tiles.
 
 import { h } from "./dom.js";
 import { all, attribute } from "./payload.js";

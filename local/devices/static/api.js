@@ -18,6 +18,6 @@ export function act(deviceId, action, body) {
 async function answer(response) {
   const content = await response.json().catch(() => ({}));
   if (!response.ok)
-    throw new RefusedError(content.error?.message ?? `the page's server answers ${response.status}`);
+    throw new RefusedError(content.error?.message ?? `the page's server responded ${response.status}`);
   return content;
 }

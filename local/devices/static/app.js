@@ -52,7 +52,7 @@ async function attempt(promise) {
     showProblem(
       error instanceof RefusedError
         ? error.message
-        : "The page's server does not answer: is the laptop stack running?",
+        : "The page's server does not respond. Is the laptop stack running?",
     );
     return null;
   }
@@ -93,9 +93,9 @@ function show(view) {
   const card = cards.get(view.device_id);
   if (card) card.update(view);
   else {
-    const made = new DeviceCard(view, page);
-    cards.set(view.device_id, made);
-    place("devices").append(made.element);
+    const added = new DeviceCard(view, page);
+    cards.set(view.device_id, added);
+    place("devices").append(added.element);
   }
   panel.setPlayers([...new Set([...cards.values()].map((each) => each.view.player))].sort());
   drawEmpty();
@@ -123,7 +123,7 @@ function drawEmpty() {
   }
 }
 
-// What a device shows is asked for again after a change; of many at once, once more at the end.
+// A changed device is fetched again; many changes at once cause one more fetch at the end.
 async function refresh(id) {
   if (refreshing.has(id)) {
     refreshing.set(id, true);
@@ -185,7 +185,7 @@ place("sound").addEventListener("click", async () => {
 drawSound();
 await load();
 listen();
-// Presence lapses by itself: a game in front says so again and again.
+// Presence expires by itself: a game in front renews it periodically.
 setInterval(() => {
   for (const card of cards.values()) if (card.view.game === "front") card.play("front");
 }, PRESENCE_SECONDS * 1000);

@@ -1,4 +1,4 @@
-// What stands on the game's icon: a number, 99+ or a glyph.
+// The badge on the game's icon: a number, 99+ or a glyph.
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";

@@ -5,7 +5,7 @@ import { button, h } from "./dom.js";
 const SHOWN_AT_FIRST = 3;
 
 export class Centre {
-  /** `draw(toast, isNewest)` makes a card; `clear()` is called when the player clears all. */
+  /** `draw(toast, isNewest)` returns a card; `clear()` is called when the player clears all. */
   constructor(gameName, draw, clear) {
     this.gameName = gameName;
     this.draw = draw;
@@ -35,7 +35,7 @@ export class Centre {
         ? [this.appLine(), ...content]
         : [h("p", { class: "centre-empty" }, "No new notifications")]),
     );
-    // A field that is being typed into moves with its card; it gets the focus back.
+    // The field being typed into moves with its card and gets the focus back.
     if (this.body.contains(focused)) focused.focus();
   }
 

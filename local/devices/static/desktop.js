@@ -13,7 +13,7 @@ const CYCLE_SECONDS = 6;
 const CHAT_LINES = 4;
 
 export class Desktop {
-  /** `hands(toast)` gives what the player can do with a toast; `open()` starts the game. */
+  /** `hands(toast)` returns what the player can do with a toast; `open()` starts the game. */
   constructor(gameName, { hands, clear, open }) {
     this.gameName = gameName;
     this.hands = hands;
@@ -108,7 +108,7 @@ export class Desktop {
     }
   }
 
-  // With a queue the tile goes through the last five in turn; a new one is shown first.
+  // With a queue the tile cycles through the last five; a new one is shown first.
   tick(isNew = false) {
     if (!this.view) return;
     const { tiles, tile_size: size, tile_queue: cycles, badge } = this.view;

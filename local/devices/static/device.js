@@ -1,4 +1,4 @@
-// A device on the page: its screen, what can be done with it, what happened there.
+// A device on the page: its screen, its controls, its steps.
 
 import { act } from "./api.js";
 import { Desktop } from "./desktop.js";
@@ -71,7 +71,7 @@ export class DeviceCard {
     } else if (kind === "held") {
       this.note(`WNS keeps a ${data.kind} until the PC is on again`, true);
     } else if (kind === "removed") {
-      this.note(`${data.toasts} taken back`, true);
+      this.note(`${data.toasts} removed by the sender`, true);
     }
   }
 
@@ -195,7 +195,7 @@ export class DeviceCard {
         (event) => (event.preventDefault(), this.do("sign-in", { player: player.value })),
       );
       this.notice.replaceChildren(
-        h("p", {}, "Nobody is signed in here: nothing reaches this device any more."),
+        h("p", {}, "Nobody is signed in: this device receives nothing."),
         form,
       );
     } else if (kind) {
@@ -203,7 +203,7 @@ export class DeviceCard {
         h(
           "p",
           {},
-          `The channel is ${kind}. WNS answers 410 to the next notification, and the backend forgets the channel.`,
+          `The channel is ${kind}. WNS answers 410 to the next notification, and the backend removes the channel.`,
         ),
         button("Register again", () => this.do("register"), { class: "button accent" }),
       );

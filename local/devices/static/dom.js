@@ -1,5 +1,5 @@
-// Elements are made here and nowhere else. A text, also one from a payload, only ever becomes a text
-// node or the value of an attribute; the page's Content-Security-Policy refuses everything else.
+// The only place that creates elements. A text, from a payload or not, only becomes a text node or
+// the value of an attribute; the page's Content-Security-Policy blocks everything else.
 
 const SVG = "http://www.w3.org/2000/svg";
 

@@ -1,4 +1,4 @@
-// The log: each request to WNS with status and headers, and why it was dropped where it was.
+// The log: each request to WNS with status, headers and, for a dropped one, the reason.
 
 import { clockTime, h } from "./dom.js";
 
@@ -61,7 +61,7 @@ function line(entry) {
         { class: "log-more" },
         block("Request", [[`${entry.method} https://${entry.host}`, ""], ...Object.entries(entry.headers)]),
         entry.body && h("pre", { class: "code", tabindex: "0", "aria-label": "Body" }, entry.body),
-        block("Answer", [[`${entry.status ?? ""} ${entry.reason}`, ""], ...entry.answer_headers]),
+        block("Response", [[`${entry.status ?? ""} ${entry.reason}`, ""], ...entry.answer_headers]),
       ),
     ),
   );

@@ -1,4 +1,4 @@
-// Adding devices, and making things happen in the game.
+// The panel: adding devices and sending from the game.
 
 import { post } from "./api.js";
 import { button, h, segments } from "./dom.js";
@@ -10,7 +10,7 @@ const ROADS = [
 ];
 const KINDS = ["PC", "laptop", "handheld"];
 
-/** Fills the form that adds devices; `add(player, name)` returns a promise. */
+/** Fill the form that adds devices; `add(player, name)` returns a promise. */
 export function fillAddForm(form, add) {
   let count = 0;
   const player = h("input", {
@@ -19,7 +19,7 @@ export function fillAddForm(form, add) {
     required: true,
     maxlength: 64,
     pattern: "[\\x21-\\x7e]+",
-    title: "No spaces: the sub of a token",
+    title: "No spaces: it becomes the sub of a token",
     autocomplete: "off",
     spellcheck: "false",
   });
@@ -54,7 +54,7 @@ export function fillAddForm(form, add) {
     const given = [player.value, name.value];
     if (await add(...given)) {
       count += 1;
-      // What has been typed meanwhile, for the next device, stays.
+      // Text typed meanwhile, for the next device, is kept.
       if (player.value === given[0] && name.value === given[1]) suggest();
     }
     submit.disabled = false;
@@ -69,7 +69,7 @@ function nameFor(player, round) {
   return `${owner}${KINDS[round % KINDS.length]}`;
 }
 
-/** Fills the part that sends; `attempt(promise)` shows faults and gives the answer or null. */
+/** Fill the part that sends; `attempt(promise)` shows errors and returns the reply or null. */
 export class SendPanel {
   constructor(place, game, attempt) {
     this.attempt = attempt;
@@ -77,11 +77,11 @@ export class SendPanel {
     this.road = "bus";
     const roads = segments("By way of", "road", ROADS, (road) => (this.road = road));
     roads.querySelector("input").checked = true;
-    this.told = h("p", { class: "told", role: "status" });
+    this.status = h("p", { class: "sent-status", role: "status" });
     place.append(
       h("label", { class: "to" }, "To", this.player),
       roads,
-      this.told,
+      this.status,
       h(
         "ul",
         { class: "samples" },
@@ -152,7 +152,7 @@ export class SendPanel {
       try {
         notification = JSON.parse(text.value);
       } catch (error) {
-        return this.tell(`Not JSON: ${error.message}`);
+        return this.showStatus(`Not JSON: ${error.message}`);
       }
       return this.send("/api/send-own", { notification });
     };
@@ -160,7 +160,7 @@ export class SendPanel {
       "details",
       { class: "own" },
       h("summary", {}, "Write your own"),
-      h("p", { class: "quiet" }, "What docs/notifications.md describes; goes through the operator API."),
+      h("p", { class: "quiet" }, "See docs/notifications.md for the fields. Sent through the operator API."),
       choice,
       text,
       button("Send", send, { class: "button accent", "aria-label": "Send: your own" }),
@@ -169,10 +169,10 @@ export class SendPanel {
 
   async send(path, body) {
     const answer = await this.attempt(post(path, { ...body, player: this.player.value || null }));
-    if (answer) this.tell(`${answer.told}. Id ${answer.id}`);
+    if (answer) this.showStatus(`${answer.text}. Id ${answer.id}`);
   }
 
-  tell(text) {
-    this.told.textContent = text;
+  showStatus(text) {
+    this.status.textContent = text;
   }
 }

@@ -1,4 +1,4 @@
-// Reading a payload, which comes as {name, attributes, text, children}: see local/devices/documents.py.
+// Access to payloads, which are {name, attributes, text, children}: see local/devices/documents.py.
 
 export function all(element, name) {
   return element ? element.children.filter((child) => child.name === name) : [];

@@ -1,6 +1,6 @@
-// Which pictures of a payload are shown. Only those of the game's own package are, from the art that
-// comes with this page: to fetch any other would tell a stranger's server of this browser, at the
-// wish of whoever wrote the payload. In its place stands what a reader of the screen would hear.
+// Pictures of payloads. Only those of the game's own package are shown, from this page's art: fetching
+// any other would let the author of a payload make this browser contact a server of their choice.
+// The alternative text is shown instead.
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -11,7 +11,7 @@ export function knowArt(names) {
   known = new Set(names);
 }
 
-/** Address of the bundled art that a picture's address stands for, or null. */
+/** Return the address of the bundled art for a picture's address, or null. */
 export function bundled(source, base = "ms-appx:///") {
   let address;
   try {
@@ -28,7 +28,7 @@ export function bundled(source, base = "ms-appx:///") {
   return known.has(stem) ? `/static/art/${stem}.svg` : null;
 }
 
-/** The picture, or what stands in for it; `null` for an empty address. */
+/** Return the picture or its alternative text; null for an empty address. */
 export function picture(image, base, className) {
   const source = image.attributes.src;
   if (!source) return null;

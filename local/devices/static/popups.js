@@ -1,10 +1,10 @@
-// The toasts on the screen: newest at the bottom, gone after their time unless they wait for an answer.
+// The toasts on the screen: newest at the bottom, removed after their time unless they need a reply.
 
 import { play } from "./sound.js";
 
 const MOST = 3;
 
-// The taskbar, and a little above the uppermost, in pixels.
+// The height of the taskbar, and a margin above the uppermost toast, in pixels.
 const ROOM = 62;
 const GAP = 8;
 
@@ -55,7 +55,7 @@ export class Popups {
     for (const [id, { number }] of this.shown) if (!ids.has(id) && number <= cursor) this.hide(id);
   }
 
-  // Time stands still while the pointer or the focus is in it.
+  // The timer stops while the pointer or the focus is in the toast.
   startTimer(popup) {
     const wait = () => {
       clearTimeout(popup.timer);

@@ -1,7 +1,7 @@
-// Plays stand-ins for the sounds of Windows with WebAudio; browsers ask for a click before the first.
+// Plays stand-ins for the sounds of Windows with WebAudio; browsers require a click before the first.
 
 const LOOP_SECONDS = 25;
-// Frequencies in hertz, and how long each note waits for the next, in seconds.
+// Frequencies in hertz, and the time between notes in seconds.
 const TUNES = {
   Default: { notes: [880, 1175], step: 0.13 },
   IM: { notes: [784, 988, 1319], step: 0.09 },

@@ -7,7 +7,7 @@ import { picture } from "./pictures.js";
 
 export const SIZES = { small: "Small", medium: "Medium", wide: "Wide", large: "Large" };
 const ADAPTIVE = { small: "TileSmall", medium: "TileMedium", wide: "TileWide", large: "TileLarge" };
-// The Windows 8 catalogue names its sizes, or none for the medium and wide ones of its first version.
+// The Windows 8 catalogue names its sizes, except the medium and wide ones of its first version.
 const LEGACY = {
   small: /^TileSquare71x71/,
   medium: /^TileSquare(150x150|(?!71x71|310x310))/,

@@ -1,10 +1,10 @@
-// What a toast's payload says, before anything is drawn.
+// The model of a toast, read from its payload.
 
 import { all, attribute, baseOf, first } from "./payload.js";
 
 const MOST_TEXTS = 3;
 const STAYING = new Set(["reminder", "alarm", "incomingCall"]);
-// "App notification content": 5 seconds, long ones 25; what needs an answer stays.
+// "App notification content": 5 seconds, long ones 25; a toast that needs a reply stays.
 const SHORT_SECONDS = 5;
 const LONG_SECONDS = 25;
 

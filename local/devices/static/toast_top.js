@@ -1,4 +1,4 @@
-// The top line of a toast: whose it is, its menu, folding and closing.
+// The top line of a toast: its app, menu, folding and closing.
 
 import { h, when } from "./dom.js";
 import { icon } from "./icons.js";

@@ -1,1 +1,1 @@
-"""The control API of the emulator, and its clients."""
+"""The controls of the emulator: declared once, offered in process and over HTTP."""

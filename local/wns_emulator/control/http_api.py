@@ -1,4 +1,4 @@
-"""The control port: every control over HTTP with JSON, and what happens as server-sent events."""
+"""The control port: every control over HTTP with JSON, and the events as a stream."""
 
 from __future__ import annotations
 
@@ -6,33 +6,32 @@ import inspect
 import json
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import to_jsonable_python
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from local.wns_emulator.control.loopback_guard import LoopbackGuard
-from local.wns_emulator.control.operations import READING
+from local.wns_emulator.control.declaration import CONTROLS
+from local.wns_emulator.control.event_stream import event_stream
+from local.wns_emulator.control.loopback_guard import LoopbackGuard, error_response
 from local.wns_emulator.errors import ControlError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from starlette.requests import Request
 
-    from local.wns_emulator.control.operations import Operations
+    from local.wns_emulator.control.controls import ControlRunner
     from local.wns_emulator.state.events import Events
 
-PAUSE_SECONDS = 15.0
 LARGEST_CALL = 256 * 1024
 NOT_FOUND = {"unknown_control", "unknown_app", "unknown_channel", "unknown_device"}
 
 
 class ControlApi:
-    """The routes. A control is `POST /control/{name}`; those that only look also take GET."""
+    """The routes. A control is `POST /control/{name}`; a query also takes GET."""
 
-    def __init__(self, operations: Operations, events: Events, ca_file: str) -> None:
-        self._operations = operations
+    def __init__(self, runner: ControlRunner, events: Events, ca_file: str) -> None:
+        self._runner = runner
         self._events = events
         self._ca_file = ca_file
 
@@ -43,8 +42,8 @@ class ControlApi:
                 Route("/", self._index),
                 Route("/ca.pem", self._certificate),
                 Route("/events", self._stream),
-                Route("/control/{name}", self._change, methods=["POST"]),
-                Route("/control/{name}", self._look, methods=["GET"]),
+                Route("/control/{name}", self._post, methods=["POST"]),
+                Route("/control/{name}", self._query, methods=["GET"]),
             ],
             middleware=[Middleware(LoopbackGuard)],
         )
@@ -52,61 +51,47 @@ class ControlApi:
     async def _index(self, _: Request) -> Response:
         return JSONResponse(
             {
-                "controls": self._operations.describe(),
-                "addresses": self._operations.call("addresses", {}),
+                "controls": {name: each.parameters for name, each in sorted(CONTROLS.items())},
+                "addresses": self._runner.addresses(),
                 "events": "/events",
                 "certificate_authority": "/ca.pem",
             }
         )
 
-    async def _change(self, request: Request) -> Response:
+    async def _post(self, request: Request) -> Response:
         if int(request.headers.get("content-length", LARGEST_CALL + 1)) > LARGEST_CALL:
-            return _error(413, "too_long", f"send at most {LARGEST_CALL} bytes, with their length")
+            return error_response(
+                413, "too_long", f"send at most {LARGEST_CALL} bytes, with their length"
+            )
         try:
             arguments = json.loads(await request.body() or b"{}")
         except (ValueError, RecursionError):
-            return _error(400, "not_json", "the body is not JSON")
+            return error_response(400, "not_json", "the body is not JSON")
         if not isinstance(arguments, dict):
-            return _error(400, "not_an_object", "the body must be a JSON object of arguments")
+            return error_response(
+                400, "not_an_object", "the body must be a JSON object of arguments"
+            )
         return await self._run(request.path_params["name"], arguments)
 
-    async def _look(self, request: Request) -> Response:
+    async def _query(self, request: Request) -> Response:
         name = request.path_params["name"]
-        if name not in READING:
-            return _error(405, "post_only", f"{name} changes things: use POST with a JSON body")
+        if name in CONTROLS and not CONTROLS[name].is_query:
+            return error_response(
+                405, "post_only", f"{name} changes state: use POST with a JSON body"
+            )
         return await self._run(name, dict(request.query_params))
 
     async def _run(self, name: str, arguments: dict[str, Any]) -> Response:
         try:
-            result = self._operations.call(name, arguments)
+            result = self._runner.call(name, **arguments)
             if inspect.isawaitable(result):
                 result = await result
         except ControlError as error:
-            return _error(404 if error.code in NOT_FOUND else 422, error.code, str(error))
-        return JSONResponse(result)
+            return error_response(404 if error.code in NOT_FOUND else 422, error.code, str(error))
+        return JSONResponse(to_jsonable_python(result))
 
     async def _stream(self, request: Request) -> Response:
-        text = request.headers.get("last-event-id") or request.query_params.get("after") or ""
-        known = text.isascii() and text.isdigit() and len(text) < len(str(2**63))
-        after = int(text) if known else self._events.last_number
-        return StreamingResponse(
-            self._lines(after),
-            media_type="text/event-stream",
-            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-        )
-
-    async def _lines(self, after: int) -> AsyncIterator[str]:
-        yield "retry: 1000\n\n"
-        async for event in self._events.follow(after, PAUSE_SECONDS):
-            if event is None:
-                yield ": still here\n\n"
-            else:
-                yield f"id: {event.number}\nevent: {event.kind}\ndata: {json.dumps(event.data)}\n\n"
+        return event_stream(request, self._events)
 
     async def _certificate(self, _: Request) -> Response:
         return FileResponse(self._ca_file, media_type="application/x-pem-file")
-
-
-def _error(status: int, code: str, message: str) -> JSONResponse:
-    content = {"error": {"code": code, "message": message, "details": []}}
-    return JSONResponse(content, status_code=status)

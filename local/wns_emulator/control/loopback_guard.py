@@ -1,4 +1,4 @@
-"""Keeps other web sites' scripts away from a server on the loopback address."""
+"""Protection of a server on the loopback address from the scripts of other web sites."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 class LoopbackGuard:
-    """Refuses foreign host names (DNS rebinding), foreign origins, and writes that are not JSON.
+    """Rejects foreign host names (DNS rebinding), foreign origins, and writes that are not JSON.
 
-    A form of another site can post here without asking; it cannot set the JSON content type.
+    A form on another site can post here without a preflight request, but not as JSON.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -28,19 +28,23 @@ class LoopbackGuard:
         if scope["type"] == "http":
             fault = _fault(scope["method"], Headers(scope=scope))
             if fault is not None:
-                status, code, message = fault
-                content = {"error": {"code": code, "message": message, "details": []}}
-                await JSONResponse(content, status_code=status)(scope, receive, send)
+                await error_response(*fault)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
+def error_response(status: int, code: str, message: str) -> JSONResponse:
+    """Return an error in the shape of the product's API."""
+    content = {"error": {"code": code, "message": message, "details": []}}
+    return JSONResponse(content, status_code=status)
+
+
 def _fault(method: str, headers: Headers) -> tuple[int, str, str] | None:
     if _name(f"//{headers.get('host', '')}") not in OWN_NAMES:
-        return 403, "foreign_host", "this server answers for 127.0.0.1 and localhost only"
+        return 403, "foreign_host", "this server serves 127.0.0.1 and localhost only"
     origin = headers.get("origin")
     if origin is not None and _name(origin) not in OWN_NAMES:
-        return 403, "foreign_origin", "requests from other web sites are refused"
+        return 403, "foreign_origin", "requests from other web sites are rejected"
     content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if method not in READING_METHODS and content_type != "application/json":
         return 415, "not_json", "send application/json"

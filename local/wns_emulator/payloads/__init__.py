@@ -1,1 +1,1 @@
-"""Payloads as Windows reads them."""
+"""Payloads, parsed as Windows parses them."""

@@ -1,4 +1,4 @@
-"""What a device makes of a payload: what it shows and plays, or why it throws it away."""
+"""The interpretation of payloads: what a device shows and plays, or why it discards them."""
 
 from __future__ import annotations
 
@@ -41,32 +41,18 @@ TILE_PATTERNS = {size: re.compile(pattern) for size, pattern in TILE_SIZES.items
 
 @dataclass(frozen=True, slots=True)
 class ToastReading:
-    """A toast as it is shown."""
+    """The shown texts and the sound of a toast."""
 
     texts: tuple[str, ...]
     sound: str | None
     details: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class TileReading:
-    """The texts of a tile by size."""
-
-    texts: dict[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class BadgeReading:
-    """What stands on the icon; None for nothing."""
-
-    value: str | None
-
-
 def read_document(kind: str, body: bytes, *, accepts_bom: bool) -> Element:
     """Parse a payload and check that it is a document of its kind.
 
     Raises:
-        PayloadDiscardedError: with what Windows would stumble over.
+        PayloadDiscardedError: Windows would discard the payload.
     """
     root = parse_payload(body, accepts_bom=accepts_bom)
     if root.name != kind:
@@ -76,6 +62,7 @@ def read_document(kind: str, body: bytes, *, accepts_bom: bool) -> Element:
 
 
 def read_toast(root: Element) -> ToastReading:
+    """Read a toast; raises PayloadDiscardedError."""
     binding = _bindings(root)[0]
     template = binding.attributes["template"]
     if template != "ToastGeneric" and not LEGACY_TOAST.fullmatch(template):
@@ -102,29 +89,38 @@ def read_toast(root: Element) -> ToastReading:
     return ToastReading(tuple(texts[:MAX_TEXTS]), sound, details)
 
 
-def read_tile(root: Element, size: str) -> TileReading:
-    """A tile for a device that shows it in `size`."""
-    texts: dict[str, tuple[str, ...]] = {}
+def read_tile(root: Element, size: str) -> dict[str, list[str]]:
+    """Return a tile's texts by size, for a device that shows it in `size`.
+
+    Raises:
+        PayloadDiscardedError: the tile has no binding for that size, or none at all.
+    """
+    texts: dict[str, list[str]] = {}
     for binding in _bindings(root):
         for name in (binding.attributes["template"], binding.attributes.get("fallback", "")):
             fitting = [key for key, pattern in TILE_PATTERNS.items() if pattern.fullmatch(name)]
             if fitting:
-                texts.setdefault(fitting[0], tuple(_texts(binding)))
+                texts.setdefault(fitting[0], _texts(binding))
                 break
     if size not in texts:
         raise PayloadDiscardedError(f"there is no binding for the tile size in use, {size}")
-    return TileReading(texts)
+    return texts
 
 
-def read_badge(root: Element) -> BadgeReading:
+def read_badge(root: Element) -> str | None:
+    """Return the value shown on the icon, None if the badge is cleared.
+
+    Raises:
+        PayloadDiscardedError: the value does not exist.
+    """
     value = root.attributes["value"]
     if re.fullmatch(r"[0-9]+", value):
         number = value.lstrip("0")
-        return BadgeReading("99+" if len(number) > len("99") else number or None)
+        return "99+" if len(number) > len("99") else number or None
     if value == "none":
-        return BadgeReading(None)
+        return None
     if value in GLYPHS:
-        return BadgeReading(value)
+        return value
     raise PayloadDiscardedError(f'"{value}" is neither a number nor a badge glyph')
 
 
@@ -159,7 +155,7 @@ def _check_actions(actions: Element | None) -> None:
 
 
 def _sound(audio: Element | None) -> tuple[str | None, str | None]:
-    """The sound played, and a note where it is not the one that was asked for."""
+    """Return the sound played, and a note if it is not the requested one."""
     if audio is None:
         return DEFAULT_SOUND, None
     if audio.attributes.get("silent") == "true":
@@ -167,4 +163,4 @@ def _sound(audio: Element | None) -> tuple[str | None, str | None]:
     source = audio.attributes.get("src", DEFAULT_SOUND)
     if SOUND.fullmatch(source) or CUSTOM_SOUND.fullmatch(source):
         return source, None
-    return DEFAULT_SOUND, f"there is no sound {source}: the default one was played"
+    return DEFAULT_SOUND, f"there is no sound {source}: the default sound was played"

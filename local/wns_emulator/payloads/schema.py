@@ -1,8 +1,8 @@
-"""The names and values of toast, tile and badge documents, and what wrong ones lead to.
+"""The elements, attributes and values that toast, tile and badge documents may have.
 
 Source: the toast, tile and badge schemas and "Troubleshooting tile, toast, and raw notifications"
 on Microsoft Learn: names and values are case-sensitive, and a payload with a wrong one is discarded
-without a word. Names that belong to no schema are passed over, as newer ones are by older Windows.
+silently. Unknown names are ignored, as an older Windows ignores newer ones.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CONTENT = {"contentId": anything, "displayName": anything, "arguments": anything
 
 @dataclass(frozen=True)
 class Kind:
-    """What an element may hold."""
+    """The children and attributes of an element."""
 
     children: tuple[str, ...] = ()
     attributes: dict[str, Check] = field(default_factory=dict)
@@ -171,17 +171,17 @@ KINDS = {
 
 
 def check_names_and_values(element: Element) -> None:
-    """Walk a document and drop the elements that Windows passes over.
+    """Check a document and remove the elements that Windows ignores.
 
     Raises:
-        PayloadDiscardedError: for the first name or value that Windows stumbles over.
+        PayloadDiscardedError: a name or value for which Windows discards the payload.
     """
     kind = KINDS[element.name]
     for name, value in element.attributes.items():
         _check_attribute(element.name, kind, name, value)
     for name in kind.required:
         if name not in element.attributes:
-            raise PayloadDiscardedError(f"<{element.name}> lacks its attribute {name}")
+            raise PayloadDiscardedError(f"<{element.name}> lacks the attribute {name}")
     known = []
     for child in element.children:
         if child.name in kind.children:
@@ -197,7 +197,7 @@ def _check_attribute(owner: str, kind: Kind, name: str, value: str) -> None:
     if check is None:
         _refuse_wrong_case(name, tuple(kind.attributes), f"attribute {name} of <{owner}>")
     elif not check(value):
-        raise PayloadDiscardedError(f'{name}="{value}" of <{owner}> is not a value that exists')
+        raise PayloadDiscardedError(f'{name}="{value}" of <{owner}> is not a valid value')
 
 
 def _refuse_wrong_case(name: str, known: tuple[str, ...], what: str) -> None:

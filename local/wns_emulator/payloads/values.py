@@ -1,4 +1,4 @@
-"""Which values the attributes of a payload may have.
+"""Checks of attribute values in payloads.
 
 Source: the toast, tile and badge schemas on Microsoft Learn.
 """
@@ -35,12 +35,12 @@ def integer(value: str) -> bool:
 
 
 def language(value: str) -> bool:
-    """A BCP-47 language tag."""
+    """Accept a BCP-47 language tag."""
     return LANGUAGE.fullmatch(value) is not None
 
 
 def image_source(value: str) -> bool:
-    """Empty, relative, or an address of a scheme that Windows loads images from."""
+    """Accept an empty or relative address, or one with a scheme that Windows loads images from."""
     if FORBIDDEN_IN_URI.search(value):
         return False
     scheme = SCHEME.match(value)
@@ -53,7 +53,7 @@ def image_source(value: str) -> bool:
 
 
 def progress_value(value: str) -> bool:
-    """0.0 to 1.0, `indeterminate`, or a `{name}` that the game fills in."""
+    """Accept 0.0 to 1.0, `indeterminate`, or a `{name}` that the game fills in."""
     if value == "indeterminate" or re.fullmatch(r"\{[^{}]+\}", value):
         return True
     return re.fullmatch(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+", value) is not None and float(value) <= 1

@@ -1,4 +1,4 @@
-"""XML of a payload into a tree, as strictly as Windows reads it and without entities or DTDs."""
+"""XML parsing of payloads, as strict as that of Windows, without entities or DTDs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MAX_DEPTH = 32
 
 
 class PayloadDiscardedError(Exception):
-    """When Windows would silently throw a payload away; the text says why."""
+    """Raised when Windows would silently discard a payload; the text says why."""
 
 
 @dataclass(slots=True)
@@ -28,13 +28,13 @@ class Element:
 
 
 def parse_payload(body: bytes, *, accepts_bom: bool) -> Element:
-    """The root element.
+    """Parse a payload; returns the root element.
 
     Raises:
-        PayloadDiscardedError: not UTF-8, not well-formed, a DTD, or nested absurdly deep.
+        PayloadDiscardedError: not UTF-8, not well-formed, with a DTD, or nested too deeply.
     """
     if body.startswith(UTF8_BOM) and not accepts_bom:
-        raise PayloadDiscardedError("a byte order mark stands before the root element")
+        raise PayloadDiscardedError("a byte order mark precedes the root element")
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -1,1 +1,1 @@
-"""The hosts that the emulator plays: token endpoints and WNS."""
+"""The emulated hosts: both token endpoints and WNS."""

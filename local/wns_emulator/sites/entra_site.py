@@ -1,7 +1,7 @@
 """login.microsoftonline.com: access tokens for a Microsoft Entra app.
 
 Sources: "Quickstart: Push notifications in the Windows App SDK" and the migration guide for
-notifications on Microsoft Learn. AADSTS numbers and texts are those of public error reports.
+notifications on Microsoft Learn. AADSTS numbers and texts are from public error reports.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class EntraSite(TokenSite):
                 status=self._core.switches.entra_bad_secret_status,
                 code=7000215,
             )
-        if not self._reaches_wns(form, ending):
+        if not self._is_for_wns(form, ending):
             raise TokenRefusal(
                 "invalid_scope",
                 "The provided value for the input parameter 'scope' is not valid.",
@@ -96,11 +96,11 @@ class EntraSite(TokenSite):
             "error_uri": f"https://login.microsoftonline.com/error?code={refusal.code}",
         }
 
-    def _reaches_wns(self, form: dict[str, str], ending: tuple[str, ...]) -> bool:
+    def _is_for_wns(self, form: dict[str, str], ending: tuple[str, ...]) -> bool:
         if form.get("scope") in SCOPES:
             return True
-        takes_resource = ending == V1_ENDING or self._core.switches.entra_v2_accepts_resource
-        return takes_resource and form.get("resource") in RESOURCES
+        accepts_resource = ending == V1_ENDING or self._core.switches.entra_v2_accepts_resource
+        return accepts_resource and form.get("resource") in RESOURCES
 
     def _token(self, app: App) -> dict[str, Any]:
         now = int(self._core.clock.now())

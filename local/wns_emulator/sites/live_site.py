@@ -1,7 +1,7 @@
 """login.live.com: access tokens for a Package SID and its secret.
 
 Sources: "Push notification service request and response headers" and "Windows Push Notification
-Services (WNS) overview" on Microsoft Learn; the error texts are from recorded answers.
+Services (WNS) overview" on Microsoft Learn; the error texts are from recorded responses.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ class LiveSite(TokenSite):
             "access_token": self._core.tokens.issue(app, self._core.clock.now(), lifetime),
         }
         if switches.legacy_expires_in != "absent":
-            is_text = switches.legacy_expires_in == "string"
-            content["expires_in"] = str(lifetime) if is_text else lifetime
+            as_string = switches.legacy_expires_in == "string"
+            content["expires_in"] = str(lifetime) if as_string else lifetime
         return content
 
     def refusal_content(self, refusal: TokenRefusal) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""What WNS looks at before it takes a notification, apart from the headers.
+"""The checks of a notification before WNS accepts it, apart from those of its headers.
 
 Source: the response codes in "Push notification service request and response headers" on Microsoft
-Learn; texts and header combinations are those of recorded answers.
+Learn; texts and header combinations are from recorded responses.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TOO_MANY_REQUESTS = 429
 
 
 def check_transport(request: Request, switches: Switches) -> None:
-    """Raises NotifyRefusal for the method, the framing, or a blocked sending domain."""
+    """Check the method, the framing and the sending domain; raises NotifyRefusal."""
     if request.method not in {"POST", "DELETE"}:
         wns_status = "dropped" if switches.method_refusal_has_status else None
         allowed = (("Allow", "POST, DELETE"),)
@@ -47,7 +47,7 @@ def check_transport(request: Request, switches: Switches) -> None:
 
 
 def check_channel(channel: Channel | None, now: float) -> Channel:
-    """Raises NotifyRefusal for a channel that does not exist or has ended."""
+    """Return the channel if it exists and is open; raises NotifyRefusal."""
     if channel is None:
         raise NotifyRefusal(404, wns_status=None, why="no channel has this URI")
     state = channel.state(now)
@@ -59,14 +59,14 @@ def check_channel(channel: Channel | None, now: float) -> Channel:
 
 
 def read_caller(request: Request, tokens: AccessTokens, switches: Switches, now: float) -> App:
-    """The app whose access token the request bears; raises NotifyRefusal where there is none."""
+    """Return the app that the request's access token was issued to; raises NotifyRefusal."""
     authorization = request.headers.get("authorization")
     if authorization is None:
         raise NotifyRefusal(
             switches.missing_authorization_status,
             wns_status=None,
             headers=(CHALLENGE,),
-            why="there is no Authorization header",
+            why="the Authorization header is missing",
         )
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer":
@@ -78,7 +78,7 @@ def read_caller(request: Request, tokens: AccessTokens, switches: Switches, now:
 
 
 def check_caller(caller: App, channel: Channel, switches: Switches) -> None:
-    """Raises NotifyRefusal for a caller that may not send to this channel."""
+    """Check that the caller may send to this channel; raises NotifyRefusal."""
     if caller is not channel.app:
         raise NotifyRefusal(403, WRONG_APP)
     if caller.identity == "entra" and not caller.pfn_mapped:
@@ -93,7 +93,7 @@ def check_caller(caller: App, channel: Channel, switches: Switches) -> None:
 
 
 def check_body(request: Request, kind: NotificationKind, switches: Switches) -> None:
-    """Raises NotifyRefusal for a body that is too large, empty or, in strict mode, wrong."""
+    """Check the body's size and, in strict mode, its content; raises NotifyRefusal."""
     if request.body_size > LARGEST_BODY:
         why = f"{request.body_size} bytes are more than {LARGEST_BODY}"
         raise NotifyRefusal(413, reason="Request Entity Too Large", why=why)
@@ -109,7 +109,7 @@ def check_body(request: Request, kind: NotificationKind, switches: Switches) -> 
 
 
 def check_throttles(channel: Channel, switches: Switches, now: float) -> None:
-    """Count the request; raises NotifyRefusal for an app or a channel that sends too much."""
+    """Count the request against the limits of app and channel; raises NotifyRefusal."""
     throttle = channel.app.throttle
     if not throttle.is_closed(now):
         rate = switches.app_requests_per_second

@@ -1,7 +1,7 @@
-"""The request headers of a notification: what they ask for, and what WNS refuses in them.
+"""The request headers of a notification, parsed and checked.
 
 Source: "Push notification service request and response headers" and "Notification priorities" on
-Microsoft Learn. Texts in quotation there or in recorded answers are used word for word.
+Microsoft Learn. Texts quoted there or found in recorded responses are used verbatim.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from local.wns_emulator.state.notification import ToastMatch
+from local.wns_emulator.state.notification import NotificationHeaders, ToastMatch
 
 if TYPE_CHECKING:
     from local.wns_emulator.state.notification import NotificationKind
@@ -29,7 +29,7 @@ BOOLEANS = {"true", "false"}
 
 @dataclass
 class NotifyRefusal(Exception):  # noqa: N818
-    """An answer that is not 200. `wns_status` is what the status headers say, None for none."""
+    """Raised for a response that is not 200; `wns_status` None means no status headers."""
 
     status: int
     description: str | None = None
@@ -39,26 +39,11 @@ class NotifyRefusal(Exception):  # noqa: N818
     why: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedHeaders:
-    """What the headers of a POST ask for; `warnings` is what a stricter WNS might refuse."""
-
-    kind: NotificationKind
-    caches: bool
-    ttl: int | None
-    tag: str
-    group: str
-    collection: str | None
-    priority: int | None
-    suppress_popup: bool
-    warnings: tuple[str, ...]
-
-
-def read_wishes(request: Request, switches: Switches) -> ParsedHeaders:
-    """Check and read the headers of a POST.
+def parse_headers(request: Request, switches: Switches) -> NotificationHeaders:
+    """Parse the headers of a POST.
 
     Raises:
-        NotifyRefusal: 400.
+        NotifyRefusal: 400, for a header that WNS refuses.
     """
     headers = request.headers
     kind = cast("NotificationKind | None", KINDS.get(headers.get("x-wns-type", "")))
@@ -78,7 +63,7 @@ def read_wishes(request: Request, switches: Switches) -> ParsedHeaders:
     priority = _priority(headers, switches)
     if "x-wns-suppresspopup" in headers and switches.suppress_popup == "refuse":
         raise NotifyRefusal(400, "X-WNS-SuppressPopup is not for channels of this platform.")
-    return ParsedHeaders(
+    return NotificationHeaders(
         kind=kind,
         caches=caches,
         ttl=ttl,
@@ -91,22 +76,22 @@ def read_wishes(request: Request, switches: Switches) -> ParsedHeaders:
     )
 
 
-def read_match(request: Request, switches: Switches) -> ToastMatch | None:
-    """What a DELETE is to remove; None where a bad `X-WNS-Match` is passed over.
+def parse_match(request: Request, switches: Switches) -> ToastMatch | None:
+    """Parse which toasts a DELETE removes; None where a malformed `X-WNS-Match` is ignored.
 
-    Both `type:wns/toast` (as documented) and `type=wns/toast` (as sent by known senders) are
-    understood, with tag and group in either order.
+    Accepts both `type:wns/toast` (as documented) and `type=wns/toast` (as known senders write it),
+    with tag and group in either order.
 
     Raises:
-        NotifyRefusal: 400.
+        NotifyRefusal: 400, for a header that WNS refuses.
     """
-    match = _parse_match(request.headers.get("x-wns-match", ""))
+    match = _toast_match(request.headers.get("x-wns-match", ""))
     if match is None and switches.delete_match == "refuse":
-        raise NotifyRefusal(400, "X-WNS-Match is missing or cannot be understood.")
+        raise NotifyRefusal(400, "X-WNS-Match is missing or malformed.")
     return match
 
 
-def _parse_match(text: str) -> ToastMatch | None:
+def _toast_match(text: str) -> ToastMatch | None:
     first, *parts = [part.strip() for part in text.split(";")]
     if first not in {"type:wns/toast", "type=wns/toast"} or not parts:
         return None

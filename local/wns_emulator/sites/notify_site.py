@@ -1,4 +1,4 @@
-"""`*.notify.windows.com`: the door that notifications are posted to.
+"""The host `*.notify.windows.com`, to which notifications are posted.
 
 The order of the checks is inferred: method, transport, blocked domain, channel, token, app,
 headers, size, throttles, delivery.
@@ -7,6 +7,7 @@ headers, size, throttles, delivery.
 from __future__ import annotations
 
 import base64
+from dataclasses import asdict
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -19,8 +20,8 @@ from local.wns_emulator.sites.notify_checks import (
     check_transport,
     read_caller,
 )
-from local.wns_emulator.sites.notify_headers import NotifyRefusal, read_match, read_wishes
-from local.wns_emulator.state.delivery import Verdict, deliver
+from local.wns_emulator.sites.notify_headers import NotifyRefusal, parse_headers, parse_match
+from local.wns_emulator.state.delivery import Decision, deliver
 from local.wns_emulator.state.notification import Notification
 from local.wns_emulator.wire.http1 import Reply, Request
 
@@ -40,7 +41,7 @@ CORRELATION_BYTES = 12
 
 
 class NotifySite:
-    """Answers `POST /?token=…` and `DELETE /?token=…`."""
+    """Serves `POST /?token=…` and `DELETE /?token=…`."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -49,7 +50,7 @@ class NotifySite:
     def continue_delay(self) -> float:
         return self._core.switches.continue_delay
 
-    def answer(self, request: Request) -> Reply:
+    def respond(self, request: Request) -> Reply:
         channel = self._core.channels.addressed(request.target)
         details: dict[str, Any] = {
             "channel_id": channel.channel_id if channel else None,
@@ -62,19 +63,19 @@ class NotifySite:
         common = self._common_headers(request, details["message_id"])
         fault = self._core.faults.take("notify", details["app"], details["channel_id"])
         if fault is None:
-            reply = self._true_answer(request, channel, common, details)
-        elif fault.carries_out:
-            reply = self._true_answer(request, channel, common, details)
-            reply = _fault_answer(fault, common) if fault.code else fault.corrupt(reply)
+            reply = self._true_reply(request, channel, common, details)
+        elif fault.takes_effect:
+            reply = self._true_reply(request, channel, common, details)
+            reply = _fault_reply(fault, common) if fault.code else fault.corrupt(reply)
         else:
             details["outcome"] = "fault"
-            reply = _fault_answer(fault, common)
+            reply = _fault_reply(fault, common)
         if fault is not None:
             details["fault"] = fault.name()
         self._core.log.add(self._core.clock.now(), "notify", request, reply, details)
         return reply
 
-    def _true_answer(
+    def _true_reply(
         self,
         request: Request,
         channel: Channel | None,
@@ -83,9 +84,9 @@ class NotifySite:
     ) -> Reply:
         status, reason = 200, "OK"
         try:
-            verdict = self._decide(request, channel, details)
-            details |= {"outcome": verdict.outcome, "why": verdict.why}
-            headers = [*common, *self._status(verdict.status)]
+            decision = self._decide(request, channel, details)
+            details |= {"outcome": decision.outcome, "why": decision.why}
+            headers = [*common, *self._status(decision.status)]
         except NotifyRefusal as refusal:
             status = refusal.status
             reason = refusal.reason or HTTPStatus(status).phrase
@@ -101,7 +102,7 @@ class NotifySite:
 
     def _decide(
         self, request: Request, channel: Channel | None, details: dict[str, Any]
-    ) -> Verdict:
+    ) -> Decision:
         switches, now = self._core.switches, self._core.clock.now()
         check_transport(request, switches)
         channel = check_channel(channel, now)
@@ -109,35 +110,28 @@ class NotifySite:
         check_caller(caller, channel, switches)
         if request.method == "DELETE":
             return self._remove_toasts(request, channel)
-        wishes = read_wishes(request, switches)
-        if wishes.warnings:
-            details["warnings"] = list(wishes.warnings)
-        check_body(request, wishes.kind, switches)
+        parsed = parse_headers(request, switches)
+        if parsed.warnings:
+            details["warnings"] = list(parsed.warnings)
+        check_body(request, parsed.kind, switches)
         check_throttles(channel, switches, now)
-        if wishes.kind == "raw" and not request.body_size:
-            return Verdict("received", "discarded", "an empty raw notification is never delivered")
+        if parsed.kind == "raw" and not request.body_size:
+            return Decision("received", "discarded", "an empty raw notification is never delivered")
         notification = Notification(
-            kind=wishes.kind,
+            **asdict(parsed),
             body=bytes(request.body),
             channel_id=channel.channel_id,
             app_id=channel.app.app_id,
             tile_id=channel.tile_id,
             message_id=details["message_id"],
             received_at=now,
-            caches=wishes.caches,
-            ttl=wishes.ttl,
-            tag=wishes.tag,
-            group=wishes.group,
-            collection=wishes.collection,
-            priority=wishes.priority,
-            suppress_popup=wishes.suppress_popup,
         )
         return deliver(self._core, channel, notification)
 
-    def _remove_toasts(self, request: Request, channel: Channel) -> Verdict:
-        match = read_match(request, self._core.switches)
+    def _remove_toasts(self, request: Request, channel: Channel) -> Decision:
+        match = parse_match(request, self._core.switches)
         if match is None:
-            return Verdict("received", "dropped", "X-WNS-Match cannot be understood")
+            return Decision("received", "dropped", "X-WNS-Match is malformed")
         channel.held = [
             held
             for held in channel.held
@@ -145,7 +139,7 @@ class NotifySite:
         ]
         device = channel.device
         if not device.online:
-            return Verdict("dropped", "dropped", "the device is off line")
+            return Decision("dropped", "dropped", "the device is off line")
         removed = device.installation(channel.app.app_id).remove_toasts(match)
         self._core.events.publish(
             "removed",
@@ -157,7 +151,7 @@ class NotifySite:
                 "toasts": removed,
             },
         )
-        return Verdict("received", "removed", f"{removed} toasts were removed")
+        return Decision("received", "removed", f"{removed} toasts were removed")
 
     def _common_headers(self, request: Request, message_id: str) -> list[tuple[str, str]]:
         vector = request.headers.get("ms-cv")
@@ -178,7 +172,7 @@ class NotifySite:
         return [(name, value) for name in STATUS_NAMES[self._core.switches.status_headers]]
 
 
-def _fault_answer(fault: Fault, common: list[tuple[str, str]]) -> Reply:
+def _fault_reply(fault: Fault, common: list[tuple[str, str]]) -> Reply:
     if fault.code == HTTPStatus.INTERNAL_SERVER_ERROR:
-        return fault.made_answer([*common, ("X-WNS-DEVICECONNECTIONSTATUS", "unknown")])
-    return fault.made_answer(common)
+        return fault.reply([*common, ("X-WNS-DEVICECONNECTIONSTATUS", "unknown")])
+    return fault.reply(common)

@@ -1,4 +1,4 @@
-"""What both token endpoints share: the form, the fault, the JSON answer, the log."""
+"""The common part of both token endpoints: form, faults, JSON response, request log."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_FIELDS = 50
 
 @dataclass
 class TokenRefusal(Exception):  # noqa: N818
-    """A refusal in the words of OAuth; `code` is the number Entra adds."""
+    """Raised for a refusal in OAuth's terms; `code` is the AADSTS number of Entra."""
 
     error: str
     description: str
@@ -44,7 +44,7 @@ class TokenSite(ABC):
     def continue_delay(self) -> float:
         return self._core.switches.continue_delay
 
-    def answer(self, request: Request) -> Reply:
+    def respond(self, request: Request) -> Reply:
         if not self.serves(request.target.partition(b"?")[0].decode("latin-1")):
             return self._finish(request, self._reply(404, {}), {"outcome": "not found"})
         fields = _fields(request)
@@ -55,8 +55,8 @@ class TokenSite(ABC):
         fault = self._core.faults.take("token", details["app"], None)
         if fault is not None:
             details["fault"] = fault.name()
-        if fault is not None and not fault.carries_out:
-            reply = fault.made_answer(list(self.common_headers))
+        if fault is not None and not fault.takes_effect:
+            reply = fault.reply(list(self.common_headers))
             return self._finish(request, reply, details | {"outcome": "fault"})
         try:
             _check_form(request, fields)
@@ -66,25 +66,25 @@ class TokenSite(ABC):
             reply = self._reply(refusal.status, self.refusal_content(refusal), refusal.headers)
             details |= {"outcome": refusal.error, "why": refusal.description}
         if fault is not None:
-            spoilt = fault.made_answer(list(self.common_headers))
-            reply = spoilt if fault.code else fault.corrupt(reply)
+            common = list(self.common_headers)
+            reply = fault.reply(common) if fault.code else fault.corrupt(reply)
         return self._finish(request, reply, details)
 
     @abstractmethod
     def serves(self, path: str) -> bool:
-        """Whether a token endpoint is at this path."""
+        """Return whether the token endpoint is at this path."""
 
     @abstractmethod
     def grant(self, request: Request, form: dict[str, str], app: App | None) -> dict[str, Any]:
-        """The JSON of a granted token.
+        """Issue a token; returns the JSON of the response.
 
         Raises:
-            TokenRefusal: for everything else.
+            TokenRefusal: the request is not one that gets a token.
         """
 
     @abstractmethod
     def refusal_content(self, refusal: TokenRefusal) -> dict[str, Any]:
-        """The JSON of a refusal."""
+        """Return the JSON of a refusal."""
 
     def _reply(
         self, status: int, content: dict[str, Any], headers: tuple[tuple[str, str], ...] = ()
@@ -104,7 +104,7 @@ def same_secret(one: str, other: str) -> bool:
 
 
 def _fields(request: Request) -> list[tuple[str, str]]:
-    """The fields of the form, none where the body is not one."""
+    """Parse the form; a malformed body has no fields."""
     try:
         return parse_qsl(request.body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
@@ -112,7 +112,7 @@ def _fields(request: Request) -> list[tuple[str, str]]:
 
 
 def _check_form(request: Request, fields: list[tuple[str, str]]) -> None:
-    """Raises TokenRefusal for a POST that does not hold one form with each parameter once."""
+    """Check that a POST is a form with each parameter once; raises TokenRefusal."""
     if request.method != "POST":
         return
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -1,1 +1,1 @@
-"""What the emulator remembers: apps, channels, devices, notifications, faults."""
+"""The state of the emulator: apps, channels, devices, notifications, faults."""

@@ -1,7 +1,7 @@
-"""Access tokens that carry their own proof, so that issuing them takes no memory.
+"""Signed access tokens, which need no storage.
 
-The looks follow the two issuers: an opaque base64 string that starts with `Eg` from login.live.com,
-a JSON Web Token from Microsoft Entra. Nothing but the emulator can read them.
+They have the form of their issuers: from login.live.com an opaque base64 string that starts with
+`Eg`, from Microsoft Entra a JSON Web Token.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ JWT_PARTS = 3
 
 
 class TokenRefusedError(Exception):
-    """When an access token is not good; the text says why."""
+    """Raised when an access token is invalid; the text says why."""
 
 
 class Claims(NamedTuple):
@@ -34,7 +34,7 @@ class Claims(NamedTuple):
 
 
 class AccessTokens:
-    """Issues and checks the tokens of one emulator, signed with its `key`."""
+    """Issues and verifies the tokens of one emulator, signed with its `key`."""
 
     def __init__(self, apps: Apps, key: bytes) -> None:
         self._apps = apps
@@ -62,7 +62,7 @@ class AccessTokens:
         return f"{signed}.{_unpadded(self._sign(signed.encode()))}"
 
     def owner(self, token: str, now: float) -> App:
-        """The app that a token was issued to.
+        """Return the app that a token was issued to.
 
         Raises:
             TokenRefusedError: unknown, altered, expired or revoked.
@@ -84,7 +84,7 @@ class AccessTokens:
         return Claims(claims["appid"], claims["gen"], claims["exp"])
 
     def _content(self, token: str) -> bytes:
-        """The signed JSON of a token; a ValueError where the signature is not ours."""
+        """Return the signed JSON of a token; raises ValueError for a wrong signature."""
         parts = token.split(".")
         if len(parts) == JWT_PARTS:
             signed = f"{parts[0]}.{parts[1]}".encode("ascii")

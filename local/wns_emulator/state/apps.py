@@ -1,14 +1,12 @@
-"""Apps as Microsoft knows them: their identity, their secret and what WNS thinks of them."""
+"""Apps as registered with Microsoft: identity, secret and standing with WNS."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 
 from local.wns_emulator.errors import ControlError
-
-if TYPE_CHECKING:
-    from local.wns_emulator.state.rates import Throttle
+from local.wns_emulator.state.rates import Throttle
 
 Identity = Literal["package", "entra"]
 
@@ -20,27 +18,27 @@ class App:
     app_id: str
     identity: Identity
     client_secret: str
-    throttle: Throttle
     tenant_id: str | None = None
     object_id: str | None = None
     package_family_name: str | None = None
     pfn_mapped: bool = True
     allow_listed: bool = True
     token_generation: int = 0
+    throttle: Throttle = field(default_factory=Throttle)
 
     def revoke_tokens(self) -> None:
-        """Make every token that was issued so far worthless."""
+        """Revoke every token issued so far."""
         self.token_generation += 1
 
 
 class Apps:
-    """All apps, found by any of their ids without regard to case."""
+    """All apps, by any of their ids, case-insensitively."""
 
     def __init__(self) -> None:
         self._by_id: dict[str, App] = {}
 
     def put(self, app: App, *, rotation_revokes_tokens: bool) -> App:
-        """Add the app, or give the known one of that id the new secret and ids."""
+        """Add the app, or update the secret and ids of the one with that id."""
         known = self._by_id.get(app.app_id.lower())
         if known is None:
             self._by_id[app.app_id.lower()] = known = app
@@ -59,14 +57,14 @@ class Apps:
         return self._by_id.get(app_id.lower())
 
     def get(self, app_id: str) -> App:
-        """The app with this id.
+        """Return the app with this id.
 
         Raises:
             ControlError: `unknown_app`.
         """
         app = self.find(app_id)
         if app is None:
-            raise ControlError("unknown_app", f"there is no app {app_id}: put_app makes one")
+            raise ControlError("unknown_app", f"there is no app {app_id}: register it with put_app")
         return app
 
     def all(self) -> list[App]:

@@ -1,7 +1,7 @@
-"""Channels: what Windows hands to a game, and what WNS keeps for a device that is off line.
+"""Channels, and the notifications that WNS holds for a device that is off line.
 
 Sources: "Request, create, and save a notification channel" and `PushNotificationChannel` on
-Microsoft Learn: 30 days, not renewable, several of one app can live side by side.
+Microsoft Learn: valid for 30 days, not renewable, several of one app may be open at once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from local.wns_emulator.state.notification import Notification
 
 LIFETIME_SECONDS = 30 * 24 * 3600
-MOST_CHANNELS = 100_000
+MAX_CHANNELS = 100_000
 HOSTS = ("wns2-by3p", "wns2-par02p", "wns2-sg2p", "wns2-am3p", "wns2-bl2p")
 TOKEN_PREFIX = b"\x02\x05\x00\x00\x00"
 TOKEN_RANDOM_BYTES = 96
@@ -31,7 +31,7 @@ ChannelState = Literal["open", "expired", "closed", "revoked"]
 
 @dataclass(slots=True, eq=False)
 class Channel:
-    """One channel; `target` is path and query of its URI, to the byte."""
+    """One channel; `target` is the path and query of its URI, byte by byte."""
 
     channel_id: str
     channel_uri: str
@@ -55,7 +55,7 @@ class Channel:
         self.held.clear()
 
     def hold(self, notification: Notification, most_tiles: int) -> list[Notification]:
-        """Keep it until the device is back; returns what had to make room.
+        """Hold a notification until the device is back; returns those that it replaces.
 
         Source: "Windows Push Notification Services (WNS) overview": one toast, one tile, one badge,
         and one raw where caching was asked for.
@@ -71,7 +71,7 @@ class Channel:
 
 
 class Channels:
-    """All channels, by id, by URI and by what stands in the request line."""
+    """All channels, by id, by URI and by request target."""
 
     def __init__(self) -> None:
         self._by_id: dict[str, Channel] = {}
@@ -88,13 +88,13 @@ class Channels:
         now: float,
         random_bytes: Callable[[int], bytes],
     ) -> Channel:
-        """A new channel.
+        """Create a channel, removing an ended one if there are too many.
 
         Raises:
-            ControlError: `too_many_channels` where every one of `MOST_CHANNELS` is still open.
+            ControlError: `too_many_channels`, `MAX_CHANNELS` channels are open.
         """
-        if len(self._by_id) >= MOST_CHANNELS:
-            self._forget_one(now)
+        if len(self._by_id) >= MAX_CHANNELS:
+            self._forget_an_ended_one(now)
         self._made += 1
         token = base64.b64encode(TOKEN_PREFIX + random_bytes(TOKEN_RANDOM_BYTES)).decode()
         encoded = _lower_hex_quote(token)
@@ -115,11 +115,11 @@ class Channels:
         return channel
 
     def addressed(self, target: bytes) -> Channel | None:
-        """The channel of a request line; the host's first label plays no part."""
+        """Return the channel of a request target; the host's first label does not matter."""
         return self._by_target.get(target)
 
     def get(self, channel: str) -> Channel:
-        """The channel with this id or URI.
+        """Return the channel with this id or URI.
 
         Raises:
             ControlError: `unknown_channel`.
@@ -135,22 +135,22 @@ class Channels:
     def of_device(self, device: Device) -> list[Channel]:
         return [channel for channel in self._by_id.values() if channel.device is device]
 
-    def _forget_one(self, now: float) -> None:
+    def _forget_an_ended_one(self, now: float) -> None:
         for channel in self._by_id.values():
             if channel.state(now) != "open":
                 self.forget(channel)
                 return
         raise ControlError(
-            "too_many_channels", f"{MOST_CHANNELS} channels are open: close some first"
+            "too_many_channels", f"{MAX_CHANNELS} channels are open: close some first"
         )
 
     def forget(self, channel: Channel) -> None:
-        """Let WNS answer 404 for it from now on."""
+        """Remove a channel: WNS responds 404 to its URI."""
         del self._by_id[channel.channel_id]
         del self._by_target[channel.target]
         del self._by_uri[channel.channel_uri]
 
 
 def _lower_hex_quote(token: str) -> str:
-    """Percent-encode base64 as the URIs of WNS are: with lower-case hex digits."""
+    """Percent-encode base64 as WNS does in its URIs: with lower-case hex digits."""
     return token.replace("+", "%2b").replace("/", "%2f").replace("=", "%3d")

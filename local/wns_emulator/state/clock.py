@@ -1,4 +1,4 @@
-"""The one clock that every age, expiry and throttle of the emulator is measured with."""
+"""The clock of the emulator, by which every age, expiry and throttle is measured."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ if TYPE_CHECKING:
 
 
 class Clock:
-    """Wall time plus what has been skipped; it never goes back."""
+    """Wall time plus the time skipped; it never goes back."""
 
     def __init__(self, wall: Callable[[], float]) -> None:
         self._wall = wall
         self._skipped = 0.0
 
     def now(self) -> float:
-        """Epoch seconds."""
+        """Return the time in epoch seconds."""
         return self._wall() + self._skipped
 
     def advance(self, seconds: float) -> float:
-        """Skip time and return the new now.
+        """Skip seconds; returns the new time.
 
         Raises:
-            ValueError: for a negative number of seconds.
+            ValueError: the number is negative.
         """
         if seconds < 0:
-            raise ValueError("the clock only goes forward: give seconds of 0 or more")
+            raise ValueError("seconds must be 0 or more")
         self._skipped += seconds
         return self.now()

@@ -1,4 +1,4 @@
-"""What the endpoints and the controls of one emulator work on together."""
+"""The state that sites and controls of one emulator share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Core:
-    """The state. It belongs to the event loop's thread; nothing here waits or locks."""
+    """The state of one emulator. Used on the event loop's thread only, so it needs no locks."""
 
     def __init__(self, clock: Clock, random_source: random.Random, token_key: bytes) -> None:
         self.clock = clock

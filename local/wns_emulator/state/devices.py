@@ -1,4 +1,4 @@
-"""Windows devices: what they show, play and throw away."""
+"""Windows devices: what they show, play and discard."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from local.wns_emulator.state.notification import ConnectionStatus, Notification
     from local.wns_emulator.state.switches import Switches
 
-MOST_DEVICES = 20_000
+MAX_DEVICES = 20_000
 SHOWN_FOR_SECONDS = 3 * 24 * 3600
 KEPT_PER_DEVICE = 50
 
 
 class Device:
-    """One PC or console. Memory is bounded: old toasts, sounds, raws and discards make room."""
+    """One PC or console. Memory is bounded: the oldest toasts, sounds and payloads are removed."""
 
     def __init__(self, device_id: str) -> None:
         self.device_id = device_id
@@ -42,7 +42,7 @@ class Device:
     def receive(
         self, notification: Notification, now: float, switches: Switches
     ) -> tuple[str, dict[str, Any]]:
-        """Show, play or throw away what has come in; says what became of it and with what."""
+        """Show, play or discard a notification; returns the kind of event and its data."""
         self.arrived[notification.kind] += 1
         view = _origin(notification, now)
         try:
@@ -53,7 +53,7 @@ class Device:
             return "discarded", self.discard(notification, now, str(discarded))
 
     def discard(self, notification: Notification, now: float, reason: str) -> dict[str, Any]:
-        """Throw away what has come in, as Windows does: without a word to anybody but us."""
+        """Discard a notification silently, as Windows does, but record why."""
         view = {
             **_origin(notification, now),
             "kind": notification.kind,
@@ -95,17 +95,14 @@ class Device:
             return view
         expires_at = notification.expires_at or now + SHOWN_FOR_SECONDS
         if expires_at <= now:
-            raise PayloadDiscardedError("its time to live is over on arrival")
+            raise PayloadDiscardedError("its time to live had ended on arrival")
         view["tile_id"] = notification.tile_id
         pinned = installation.pinned(notification.tile_id)
         if notification.kind == "tile":
-            view["texts"] = {
-                size: list(texts)
-                for size, texts in read_tile(root, installation.tile_size).texts.items()
-            }
+            view["texts"] = read_tile(root, installation.tile_size)
             pinned.add_tile(Shown(expires_at, view), queue=installation.tile_queue)
         else:
-            view["value"] = read_badge(root).value
+            view["value"] = read_badge(root)
             pinned.badge = Shown(expires_at, view)
         return view
 
@@ -117,22 +114,22 @@ class Devices:
         self._by_id: dict[str, Device] = {}
 
     def put(self, device_id: str) -> Device:
-        """The device of this id, made where there is none.
+        """Return the device with this id, created if there is none.
 
         Raises:
             ControlError: `too_many_devices`.
         """
         device = self._by_id.get(device_id)
         if device is None:
-            if len(self._by_id) >= MOST_DEVICES:
+            if len(self._by_id) >= MAX_DEVICES:
                 raise ControlError(
-                    "too_many_devices", f"there are {MOST_DEVICES} devices: remove some first"
+                    "too_many_devices", f"there are {MAX_DEVICES} devices: remove some first"
                 )
             device = self._by_id[device_id] = Device(device_id)
         return device
 
     def get(self, device_id: str) -> Device:
-        """The device of this id.
+        """Return the device with this id.
 
         Raises:
             ControlError: `unknown_device`.
@@ -140,7 +137,7 @@ class Devices:
         device = self._by_id.get(device_id)
         if device is None:
             raise ControlError(
-                "unknown_device", f"there is no device {device_id}: create_channel makes one"
+                "unknown_device", f"there is no device {device_id}: create it with put_device"
             )
         return device
 

@@ -1,11 +1,14 @@
-"""Trouble on order: codes, delays, resets and answers that stop half-way."""
+"""Faults that a test asks for: codes, delays, resets and responses that stop half-way."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
 
+from pydantic import BaseModel, ConfigDict
+
+from local.wns_emulator.argument_types import Count, HeaderText, Seconds, Status, Text
 from local.wns_emulator.wire.http1 import Reply
 
 if TYPE_CHECKING:
@@ -14,78 +17,99 @@ if TYPE_CHECKING:
 Endpoint = Literal["notify", "token"]
 
 
-@dataclass(slots=True)
-class Fault:
+class Fault(BaseModel):
     """What happens to some requests.
 
-    `left` counts down ("the next n"); without it, `share` is the probability for each request.
-    With `accepted` the request is carried out before its answer is spoilt.
+    `code` replaces the response by one with this status; `reset` resets the TCP connection; `stall`
+    stops half-way through the response; `delay` is in seconds of real time. With `accepted` the
+    request takes effect although its response is lost or replaced. `app` and `channel` (ids)
+    restrict the fault to their requests.
     """
 
-    endpoint: Endpoint
-    code: int | None = None
-    reason: str | None = None
-    headers: dict[str, str] = field(default_factory=dict)
-    delay: float = 0.0
+    model_config = ConfigDict(extra="forbid")
+
+    code: Status | None = None
+    reason: HeaderText | None = None
+    headers: dict[HeaderText, HeaderText] = {}
+    retry_after: Count | None = None
     reset: bool = False
     stall: bool = False
+    delay: Seconds = 0
     accepted: bool = False
-    app: str | None = None
-    channel_id: str | None = None
-    left: int | None = None
-    share: float = 1.0
+    endpoint: Endpoint = "notify"
+    app: Text | None = None
+    channel: Text | None = None
 
     @property
-    def carries_out(self) -> bool:
-        """Whether the request is carried out all the same."""
+    def takes_effect(self) -> bool:
+        """Whether the request takes effect in spite of the fault."""
         return self.accepted or (self.code is None and not self.reset and not self.stall)
 
-    def made_answer(self, common: list[tuple[str, str]]) -> Reply:
-        """The answer in place of the true one."""
+    def reply(self, common: list[tuple[str, str]]) -> Reply:
+        """Make the response in place of the true one, with the `common` headers."""
         status = self.code or 200
-        reply = Reply(status, self.reason or _reason(status), common + list(self.headers.items()))
-        return self.corrupt(reply)
+        headers = common + list(self.headers.items())
+        if self.retry_after is not None:
+            headers.append(("Retry-After", str(self.retry_after)))
+        return self.corrupt(Reply(status, self.reason or _reason(status), headers))
 
     def corrupt(self, reply: Reply) -> Reply:
-        """Do to an answer what the fault does to answers on their way."""
+        """Delay a response, or break it off, as the fault says."""
         reply.delay = self.delay
         reply.ending = "reset" if self.reset else "stalled" if self.stall else "whole"
         return reply
 
     def name(self) -> str:
+        """Name the fault for the request log, for instance `503, accepted`."""
         parts = [str(self.code)] if self.code else []
         parts += [word for word in ("reset", "stall", "accepted") if getattr(self, word)]
         parts += [f"delay {self.delay:g} s"] if self.delay else []
         return ", ".join(parts)
 
+    def covers(self, endpoint: Endpoint, app: str | None, channel_id: str | None) -> bool:
+        """Return whether a request is one of those that the fault is for."""
+        return (
+            self.endpoint == endpoint
+            and self.app in {None, app}
+            and self.channel in {None, channel_id}
+        )
+
+
+@dataclass(slots=True)
+class _Order:
+    """A fault for the next `left` requests or, without it, for a `share` of all requests."""
+
+    fault: Fault
+    left: int | None
+    share: float
+
 
 class Faults:
-    """The faults on order, taken in the order they were given."""
+    """The faults in force, applied in the order in which they were added."""
 
     def __init__(self, random_source: random.Random) -> None:
         self._random = random_source
-        self._ordered: list[Fault] = []
+        self._orders: list[_Order] = []
 
-    def add(self, fault: Fault) -> None:
-        self._ordered.append(fault)
+    def add(self, fault: Fault, *, left: int | None = None, share: float = 1.0) -> None:
+        """Apply a fault to the next `left` requests or, without it, to a `share` of all."""
+        self._orders.append(_Order(fault, left, share))
 
     def clear(self) -> None:
-        self._ordered.clear()
+        self._orders.clear()
 
     def take(self, endpoint: Endpoint, app: str | None, channel_id: str | None) -> Fault | None:
-        """The fault that strikes this request, if one does."""
-        for fault in self._ordered:
-            if fault.endpoint != endpoint:
+        """Return the fault that applies to this request, if any, and count it down."""
+        for order in self._orders:
+            if not order.fault.covers(endpoint, app, channel_id):
                 continue
-            if fault.app not in {None, app} or fault.channel_id not in {None, channel_id}:
-                continue
-            if fault.left is not None:
-                fault.left -= 1
-                if fault.left == 0:
-                    self._ordered.remove(fault)
-                return fault
-            if self._random.random() < fault.share:
-                return fault
+            if order.left is not None:
+                order.left -= 1
+                if order.left == 0:
+                    self._orders.remove(order)
+                return order.fault
+            if self._random.random() < order.share:
+                return order.fault
         return None
 
 

@@ -1,4 +1,4 @@
-"""One app on one device: what the player has set and what is to be seen of it.
+"""One app on one device: the player's settings and what is shown.
 
 The notification centre holds 20 toasts of an app: "Toast collections" on Microsoft Learn.
 """
@@ -32,7 +32,7 @@ class Pinned:
     badge: Shown | None = None
 
     def add_tile(self, tile: Shown, *, queue: bool) -> None:
-        """Show a tile, alone or as the newest of a queue in which an equal tag is replaced."""
+        """Show a tile, alone or as the newest of a queue; in the queue it replaces its tag."""
         kept: list[Shown] = []
         if queue:
             tag = tile.view["tag"]
@@ -47,7 +47,7 @@ class Pinned:
 
 @dataclass(slots=True)
 class Installation:
-    """One app on one device, as the player has set it up."""
+    """One app on one device."""
 
     running: bool = True
     background_task: bool = False
@@ -64,14 +64,14 @@ class Installation:
         return self.secondary_tiles.setdefault(tile_id, Pinned())
 
     def add_toast(self, toast: Shown) -> None:
-        """Put a toast on top; one with the same tag and group goes."""
+        """Add the newest toast; it replaces one with the same tag and group."""
         tag, group = toast.view["tag"], toast.view["group"]
         if tag:
             self.remove_toasts(ToastMatch(tag, group))
         self.toasts = [*self.toasts, toast][-TOASTS_PER_APP:]
 
     def remove_toasts(self, match: ToastMatch) -> int:
-        """Take toasts out of the notification centre and return how many."""
+        """Remove toasts from the notification centre; returns how many."""
         before = len(self.toasts)
         self.toasts = [
             toast
@@ -87,6 +87,6 @@ class Installation:
 
 
 def check_tile_size(size: str) -> None:
-    """Raises ControlError `unknown_tile_size` for a size that does not exist."""
+    """Check that a tile size exists; raises ControlError `unknown_tile_size`."""
     if size not in TILE_SIZES:
         raise ControlError("unknown_tile_size", f"tile sizes are {', '.join(TILE_SIZES)}")

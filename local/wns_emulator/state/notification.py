@@ -1,4 +1,4 @@
-"""A notification on its way through WNS."""
+"""Notifications that WNS has accepted."""
 
 from __future__ import annotations
 
@@ -10,27 +10,34 @@ ConnectionStatus = Literal["connected", "disconnected", "tempdisconnected"]
 
 
 @dataclass(frozen=True, slots=True)
-class Notification:
-    """One accepted request; times are epoch seconds, `ttl` is in seconds from `received_at`."""
+class NotificationHeaders:
+    """The parsed headers of a POST; `warnings` lists what a stricter WNS might refuse."""
 
     kind: NotificationKind
+    caches: bool
+    ttl: int | None
+    tag: str
+    group: str
+    collection: str | None
+    priority: int | None
+    suppress_popup: bool
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notification(NotificationHeaders):
+    """One accepted request; times are epoch seconds, `ttl` is in seconds from `received_at`."""
+
     body: bytes
     channel_id: str
     app_id: str
     tile_id: str | None
     message_id: str
     received_at: float
-    caches: bool
-    ttl: int | None = None
-    tag: str = ""
-    group: str = ""
-    collection: str | None = None
-    priority: int | None = None
-    suppress_popup: bool = False
 
     @property
     def expires_at(self) -> float | None:
-        """When WNS stops keeping it."""
+        """The time after which WNS no longer delivers it."""
         return None if self.ttl is None else self.received_at + self.ttl
 
 

@@ -1,4 +1,4 @@
-"""When WNS says "too many": throttles closed by hand, and rates that are watched."""
+"""Throttles of apps and channels, closed by a control or by a rate limit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Throttle:
         return now < self.until
 
     def count(self, now: float, *, limit: float | None, window_seconds: float) -> bool:
-        """Count one request; False where it is one too many for this window."""
+        """Count one request; returns False if it exceeds the window's limit."""
         if limit is None:
             return True
         if now - self.window_start >= window_seconds:

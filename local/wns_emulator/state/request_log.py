@@ -1,4 +1,4 @@
-"""Every request that was seen, without its secrets: the newest ones whole, all of them counted."""
+"""The log of requests, without their secrets: the newest in full, all of them counted."""
 
 from __future__ import annotations
 
@@ -24,12 +24,9 @@ class RequestLog:
     def add(
         self, at: float, endpoint: str, request: Request, reply: Reply, details: dict[str, Any]
     ) -> None:
-        """Keep one request.
-
-        `details` adds what the endpoint knows: `outcome`, `why`, `channel_id` and so on.
-        """
+        """Record one request; `details` adds `outcome`, `why`, `channel_id` and so on."""
         self._number += 1
-        answered = reply.ending == "whole"
+        is_whole = reply.ending == "whole"
         entry: dict[str, Any] = {
             "number": self._number,
             "at": at,
@@ -38,8 +35,8 @@ class RequestLog:
             "host": request.host,
             "headers": {name: _masked(name, value) for name, value in request.headers.items()},
             "body_bytes": request.body_size,
-            "status": reply.status if answered else None,
-            "reason": reply.reason if answered else reply.ending,
+            "status": reply.status if is_whole else None,
+            "reason": reply.reason if is_whole else reply.ending,
             "answer_headers": reply.headers,
             **details,
         }
@@ -48,7 +45,7 @@ class RequestLog:
         self._events.publish("request", entry)
 
     def since(self, number: int) -> list[dict[str, Any]]:
-        """Kept requests with a higher number, oldest first."""
+        """Return the recorded requests with a higher number, oldest first."""
         return [entry for entry in self._kept if entry["number"] > number]
 
     def clear(self) -> None:

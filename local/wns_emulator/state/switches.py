@@ -1,4 +1,4 @@
-"""What the sources leave open about WNS, as settings with the likeliest answer as default.
+"""Settings for behaviour of WNS that is undocumented or disputed; the default is the likeliest.
 
 `docs/emulator.md` lists them with what is known about each.
 """
@@ -10,12 +10,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 Check = Literal["refuse", "ignore"]
-Verdict = Literal["received", "dropped"]
+WnsStatus = Literal["received", "dropped"]
 NumberForm = Literal["number", "string"]
 
 
 class Switches(BaseModel):
-    """Every inferred or disputed choice."""
+    """Every inferred or disputed behaviour."""
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
 
@@ -46,10 +46,10 @@ class Switches(BaseModel):
     payload_bom: Literal["discard", "accept"] = "discard"
 
     status_headers: Literal["both", "new", "old"] = "both"
-    offline_cached_status: Verdict = "received"
+    offline_cached_status: WnsStatus = "received"
     offline_toast: Literal["cache", "drop"] = "cache"
     offline_tiles: int = Field(default=1, ge=1, le=5)
-    secondary_tile_status: Verdict = "received"
+    secondary_tile_status: WnsStatus = "received"
     sdk_apps_show_tiles_and_badges: bool = False
 
     channel_throttle_status: Literal[200, 406] = 200

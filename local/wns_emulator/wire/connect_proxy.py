@@ -1,4 +1,4 @@
-"""The HTTP proxy that clients are pointed at: CONNECT to the hosts of WNS, and to no other."""
+"""The HTTP proxy in front of the emulated hosts: CONNECT to those of WNS only."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ IDLE_SECONDS = 120.0
 
 
 class Sites:
-    """Which site answers for which host."""
+    """The sites, by host name."""
 
     def __init__(self, *, live: Site, entra: Site, notify: Site) -> None:
         self._fixed = {LIVE_HOST: live, ENTRA_HOST: entra}
         self._notify = notify
 
     def find(self, host: str) -> Site | None:
-        """The site for a host name, None for a host that is not part of WNS."""
+        """Return the site of a host name, None for a host that is not part of WNS."""
         name = host.lower()
         site = self._fixed.get(name)
         if site is None and NOTIFY_HOST.fullmatch(name):
@@ -41,7 +41,7 @@ class Sites:
 
 
 class ConnectProxy:
-    """Makes and holds the connections of the proxy port."""
+    """The proxy port and its open connections."""
 
     def __init__(
         self,
@@ -61,13 +61,13 @@ class ConnectProxy:
         return ProxyConnection(self)
 
     def close(self) -> None:
-        """Drop every connection."""
+        """Abort every connection."""
         for connection in list(self.open):
             connection.abort()
 
 
 class ProxyConnection(asyncio.Protocol):
-    """One client connection: CONNECT, then TLS, then HTTP with the host that was named."""
+    """One client connection: CONNECT, then TLS, then HTTP with the requested host."""
 
     def __init__(self, proxy: ConnectProxy) -> None:
         self._proxy = proxy
@@ -83,7 +83,7 @@ class ProxyConnection(asyncio.Protocol):
         self._transport: asyncio.Transport = transport  # type: ignore[assignment]
         self._proxy.open.add(self)
         self._last_active = self._loop.time()
-        self._idle = self._loop.call_later(self._proxy.idle_seconds, self._look_if_idle)
+        self._idle = self._loop.call_later(self._proxy.idle_seconds, self._close_if_idle)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._idle.cancel()
@@ -158,9 +158,9 @@ class ProxyConnection(asyncio.Protocol):
         self._transport.write(reply.to_bytes())
         self._transport.close()
 
-    def _look_if_idle(self) -> None:
+    def _close_if_idle(self) -> None:
         left = self._last_active + self._proxy.idle_seconds - self._loop.time()
         if left <= 0:
             self._transport.abort()
         else:
-            self._idle = self._loop.call_later(left, self._look_if_idle)
+            self._idle = self._loop.call_later(left, self._close_if_idle)

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as WNS speaks it: one request at a time, no chunks, answers that can be late or torn."""
+"""HTTP/1.1 as WNS speaks it: one request at a time, no chunks; faults delay or cut responses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Request:
 
     @property
     def framing_fault(self) -> str | None:
-        """Why the body's length cannot be known from the head as WNS demands, or None."""
+        """Why the head does not declare the body's length as WNS demands, or None."""
         if "transfer-encoding" in self.headers:
             return "Chunked transfer encoding is not supported."
         if self.method == "POST" and "content-length" not in self.headers:
@@ -44,7 +44,7 @@ class Request:
 
 @dataclass(slots=True)
 class Reply:
-    """One answer, and what happens to it on its way."""
+    """One response, and how it is delayed or cut."""
 
     status: int
     reason: str
@@ -65,17 +65,17 @@ class Reply:
 
 
 class Site(Protocol):
-    """What answers the requests for one host."""
+    """The server of one host."""
 
     @property
     def continue_delay(self) -> float:
         """Seconds before `100 Continue`."""
 
-    def answer(self, request: Request) -> Reply: ...
+    def respond(self, request: Request) -> Reply: ...
 
 
 class Link(Protocol):
-    """The way back to the client."""
+    """The connection to the client."""
 
     def write(self, data: bytes) -> None: ...
 
@@ -102,11 +102,11 @@ class Conversation:
         self._complete: list[Request] = []
         self._pending: asyncio.TimerHandle | None = None
         self._continue: asyncio.TimerHandle | None = None
-        self._deaf = False
+        self._ignores_input = False
         self._discarded = 0
 
     def feed(self, data: bytes) -> None:
-        if self._deaf or self._pending is not None:
+        if self._ignores_input or self._pending is not None:
             self._discard(data)
             return
         if not self._parse(data):
@@ -115,17 +115,17 @@ class Conversation:
             return
         if self._complete:
             request = self._complete[0]
-            # A second request before the first answer is pipelining, which WNS does not do.
+            # A second request before the first response is pipelining, which WNS does not support.
             alone = len(self._complete) == 1 and self._request is request
             self._complete.clear()
-            goes_on = alone and request.keep_alive and request.framing_fault is None
-            self._answer(request, close=not goes_on)
+            keep_open = alone and request.keep_alive and request.framing_fault is None
+            self._respond(request, close=not keep_open)
         elif self._head_done:
-            self._look_at_head()
+            self._check_head()
 
     def lost(self) -> None:
-        """The connection is gone."""
-        self._deaf = True
+        """Stop: the connection is lost."""
+        self._ignores_input = True
         for timer in (self._pending, self._continue):
             if timer is not None:
                 timer.cancel()
@@ -172,20 +172,20 @@ class Conversation:
             return False
         return self._head_done or bool(self._complete) or self._head_bytes <= HEAD_LIMIT
 
-    def _look_at_head(self) -> None:
-        """Answer before the body where it would only be thrown away, else ask for it."""
+    def _check_head(self) -> None:
+        """Respond early if the body would be discarded, otherwise ask for it if expected."""
         request = self._request
         length = int(request.headers.get("content-length", "0"))
         if request.framing_fault or length > BODY_LIMIT:
             request.body_size = max(request.body_size, length)
-            self._answer(request, close=True)
+            self._respond(request, close=True)
         elif self._continue is None and request.headers.get("expect", "").lower() == CONTINUE:
             self._continue = self._loop.call_later(
                 self._site.continue_delay, self._link.write, b"HTTP/1.1 100 Continue\r\n\r\n"
             )
 
-    def _answer(self, request: Request, *, close: bool) -> None:
-        reply = self._site.answer(request)
+    def _respond(self, request: Request, *, close: bool) -> None:
+        reply = self._site.respond(request)
         reply.close = reply.close or close
         if self._continue is not None:
             self._continue.cancel()
@@ -198,10 +198,10 @@ class Conversation:
     def _send(self, reply: Reply) -> None:
         self._pending = None
         if reply.ending == "reset":
-            self._deaf = True
+            self._ignores_input = True
             self._link.reset()
         elif reply.ending == "stalled":
-            self._deaf = True
+            self._ignores_input = True
             self._link.write(reply.to_bytes())
         elif reply.close or self._discarded:
             self._reply_and_close(reply)
@@ -212,8 +212,8 @@ class Conversation:
         if not any(name == "Connection" for name, _ in reply.headers):
             reply.headers.append(("Connection", "close"))
         self._link.write(reply.to_bytes())
-        self._deaf = True
-        # Closing while the client still writes would reset the connection under the answer.
+        self._ignores_input = True
+        # Closing while the client still writes would reset the connection and lose the response.
         self._loop.call_later(LINGER_SECONDS if self._head_done else 0, self._link.close)
 
     def _discard(self, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Server-side TLS over an asyncio transport, with the plain text handed to an HTTP conversation."""
+"""Server-side TLS over an asyncio transport, feeding an HTTP conversation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 class TlsLink:
     """One TLS session.
 
-    `converse` makes the conversation for it; `failed` is told why a session never came about.
+    `converse` creates its conversation; `failed` is called with the reason of a failed handshake.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class TlsLink:
         self._conversation = converse(self)
 
     def feed(self, data: bytes) -> None:
-        """Take bytes from the network."""
+        """Process bytes from the network."""
         self._incoming.write(data)
         try:
             if not self._shaken:
@@ -72,17 +72,17 @@ class TlsLink:
             self._flush()
 
     def close(self) -> None:
-        """Say goodbye and close."""
+        """Send a TLS close notification and close."""
         if self._transport.is_closing():
             return
-        # The goodbye goes out; the client's own is not waited for.
+        # Ours is sent; the client's own is not waited for.
         with contextlib.suppress(ssl.SSLError):
             self._tls.unwrap()
         self._flush()
         self._transport.close()
 
     def reset(self) -> None:
-        """Tear the connection down with a TCP reset."""
+        """Abort the connection with a TCP reset."""
         own: socket.socket = self._transport.get_extra_info("socket")
         own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         self._transport.abort()

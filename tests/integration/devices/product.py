@@ -24,7 +24,7 @@ def refusal(field_name: str) -> dict[str, Any]:
 
 @dataclass
 class Product:
-    """What it has been told, and what it refuses: path endings to statuses and bodies."""
+    """The requests received, and the refusals to give: path endings to statuses and bodies."""
 
     port: int = 0
     knows_topics: bool = True

@@ -60,7 +60,7 @@ def test_player_without_a_token_is_not_signed_in(page: Page, product: Product) -
     assert not page.get("/api/state").json()["devices"][0]["signed_in"]
 
 
-def test_event_that_the_bus_does_not_take_is_told(page: Page, product: Product) -> None:
+def test_event_that_the_bus_rejects_is_reported(page: Page, product: Product) -> None:
     page.add()
     entry = {"ErrorCode": "InternalFailure", "ErrorMessage": "try again"}
     product.answers_to_events = entry
@@ -71,7 +71,7 @@ def test_event_that_the_bus_does_not_take_is_told(page: Page, product: Product) 
     )
 
 
-def test_api_that_refuses_a_registration_is_quoted_and_the_device_is_not_signed_in(
+def test_refused_registration_is_quoted_and_the_device_is_not_signed_in(
     page: Page, product: Product
 ) -> None:
     reason = {"error": {"code": "forbidden", "message": "not your app", "details": []}}
@@ -84,7 +84,7 @@ def test_api_that_refuses_a_registration_is_quoted_and_the_device_is_not_signed_
 
 
 @pytest.mark.parametrize("knows_topics", [True, False])
-def test_topics_are_used_where_the_api_has_them(
+def test_topics_are_used_if_the_api_supports_them(
     page: Page, product: Product, *, knows_topics: bool
 ) -> None:
     product.knows_topics = knows_topics
@@ -95,14 +95,16 @@ def test_topics_are_used_where_the_api_has_them(
     assert product.requests[0]["audience"] == (topic if knows_topics else players)
 
 
-def test_player_who_is_chosen_gets_what_else_goes_to_a_topic(page: Page, product: Product) -> None:
+def test_chosen_player_gets_a_sample_that_otherwise_goes_to_a_topic(
+    page: Page, product: Product
+) -> None:
     page.add()
     page.post("/api/send", {"sample": "tournament.starts", "road": "api", "player": "sam"})
     assert product.requests[0]["audience"] == {"players": ["sam"]}
 
 
 @pytest.mark.parametrize("knows_presence", [True, False])
-def test_presence_is_offered_where_the_api_has_it(
+def test_presence_is_offered_if_the_api_supports_it(
     page: Page, product: Product, *, knows_presence: bool
 ) -> None:
     product.knows_presence = knows_presence
@@ -113,7 +115,7 @@ def test_presence_is_offered_where_the_api_has_it(
     assert page.look(device)["game"] == "front"
 
 
-def test_signing_out_removes_the_channel_and_in_again_registers_a_new_one(
+def test_signing_out_removes_the_channel_and_signing_in_registers_a_new_one(
     page: Page, product: Product
 ) -> None:
     device = page.add()
@@ -138,7 +140,7 @@ def test_expired_channel_is_shown_and_a_new_registration_ends_that(
     assert send(device["device_id"], "toast", TOAST.format("again")) == 200
 
 
-def test_pc_that_is_off_gets_what_wns_kept_when_it_is_on(
+def test_offline_pc_gets_held_notifications_when_it_is_back(
     page: Page, send: Callable[[str, str, str], int]
 ) -> None:
     device = page.add()
@@ -150,7 +152,7 @@ def test_pc_that_is_off_gets_what_wns_kept_when_it_is_on(
     assert len(page.look(device)["toasts"]) == 1
 
 
-def test_toast_that_the_player_dismisses_is_gone_and_its_neighbour_stays(
+def test_dismissed_toast_is_removed_and_the_other_stays(
     page: Page, send: Callable[[str, str, str], int]
 ) -> None:
     device = page.add()
@@ -163,7 +165,7 @@ def test_toast_that_the_player_dismisses_is_gone_and_its_neighbour_stays(
     assert page.look(device)["toasts"] == []
 
 
-def test_removed_device_is_signed_out_and_forgotten_by_wns(
+def test_removed_device_is_signed_out_and_removed_from_wns(
     page: Page, product: Product, wns: WnsEmulator
 ) -> None:
     device = page.add()
@@ -173,11 +175,11 @@ def test_removed_device_is_signed_out_and_forgotten_by_wns(
     assert device["device_id"] not in {one["device_id"] for one in wns.devices()}
 
 
-def test_devices_of_one_name_get_ids_of_their_own(page: Page) -> None:
+def test_devices_with_the_same_name_get_distinct_ids(page: Page) -> None:
     assert [page.add()["device_id"], page.add()["device_id"]] == ["sams-pc", "sams-pc-2"]
 
 
-def test_there_is_an_end_to_the_devices(page: Page) -> None:
+def test_number_of_devices_is_limited(page: Page) -> None:
     for number in range(12):
         page.add(name=f"PC {number}")
     answer = page.post("/api/devices", {"player": "sam", "name": "one more"})
@@ -195,7 +197,7 @@ def test_event_names_the_template_and_the_players(page: Page, product: Product) 
     assert '"challenger": "<script>"' in event["Detail"]
 
 
-def test_notification_of_ones_own_goes_through_the_api_whose_refusal_is_quoted(
+def test_own_notification_goes_through_the_api_whose_refusal_is_quoted(
     page: Page, product: Product
 ) -> None:
     page.add()
@@ -216,20 +218,18 @@ def test_notification_of_ones_own_goes_through_the_api_whose_refusal_is_quoted(
     ],
     ids=["unknown sample", "unknown parameter", "text too long"],
 )
-def test_sample_that_cannot_be_sent_is_refused(
-    page: Page, product: Product, body: object, status: int
-) -> None:
+def test_invalid_sample_is_refused(page: Page, product: Product, body: object, status: int) -> None:
     page.add()
     assert page.post("/api/send", body).status_code == status
     assert product.events == []
 
 
-def test_without_a_device_there_is_nobody_to_send_to(page: Page, product: Product) -> None:
+def test_sending_without_a_device_is_refused(page: Page, product: Product) -> None:
     assert page.post("/api/send", {"sample": "challenge.received"}).status_code == 409
     assert product.events == []
 
 
-def test_tile_is_pinned_in_its_size_and_no_other_word(page: Page, wns: WnsEmulator) -> None:
+def test_tile_is_pinned_in_a_valid_size_only(page: Page, wns: WnsEmulator) -> None:
     device = page.add()
     page.act(device, "pin", {"size": "large", "queue": True})
     shown = wns.device(device["device_id"]).apps[PACKAGE_SID]
@@ -237,7 +237,7 @@ def test_tile_is_pinned_in_its_size_and_no_other_word(page: Page, wns: WnsEmulat
     assert page.act(device, "pin", {"size": "huge"}).status_code == 422
 
 
-def test_notifications_that_the_player_turned_off_are_dropped(
+def test_notifications_that_the_player_disabled_are_dropped(
     page: Page, send: Callable[[str, str, str], int]
 ) -> None:
     device = page.add()

@@ -29,14 +29,14 @@ def page(wns: WnsEmulator) -> Iterator[Page]:
     ["https://evil.example", "http://127.0.0.1:1", "http://localhost", "null", None],
     ids=["other site", "other port of this machine", "other name", "sandboxed frame", "none"],
 )
-def test_write_that_is_not_the_pages_own_is_refused(page: Page, origin: str | None) -> None:
+def test_write_from_another_origin_is_refused(page: Page, origin: str | None) -> None:
     headers = {"Origin": origin} if origin else {}
     assert page.post("/api/devices", ADD, headers=headers).status_code == 403
     assert page.get("/api/state").json()["devices"] == []
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_other_sites_script_reads_nothing(page: Page, site: str) -> None:
+def test_script_of_another_site_cannot_read(page: Page, site: str) -> None:
     for path in ("/api/state", "/api/events", "/static/app.js"):
         headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors"}
         assert page.get(path, headers=headers).status_code == 403
@@ -47,7 +47,7 @@ def test_link_from_another_site_opens_the_page(page: Page) -> None:
     assert page.get("/", headers=headers).ok
 
 
-def test_name_that_only_resolves_here_is_refused(page: Page) -> None:
+def test_foreign_host_name_is_refused(page: Page) -> None:
     """DNS rebinding: the browser sends the name that another site gave this address."""
     assert page.get("/", headers={"Host": "rebound.example"}).status_code == 403
     headers = {"Host": "rebound.example", "Origin": "http://rebound.example"}
@@ -61,7 +61,7 @@ def test_form_of_another_site_is_refused_whatever_its_origin(page: Page) -> None
 
 
 @pytest.mark.parametrize("path", ["/", "/api/state", "/static/app.js", "/no-such-page"])
-def test_every_answer_forbids_what_the_page_does_not_need(page: Page, path: str) -> None:
+def test_every_response_restricts_the_browser_to_what_the_page_needs(page: Page, path: str) -> None:
     headers = page.get(path).headers
     policy = dict(
         part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";")
@@ -87,7 +87,7 @@ def test_every_answer_forbids_what_the_page_does_not_need(page: Page, path: str)
         ("/api/send", [], "body: "),
     ],
 )
-def test_body_that_does_not_fit_is_refused_with_the_field(
+def test_invalid_body_is_refused_with_the_field(
     page: Page, path: str, body: object, words: str
 ) -> None:
     answer = page.post(path, body)

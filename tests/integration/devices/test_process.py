@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from local.stack.build import ROOT
-from local.stack.processes import answers
+from local.stack.processes import responds
 from tests.integration.devices.page import Page
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def command(port: int, wns_control_url: str) -> list[str]:
     ]
 
 
-def test_it_stops_at_once_though_a_page_is_open_and_says_when_the_product_is_away(
+def test_it_stops_at_once_with_an_open_page_and_reports_an_unreachable_product(
     wns: WnsEmulator,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
@@ -40,7 +40,7 @@ def test_it_stops_at_once_though_a_page_is_open_and_says_when_the_product_is_awa
     with subprocess.Popen(command(port, wns.control_url), cwd=ROOT, env=environment) as running:
         url = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + START_SECONDS
-        while not answers(url):
+        while not responds(url):
             assert time.monotonic() < deadline
         page = Page(url)
         answer = page.post("/api/devices", {"player": "sam", "name": "PC"})
@@ -52,7 +52,7 @@ def test_it_stops_at_once_though_a_page_is_open_and_says_when_the_product_is_awa
             assert running.wait(STOP_SECONDS) in {0, -signal.SIGTERM}
 
 
-def test_port_in_use_and_missing_key_are_one_sentence(wns: WnsEmulator) -> None:
+def test_port_in_use_and_missing_credentials_are_reported_in_one_sentence(wns: WnsEmulator) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         for environment, words in (

@@ -19,7 +19,7 @@ def heard(page: Page, after: int, kind: str, **options: Any) -> dict[str, Any]:
     return next(event for event in page.events(after, **options) if event["kind"] == kind)
 
 
-def test_toast_comes_as_plain_data_with_its_markup_taken_apart(
+def test_toast_is_plain_data_with_parsed_markup(
     page: Page, send: Callable[[str, str, str], int]
 ) -> None:
     device = page.add()
@@ -32,7 +32,7 @@ def test_toast_comes_as_plain_data_with_its_markup_taken_apart(
     assert "xml" not in toast
 
 
-def test_request_tells_why_it_was_dropped(page: Page, send: Callable[[str, str, str], int]) -> None:
+def test_dropped_request_has_its_reason(page: Page, send: Callable[[str, str, str], int]) -> None:
     device = page.add()
     page.act(device, "play", {"game": "closed"})
     before = page.get("/api/state").json()["cursor"]
@@ -44,7 +44,7 @@ def test_request_tells_why_it_was_dropped(page: Page, send: Callable[[str, str, 
     assert ["X-WNS-STATUS", "dropped"] in request["answer_headers"]
 
 
-def test_payload_that_windows_discards_is_no_toast_but_told(
+def test_discarded_payload_is_an_event_and_not_a_toast(
     page: Page, send: Callable[[str, str, str], int]
 ) -> None:
     device = page.add()
@@ -54,7 +54,7 @@ def test_payload_that_windows_discards_is_no_toast_but_told(
     assert page.look(device)["toasts"] == []
 
 
-def test_page_that_comes_back_hears_what_it_missed(
+def test_page_that_reconnects_gets_the_missed_events(
     page: Page, send: Callable[[str, str, str], int]
 ) -> None:
     device = page.add()
@@ -66,9 +66,7 @@ def test_page_that_comes_back_hears_what_it_missed(
 
 
 @pytest.mark.parametrize("number", ["999999999", "-1", "many"])
-def test_number_from_before_a_restart_or_from_nowhere_still_gets_what_is_new(
-    page: Page, number: str
-) -> None:
+def test_unknown_event_number_gets_the_new_events(page: Page, number: str) -> None:
     device = page.add()
     stream = page.events(0, headers={"Last-Event-ID": number})
     page.act(device, "press", {"text": "from now on"})

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from local.wns_emulator import WnsEmulator
-    from local.wns_emulator.control.python.views import Channel, DeviceView
-    from tests.integration.wns_emulator.wire import Answer, Wire
+    from local.wns_emulator.control.views import ChannelView, DeviceView
+    from tests.integration.wns_emulator.wire import Response, Wire
 
 SID = "ms-app://s-1-15-2-1912741105-3"
 SECRET = "Bd+1/x=secret"
@@ -22,7 +22,7 @@ TEMPLATES = {"toast": TOAST, "tile": TILE, "badge": BADGE, "raw": "{}"}
 
 
 class Sender:
-    """Sends with good headers unless told otherwise."""
+    """Sends with valid headers unless given others."""
 
     def __init__(self, wns: WnsEmulator, wire: Wire) -> None:
         self.wns = wns
@@ -47,11 +47,11 @@ class Sender:
         kind: str = "toast",
         content: str | bytes = "5",
         *,
-        channel: Channel | None = None,
+        channel: ChannelView | None = None,
         body: str | bytes | None = None,
         method: str = "POST",
         **headers: str | None,
-    ) -> Answer:
+    ) -> Response:
         """One notification with `content` in it, or with `body` as it is."""
         if body is None:
             assert isinstance(content, str)
@@ -63,7 +63,7 @@ class Sender:
             body=body.encode() if isinstance(body, str) else body,
         )
 
-    def remove(self, match: str | None, **headers: str | None) -> Answer:
+    def remove(self, match: str | None, **headers: str | None) -> Response:
         return self.wire.send(
             self.channel.channel_uri,
             method="DELETE",

@@ -17,7 +17,7 @@ from tests.integration.wns_emulator.sender import SECRET, SID, Sender
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from local.wns_emulator.control.python import Controls
+    from local.wns_emulator.control.controls import Controls
 
 MONTH = 31 * 24 * 3600
 
@@ -38,7 +38,7 @@ def post(http: requests.Session, wns: WnsEmulator, name: str, **kwargs: Any) -> 
     return http.post(f"{wns.control_url}/control/{name}", timeout=5, **kwargs)
 
 
-def test_both_ways_show_the_same(sender: Sender) -> None:
+def test_both_clients_return_the_same(sender: Sender) -> None:
     sender.notify("toast", "Alex challenges you")
     sender.notify("badge", "1")
     remote = EmulatorControl(sender.wns.control_url)
@@ -50,7 +50,7 @@ def test_both_ways_show_the_same(sender: Sender) -> None:
     assert remote.apps() == sender.wns.apps()
 
 
-def test_channel_is_made_with_its_device(controls: Controls) -> None:
+def test_channel_is_created_with_its_device(controls: Controls) -> None:
     controls.put_app(package_sid=SID, client_secret=SECRET)
 
     channel = controls.create_channel(app=SID, device_id="pc")
@@ -62,7 +62,7 @@ def test_channel_is_made_with_its_device(controls: Controls) -> None:
     assert controls.device("pc").app_running
 
 
-def test_several_channels_of_one_app_live_side_by_side(controls: Controls) -> None:
+def test_several_channels_of_one_app_can_be_open(controls: Controls) -> None:
     controls.put_app(package_sid=SID, client_secret=SECRET)
 
     channels = [controls.create_channel(SID, "pc") for _ in range(3)]
@@ -80,7 +80,7 @@ def test_offline_device_gets_no_channel(controls: Controls) -> None:
         controls.create_channel(SID, "pc")
 
 
-def test_31_days_pass_in_no_time(controls: Controls) -> None:
+def test_clock_advances_31_days_at_once(controls: Controls) -> None:
     controls.put_app(package_sid=SID, client_secret=SECRET)
     channel = controls.create_channel(SID, "pc")
     before, started = controls.now(), time.perf_counter()
@@ -93,7 +93,7 @@ def test_31_days_pass_in_no_time(controls: Controls) -> None:
     assert controls.channels("pc")[0].channel_id == channel.channel_id
 
 
-def test_removed_device_takes_its_channels_along(sender: Sender) -> None:
+def test_removing_a_device_removes_its_channels(sender: Sender) -> None:
     sender.wns.remove_device("pc")
 
     assert sender.notify().status == 404
@@ -137,9 +137,7 @@ def test_view_can_be_of_one_app(sender: Sender) -> None:
         (lambda c: c.set_switches(offline_tiles=6), "invalid_switch"),
     ],
 )
-def test_control_that_cannot_be_done_is_refused_with_a_code(
-    controls: Controls, call: Any, code: str
-) -> None:
+def test_invalid_control_is_refused_with_a_code(controls: Controls, call: Any, code: str) -> None:
     before = controls.switches()
 
     with pytest.raises(ControlError) as refused:
@@ -156,7 +154,7 @@ def test_refusal_does_not_repeat_a_secret(controls: Controls) -> None:
     assert "hush-hush" not in str(refused.value)
 
 
-def test_switches_go_back_to_their_defaults(controls: Controls) -> None:
+def test_switches_are_reset_to_their_defaults(controls: Controls) -> None:
     defaults = controls.switches()
     controls.set_switches(strict_payloads=True, channel_requests_per_minute=5)
     assert controls.switches()["channel_requests_per_minute"] == 5
@@ -165,7 +163,7 @@ def test_switches_go_back_to_their_defaults(controls: Controls) -> None:
     assert controls.reset_switches() == defaults
 
 
-def test_waiting_ends_when_it_happens(controls: Controls, sender: Sender) -> None:
+def test_waiting_ends_with_the_event(controls: Controls, sender: Sender) -> None:
     later = threading.Timer(0.1, sender.notify)
     later.start()
 
@@ -196,7 +194,7 @@ def test_log_holds_headers_but_no_token_and_no_channel_token(sender: Sender) -> 
     assert sender.channel.channel_uri.partition("token=")[2] not in str(seen)
 
 
-def test_log_is_asked_for_what_is_wanted(sender: Sender) -> None:
+def test_log_is_filtered_by_every_argument(sender: Sender) -> None:
     other = sender.wns.create_channel(SID, "laptop")
     sender.notify()
     sender.notify(channel=other)
@@ -212,7 +210,7 @@ def test_log_is_asked_for_what_is_wanted(sender: Sender) -> None:
     assert wns.requests() == []
 
 
-def test_memory_of_the_past_is_bounded(sender: Sender) -> None:
+def test_recorded_history_is_bounded(sender: Sender) -> None:
     with sender.wire.connection("db5.notify.windows.com") as connection:
         target = sender.channel.channel_uri.partition(".com")[2]
         for _ in range(1010):
@@ -224,7 +222,9 @@ def test_memory_of_the_past_is_bounded(sender: Sender) -> None:
     assert len(sender.device.discarded) == 50
 
 
-def test_get_looks_and_post_acts(http: requests.Session, sender: Sender) -> None:
+def test_queries_accept_get_and_other_controls_do_not(
+    http: requests.Session, sender: Sender
+) -> None:
     url = f"{sender.wns.control_url}/control"
 
     looked = http.get(f"{url}/device", params={"device_id": "pc"}, timeout=5)
@@ -236,7 +236,7 @@ def test_get_looks_and_post_acts(http: requests.Session, sender: Sender) -> None
     assert waited.json() == sender.wns.cursor()
 
 
-def test_unknown_things_are_404_and_bad_arguments_422(
+def test_unknown_names_are_404_and_invalid_arguments_422(
     http: requests.Session, wns: WnsEmulator
 ) -> None:
     assert post(http, wns, "explode", json={}).status_code == 404
@@ -247,7 +247,7 @@ def test_unknown_things_are_404_and_bad_arguments_422(
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{", "1", '"x"', "[" * 100_000, b"\xff"])
-def test_body_that_is_no_json_object_is_refused(
+def test_body_that_is_not_a_json_object_is_refused(
     http: requests.Session, wns: WnsEmulator, body: str | bytes
 ) -> None:
     answer = post(http, wns, "put_device", data=body, headers={"Content-Type": "application/json"})
@@ -257,7 +257,9 @@ def test_body_that_is_no_json_object_is_refused(
 
 
 @pytest.mark.parametrize("seconds", ["Infinity", "NaN", "1e999", "-1", "null", '"x"'])
-def test_clock_takes_no_odd_number(http: requests.Session, wns: WnsEmulator, seconds: str) -> None:
+def test_clock_accepts_only_finite_non_negative_seconds(
+    http: requests.Session, wns: WnsEmulator, seconds: str
+) -> None:
     json_type = {"Content-Type": "application/json"}
 
     answer = post(http, wns, "advance_clock", data=f'{{"seconds": {seconds}}}', headers=json_type)
@@ -298,7 +300,7 @@ def test_other_sites_cannot_use_the_control_port(
     assert answer.status_code == status
 
 
-def test_other_hosts_names_cannot_look_either(http: requests.Session, wns: WnsEmulator) -> None:
+def test_foreign_host_name_cannot_read(http: requests.Session, wns: WnsEmulator) -> None:
     answer = http.get(f"{wns.control_url}/", headers={"Host": "evil.example"}, timeout=5)
 
     assert answer.status_code == 403
@@ -341,7 +343,7 @@ def read_events(answer: requests.Response, count: int) -> list[tuple[int, str, d
     return events
 
 
-def test_events_come_as_they_happen(http: requests.Session, sender: Sender) -> None:
+def test_events_are_streamed_as_they_happen(http: requests.Session, sender: Sender) -> None:
     with http.get(f"{sender.wns.control_url}/events", stream=True, timeout=5) as answer:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         sender.notify("toast", "Alex challenges you")
@@ -353,7 +355,9 @@ def test_events_come_as_they_happen(http: requests.Session, sender: Sender) -> N
     assert events[1][2]["outcome"] == "shown"
 
 
-def test_events_go_on_where_the_reader_left(http: requests.Session, sender: Sender) -> None:
+def test_event_stream_continues_after_the_last_event_id(
+    http: requests.Session, sender: Sender
+) -> None:
     cursor = sender.wns.cursor()
     sender.wns.disconnect_device("pc")
     sender.wns.connect_device("pc")
@@ -366,7 +370,7 @@ def test_events_go_on_where_the_reader_left(http: requests.Session, sender: Send
     assert [data["connection"] for _, _, data in events] == ["disconnected", "connected"]
 
 
-def test_controls_from_many_threads_do_not_disturb_each_other(sender: Sender) -> None:
+def test_controls_are_thread_safe(sender: Sender) -> None:
     def work(number: int) -> None:
         for _ in range(20):
             sender.wns.create_channel(SID, f"pc-{number}")

@@ -82,7 +82,7 @@ def test_one_raw_is_cached_when_asked_for(sender: Sender) -> None:
     assert [raw["text"] for raw in sender.device.raw] == ["two"]
 
 
-def test_offline_toasts_can_be_dropped_as_of_old(sender: Sender) -> None:
+def test_offline_toasts_can_be_dropped_as_before_2023(sender: Sender) -> None:
     sender.wns.set_switches(offline_toast="drop")
     sender.wns.disconnect_device("pc")
 
@@ -209,7 +209,7 @@ def test_raw_reaches_a_background_task(sender: Sender) -> None:
     assert sender.device.raw[0]["text"] == "wake"
 
 
-def test_raw_reaches_the_app_to_the_byte(sender: Sender) -> None:
+def test_raw_reaches_the_app_byte_by_byte(sender: Sender) -> None:
     payload = bytes(range(256)) * 19
 
     sender.notify("raw", body=payload)
@@ -225,9 +225,7 @@ def test_toast_is_shown_although_the_app_does_not_run(sender: Sender) -> None:
 
 
 @pytest.mark.parametrize("kind", ["toast", "tile", "badge"])
-def test_notifications_that_the_player_has_switched_off_are_dropped(
-    sender: Sender, kind: str
-) -> None:
+def test_notifications_that_the_player_disabled_are_dropped(sender: Sender, kind: str) -> None:
     sender.wns.set_notifications_enabled("pc", enabled=False)
 
     answer = sender.notify(kind, **ASK)
@@ -400,7 +398,7 @@ def test_delete_needs_a_token(sender: Sender) -> None:
     assert sender.texts == ["5"]
 
 
-def test_delete_takes_a_cached_toast_back_from_an_offline_device(sender: Sender) -> None:
+def test_delete_removes_a_cached_toast_of_an_offline_device(sender: Sender) -> None:
     sender.wns.disconnect_device("pc")
     sender.notify("toast", x_wns_tag="t1")
     sender.notify("badge")
@@ -411,7 +409,7 @@ def test_delete_takes_a_cached_toast_back_from_an_offline_device(sender: Sender)
     assert sender.device.arrived == {"badge": 1}
 
 
-def test_delete_touches_no_other_app(sender: Sender) -> None:
+def test_delete_affects_no_other_app(sender: Sender) -> None:
     sender.wns.put_app(package_sid="ms-app://other", client_secret="x")
     other = sender.wns.create_channel("ms-app://other", "pc")
     token, sender.token = sender.token, sender.wns.issue_token("ms-app://other")

@@ -10,7 +10,7 @@ from tests.integration.wns_emulator.sender import CLIENT, OBJECT, SECRET, SID, T
 
 if TYPE_CHECKING:
     from local.wns_emulator import WnsEmulator
-    from tests.integration.wns_emulator.wire import Answer, Wire
+    from tests.integration.wns_emulator.wire import Response, Wire
 
 ENTRA = "https://login.microsoftonline.com"
 V2 = f"{ENTRA}/{TENANT}/oauth2/v2.0/token"
@@ -31,7 +31,7 @@ def _app(wns: WnsEmulator) -> None:
     wns.put_entra_app(tenant_id=TENANT, client_id=CLIENT, client_secret=SECRET, object_id=OBJECT)
 
 
-def assert_refused(answer: Answer, status: int, error: str, code: int) -> None:
+def assert_refused(answer: Response, status: int, error: str, code: int) -> None:
     content = answer.json()
     assert answer.status == status
     assert content["error"] == error
@@ -83,7 +83,7 @@ def test_v1_path_with_resource_is_accepted(wire: Wire) -> None:
     assert wire.form(V1, **BY_RESOURCE).json()["token_type"] == "Bearer"
 
 
-def test_v2_path_takes_resource_only_when_switched_on(wns: WnsEmulator, wire: Wire) -> None:
+def test_v2_path_accepts_resource_only_when_switched_on(wns: WnsEmulator, wire: Wire) -> None:
     assert_refused(wire.form(V2, **BY_RESOURCE), 400, "invalid_scope", 70011)
     wns.set_switches(entra_v2_accepts_resource=True)
 

@@ -9,13 +9,13 @@ import pytest
 
 from local.wns_emulator import ControlError
 from tests.integration.wns_emulator.sender import SECRET, SID
-from tests.integration.wns_emulator.wire import LIVE, Answer
+from tests.integration.wns_emulator.wire import LIVE, Response
 
 if TYPE_CHECKING:
     from tests.integration.wns_emulator.sender import Sender
 
 
-def token_request(sender: Sender) -> Answer:
+def token_request(sender: Sender) -> Response:
     return sender.wire.form(
         LIVE,
         grant_type="client_credentials",
@@ -32,7 +32,7 @@ def test_next_n_requests_fail_and_no_more(sender: Sender) -> None:
     assert len(sender.texts) == 1
 
 
-def test_faults_strike_in_the_order_they_were_given(sender: Sender) -> None:
+def test_faults_apply_in_the_order_they_were_added(sender: Sender) -> None:
     sender.wns.fail_next(1, code=500)
     sender.wns.fail_next(1, code=502)
 
@@ -57,7 +57,7 @@ def test_all_requests_fail_at_a_share_of_one_until_cleared(sender: Sender) -> No
     assert sender.notify().status == 200
 
 
-def test_share_strikes_about_that_share(sender: Sender) -> None:
+def test_share_applies_to_about_that_share(sender: Sender) -> None:
     sender.wns.fail_share(0.5, code=500)
 
     statuses = [sender.notify().status for _ in range(40)]
@@ -108,7 +108,7 @@ def test_stall_sends_the_head_and_never_the_body(sender: Sender) -> None:
             answer.read()
 
 
-def test_stalled_token_answer_stops_in_the_middle_of_its_body(sender: Sender) -> None:
+def test_stalled_token_response_stops_in_the_middle_of_its_body(sender: Sender) -> None:
     sender.wns.fail_next(1, stall=True, accepted=True, endpoint="token")
 
     with sender.wire.connection("login.live.com", timeout=0.3) as connection:
@@ -120,7 +120,7 @@ def test_stalled_token_answer_stops_in_the_middle_of_its_body(sender: Sender) ->
             answer.read1()
 
 
-def test_delay_answers_late_and_delivers_at_once(sender: Sender) -> None:
+def test_delay_responds_late_and_delivers_at_once(sender: Sender) -> None:
     sender.wns.fail_next(1, delay=0.3)
     started = time.monotonic()
 
@@ -131,7 +131,7 @@ def test_delay_answers_late_and_delivers_at_once(sender: Sender) -> None:
     assert sender.texts == ["5"]
 
 
-def test_delay_outlasts_an_impatient_client_and_the_emulator_lives_on(sender: Sender) -> None:
+def test_delay_longer_than_the_clients_timeout_affects_no_later_request(sender: Sender) -> None:
     sender.wns.fail_next(1, delay=60)
 
     with pytest.raises(TimeoutError):
@@ -142,7 +142,7 @@ def test_delay_outlasts_an_impatient_client_and_the_emulator_lives_on(sender: Se
     assert sender.notify().status == 200
 
 
-def test_faults_of_the_token_endpoint_leave_notifications_alone(sender: Sender) -> None:
+def test_faults_of_the_token_endpoint_do_not_affect_notifications(sender: Sender) -> None:
     sender.wns.fail_next(1, code=503, endpoint="token")
 
     assert sender.notify().status == 200
@@ -150,7 +150,7 @@ def test_faults_of_the_token_endpoint_leave_notifications_alone(sender: Sender) 
     assert token_request(sender).status == 200
 
 
-def test_fault_of_one_channel_leaves_the_others_alone(sender: Sender) -> None:
+def test_fault_of_one_channel_does_not_affect_others(sender: Sender) -> None:
     other = sender.wns.create_channel(SID, "laptop")
     sender.wns.fail_next(1, code=500, channel=other.channel_uri)
 
@@ -158,7 +158,7 @@ def test_fault_of_one_channel_leaves_the_others_alone(sender: Sender) -> None:
     assert sender.notify(channel=other).status == 500
 
 
-def test_fault_of_one_app_leaves_the_others_alone(sender: Sender) -> None:
+def test_fault_of_one_app_does_not_affect_others(sender: Sender) -> None:
     sender.wns.put_app(package_sid="ms-app://other", client_secret="x")
     sender.wns.fail_next(1, code=500, app="ms-app://other")
 
@@ -191,7 +191,7 @@ def test_failed_requests_are_in_the_log_with_their_fault(sender: Sender) -> None
         {"kode": 500},
     ],
 )
-def test_fault_that_makes_no_sense_is_refused(sender: Sender, fault: dict[str, Any]) -> None:
+def test_invalid_fault_is_refused(sender: Sender, fault: dict[str, Any]) -> None:
     with pytest.raises(ControlError):
         sender.wns.fail_next(1, **fault)
 

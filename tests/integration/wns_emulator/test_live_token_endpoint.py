@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.wns_emulator.sender import CLIENT, OBJECT, SECRET, SID, TENANT, Sender
-from tests.integration.wns_emulator.wire import FORM, LIVE, Answer, Wire
+from tests.integration.wns_emulator.wire import FORM, LIVE, Response, Wire
 
 if TYPE_CHECKING:
     from local.wns_emulator import WnsEmulator
@@ -25,7 +25,7 @@ def _app(wns: WnsEmulator) -> None:
     wns.put_app(package_sid=SID, client_secret=SECRET)
 
 
-def assert_refused(answer: Answer, error: str) -> None:
+def assert_refused(answer: Response, error: str) -> None:
     assert answer.status == 400
     assert answer.json()["error"] == error
     assert answer.json()["error_description"]
@@ -118,7 +118,7 @@ def test_another_method_than_post_is_invalid_request(wire: Wire, method: str) ->
         (FORM, "x" * 20_000),
     ],
 )
-def test_body_that_is_no_form_is_invalid_request(
+def test_body_that_is_not_a_form_is_invalid_request(
     wire: Wire, content_type: str, body: bytes | str
 ) -> None:
     answer = wire.send(LIVE, headers={"Content-Type": content_type}, body=body)
@@ -130,7 +130,7 @@ def test_another_path_is_not_found(wire: Wire) -> None:
     assert wire.form("https://login.live.com/oauth20_token.srf", **GOOD).status == 404
 
 
-def test_new_secret_replaces_the_old_and_ends_its_tokens(sender: Sender) -> None:
+def test_new_secret_replaces_the_old_and_revokes_its_tokens(sender: Sender) -> None:
     sender.wns.put_app(package_sid=SID, client_secret="new")
 
     assert_refused(sender.wire.form(LIVE, **GOOD), "invalid_client")
@@ -139,7 +139,7 @@ def test_new_secret_replaces_the_old_and_ends_its_tokens(sender: Sender) -> None
     assert sender.notify().status == 200
 
 
-def test_same_secret_again_leaves_tokens_alone(sender: Sender) -> None:
+def test_same_secret_again_revokes_no_tokens(sender: Sender) -> None:
     sender.wns.put_app(package_sid=SID, client_secret=SECRET)
 
     assert sender.notify().status == 200

@@ -34,7 +34,7 @@ def entra(wns: WnsEmulator, wire: Wire) -> Sender:
     return sender
 
 
-def test_every_answer_has_the_common_headers_and_no_body(sender: Sender) -> None:
+def test_every_response_has_the_common_headers_and_no_body(sender: Sender) -> None:
     answers = [
         sender.notify(),
         sender.notify(x_wns_type="wns/none"),
@@ -66,7 +66,7 @@ def test_valid_post_to_an_online_device_is_200_received(sender: Sender) -> None:
 
 
 @pytest.mark.parametrize("asked", [None, "false"])
-def test_device_connection_status_is_only_told_when_asked_for(
+def test_device_connection_status_is_returned_only_on_request(
     sender: Sender, asked: str | None
 ) -> None:
     answer = sender.notify(x_wns_requestforstatus=asked)
@@ -86,7 +86,7 @@ def test_either_status_header_can_be_left_out(
     assert sender.notify().wns_status == expected
 
 
-def test_ms_cv_of_the_request_is_echoed_and_made_up_where_there_is_none(sender: Sender) -> None:
+def test_ms_cv_of_the_request_is_echoed_or_generated(sender: Sender) -> None:
     assert sender.notify(ms_cv="Zk8sQ2bZ0kC1.7").header("MS-CV") == "Zk8sQ2bZ0kC1.7"
     made = {sender.notify().header("MS-CV") for _ in range(3)}
 
@@ -141,7 +141,7 @@ def test_altered_uri_is_404(sender: Sender, alter: object) -> None:
     assert sender.wire.send(altered, headers=sender.headers(), body="<toast/>").status == 404
 
 
-def test_subdomain_plays_no_part(sender: Sender) -> None:
+def test_subdomain_does_not_matter(sender: Sender) -> None:
     host = sender.channel.channel_uri.split("/")[2]
     moved = sender.channel.channel_uri.replace(host, "dm3p.notify.windows.com")
 
@@ -175,7 +175,7 @@ def test_one_channel_can_be_made_to_expire(sender: Sender) -> None:
     assert sender.notify(channel=other).status == 200
 
 
-def test_closed_channel_is_410_dropped_and_takes_its_siblings_along(sender: Sender) -> None:
+def test_closed_channel_is_410_dropped_with_its_siblings(sender: Sender) -> None:
     sibling = sender.wns.create_channel(SID, "pc")
     elsewhere = sender.wns.create_channel(SID, "laptop")
 
@@ -187,7 +187,7 @@ def test_closed_channel_is_410_dropped_and_takes_its_siblings_along(sender: Send
     assert sender.notify(channel=elsewhere).status == 200
 
 
-def test_revoked_channel_is_410_while_its_siblings_live(sender: Sender) -> None:
+def test_revoked_channel_is_410_and_its_siblings_stay_open(sender: Sender) -> None:
     sibling = sender.wns.create_channel(SID, "pc")
     sender.wns.revoke_channel(sender.channel.channel_id)
 
@@ -323,7 +323,7 @@ def test_app_off_the_allow_list_can_be_401(entra: Sender) -> None:
     assert entra.notify().status == 401
 
 
-def test_body_of_5000_bytes_is_taken_and_one_more_is_413_dropped(sender: Sender) -> None:
+def test_body_of_5000_bytes_is_accepted_and_one_more_is_413_dropped(sender: Sender) -> None:
     shell = len(sender_body(""))
     largest = sender_body("ä" * ((5000 - shell) // 2) + "x" * ((5000 - shell) % 2))
     assert len(largest) == 5000

@@ -59,7 +59,7 @@ def test_unknown_cache_policy_is_400(sender: Sender, value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["True", "1", "", "yes"])
-def test_request_for_status_that_is_no_boolean_is_400(sender: Sender, value: str) -> None:
+def test_request_for_status_that_is_not_a_boolean_is_400(sender: Sender, value: str) -> None:
     assert assert_refused(sender, x_wns_requestforstatus=value)
 
 
@@ -70,7 +70,7 @@ def test_unknown_header_values_can_be_ignored(sender: Sender) -> None:
 
 
 @pytest.mark.parametrize("value", ["-1", "1.5", "", "soon", "0x10", "99999999999"])
-def test_ttl_that_is_no_whole_number_is_400(sender: Sender, value: str) -> None:
+def test_ttl_that_is_not_a_whole_number_is_400(sender: Sender, value: str) -> None:
     assert assert_refused(sender, x_wns_ttl=value)
 
 
@@ -113,7 +113,7 @@ def test_ttl_conflict_can_be_ignored(sender: Sender) -> None:
         ("toast", {"x_wns_group": "match-7"}),
     ],
 )
-def test_long_or_odd_tag_or_group_is_a_warning_and_400_when_switched_on(
+def test_invalid_tag_or_group_is_a_warning_and_400_when_switched_on(
     sender: Sender, kind: str, headers: dict[str, str]
 ) -> None:
     sender.wns.set_switches(tag_and_group="refuse")

@@ -143,14 +143,14 @@ def test_payload_that_is_not_utf8_is_discarded(sender: Sender, body: bytes) -> N
 
 
 @pytest.mark.parametrize("name", SHOWN)
-def test_payload_that_windows_takes_is_shown(sender: Sender, name: str) -> None:
+def test_valid_payload_is_shown(sender: Sender, name: str) -> None:
     sender.notify(body=SHOWN[name])
 
     assert sender.device.discarded == []
     assert sender.texts == ["Hi"]
 
 
-def test_strict_mode_answers_400_instead(sender: Sender) -> None:
+def test_strict_mode_responds_400_instead(sender: Sender) -> None:
     sender.wns.set_switches(strict_payloads=True)
 
     answers = [
@@ -174,7 +174,7 @@ def test_byte_order_mark_can_be_accepted(sender: Sender) -> None:
     assert sender.texts == ["Hi"]
 
 
-def test_toast_shows_what_is_in_it(sender: Sender) -> None:
+def test_toast_shows_its_content(sender: Sender) -> None:
     sender.notify(
         body='<toast launch="a=1&amp;b=2" scenario="reminder" duration="long"><visual>'
         '<binding template="ToastGeneric"><text>One</text><text>&lt;b&gt; &amp; ü</text>'
@@ -306,7 +306,7 @@ def test_any_payload_is_either_shown_or_discarded(kind: str, parts: list[str]) -
 
 
 @pytest.mark.parametrize("tail", ["-a" * 2400, "-bcdef" * 800, "a" * 4800, "-x" * 2000 + "-"])
-def test_odd_language_is_judged_at_once(sender: Sender, tail: str) -> None:
+def test_malformed_language_is_checked_in_linear_time(sender: Sender, tail: str) -> None:
     body = toast().replace("<visual", f'<visual lang="en{tail}"')
 
     assert sender.notify(body=body).status == 200

@@ -51,7 +51,7 @@ def test_in_process_form_starts_within_a_tenth_of_a_second(authority: Path) -> N
     assert min(duration() for _ in range(3)) < 0.1
 
 
-def test_two_emulators_know_nothing_of_each_other(authority: Path) -> None:
+def test_two_emulators_are_independent(authority: Path) -> None:
     with WnsEmulator(authority) as one, WnsEmulator(authority) as other:
         one.put_app(package_sid=SID, client_secret=SECRET)
 
@@ -107,7 +107,7 @@ def test_ca_is_kept_and_its_key_is_private(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["ca.pem", "ca-key.pem"])
 @pytest.mark.parametrize("content", [None, b"", b"-----BEGIN CERTIFICATE-----\nAAAA\n"])
-def test_broken_ca_is_replaced(tmp_path: Path, name: str, content: bytes | None) -> None:
+def test_corrupted_ca_is_replaced(tmp_path: Path, name: str, content: bytes | None) -> None:
     with WnsEmulator(tmp_path):
         pass
     if content is None:
@@ -139,7 +139,7 @@ def test_key_that_others_can_read_is_made_private(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_process_says_where_it_is_and_ends_on_a_signal_with_0(
+def test_process_prints_its_addresses_and_exits_0_on_a_signal(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     with start(tmp_path) as process:
@@ -170,7 +170,7 @@ def test_process_says_where_it_is_and_ends_on_a_signal_with_0(
 
 
 @pytest.mark.parametrize("option", ["--proxy-port", "--control-port"])
-def test_process_with_a_taken_port_says_so_in_one_line_and_ends_with_1(
+def test_process_with_a_taken_port_prints_one_line_and_exits_1(
     tmp_path: Path, taken_port: int, option: str
 ) -> None:
     with start(tmp_path, option, str(taken_port)) as process:
@@ -183,7 +183,7 @@ def test_process_with_a_taken_port_says_so_in_one_line_and_ends_with_1(
     assert option in errors
 
 
-def test_process_with_an_unusable_directory_says_so_in_one_line(tmp_path: Path) -> None:
+def test_process_with_an_unusable_directory_prints_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     with start(tmp_path / "file" / "below") as process:

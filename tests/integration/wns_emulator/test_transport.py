@@ -86,11 +86,11 @@ def test_proxy_serves_nothing_but_connect(wire: Wire, request_line: str) -> None
 
 
 @pytest.mark.parametrize("garbage", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", b"hello\r\n\r\n"])
-def test_proxy_answers_garbage_with_400(wire: Wire, garbage: bytes) -> None:
+def test_proxy_responds_400_to_garbage(wire: Wire, garbage: bytes) -> None:
     assert ask_proxy(wire, garbage).startswith(b"HTTP/1.1 400 Bad Request\r\n")
 
 
-def test_proxy_ends_an_endless_head(wire: Wire) -> None:
+def test_proxy_limits_the_length_of_the_head(wire: Wire) -> None:
     lines = b"".join(b"X-%d: %s\r\n" % (n, b"x" * 1000) for n in range(100))
 
     answer = ask_proxy(wire, b"CONNECT login.live.com:443 HTTP/1.1\r\n" + lines)
@@ -105,7 +105,7 @@ def test_host_names_are_not_case_sensitive(sender: Sender) -> None:
         assert receive(connection).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
-def test_client_without_the_ca_does_not_get_through_and_the_reason_is_told(
+def test_client_without_the_ca_fails_and_the_reason_is_an_event(
     wns: WnsEmulator, wire: Wire
 ) -> None:
     cursor = wns.cursor()
@@ -135,7 +135,7 @@ def test_tls_1_2_and_1_3_are_spoken(sender: Sender, version: ssl.TLSVersion) -> 
     assert sender.notify().status == 200
 
 
-def test_http_1_1_is_all_that_is_offered(wire: Wire) -> None:
+def test_only_http_1_1_is_offered(wire: Wire) -> None:
     wire.context.set_alpn_protocols(["h2", "http/1.1"])
 
     with wire.tunnel(HOST) as connection:
@@ -193,7 +193,7 @@ def test_chunked_body_can_be_400(sender: Sender) -> None:
         assert receive(connection).startswith(b"HTTP/1.1 400 Bad Request\r\n")
 
 
-def test_expect_100_continue_gets_100_and_then_the_answer(sender: Sender) -> None:
+def test_expect_100_continue_gets_100_and_then_the_response(sender: Sender) -> None:
     with sender.wire.tunnel(HOST) as connection:
         connection.sendall(head(sender, f"Content-Length: {len(BODY)}", "Expect: 100-continue"))
         assert receive(connection) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -203,7 +203,7 @@ def test_expect_100_continue_gets_100_and_then_the_answer(sender: Sender) -> Non
     assert sender.texts == ["Hi"]
 
 
-def test_100_continue_can_take_its_time(sender: Sender) -> None:
+def test_100_continue_can_be_delayed(sender: Sender) -> None:
     sender.wns.set_switches(continue_delay=60)
     with sender.wire.tunnel(HOST, timeout=0.2) as connection:
         connection.sendall(head(sender, f"Content-Length: {len(BODY)}", "Expect: 100-continue"))
@@ -255,7 +255,7 @@ def test_unreadable_request_is_400_and_closes(sender: Sender, garbage: bytes) ->
     assert sender.notify().status == 200
 
 
-def test_client_that_goes_away_half_way_does_no_harm(sender: Sender) -> None:
+def test_client_that_disconnects_half_way_affects_no_other(sender: Sender) -> None:
     for cut in (10, 100, 400):
         with sender.wire.tunnel(HOST) as connection:
             connection.sendall((head(sender, f"Content-Length: {len(BODY)}") + BODY)[:cut])

@@ -20,8 +20,8 @@ FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One HTTP answer; header names are as they came."""
+class Response:
+    """One HTTP response; header names as received."""
 
     status: int
     reason: str
@@ -75,12 +75,12 @@ class Wire:
         headers: dict[str, str] | None = None,
         body: bytes | str | None = None,
         timeout: float = TIMEOUT_SECONDS,
-    ) -> Answer:
+    ) -> Response:
         """One request on a connection of its own."""
         with self.connection(urlsplit(url).netloc, timeout) as connection:
             return exchange(connection, url, method=method, headers=headers, body=body)
 
-    def form(self, url: str, **fields: str) -> Answer:
+    def form(self, url: str, **fields: str) -> Response:
         return self.send(url, headers={"Content-Type": FORM}, body=urlencode(fields))
 
     @contextmanager
@@ -100,11 +100,11 @@ def exchange(
     method: str = "POST",
     headers: dict[str, str] | None = None,
     body: bytes | str | None = None,
-) -> Answer:
+) -> Response:
     """One request on a connection that is kept."""
     parts = urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     connection.request(method, target, body, headers or {})
     response = connection.getresponse()
     content = response.read()
-    return Answer(response.status, response.reason, response.getheaders(), content)
+    return Response(response.status, response.reason, response.getheaders(), content)

@@ -14,7 +14,7 @@ from local.stack.issuer import (
     IssuerServer,
     SigningKey,
     TokenRequestError,
-    answer_token_request,
+    issue_token,
     player_claims,
     sign_token,
 )
@@ -49,9 +49,9 @@ def call(
     return response.status, document
 
 
-def test_token_answer_holds_a_signed_token_for_the_player(key: SigningKey) -> None:
+def test_token_response_has_a_signed_token_for_the_player(key: SigningKey) -> None:
     body = json.dumps({"sub": "player-1", "aud": "windows-game", "expires_in": 60}).encode()
-    answer = answer_token_request(body, key=key, issuer=ISSUER, now=NOW)
+    answer = issue_token(body, key=key, issuer=ISSUER, now=NOW)
     assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 60)
     token = answer["access_token"]
     assert jwt.get_unverified_header(token)["kid"] == key.public_jwk()["kid"]
@@ -94,12 +94,12 @@ def test_token_of_another_key_does_not_verify(key: SigningKey) -> None:
         (b'{"sub": "p", "aud": "a", "expires_in": "60"}', "expires_in"),
     ],
 )
-def test_request_that_makes_no_sense_is_refused(key: SigningKey, body: bytes, words: str) -> None:
+def test_invalid_request_is_refused(key: SigningKey, body: bytes, words: str) -> None:
     with pytest.raises(TokenRequestError, match=words):
-        answer_token_request(body, key=key, issuer=ISSUER, now=NOW)
+        issue_token(body, key=key, issuer=ISSUER, now=NOW)
 
 
-def test_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
+def test_key_is_created_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
     made = SigningKey.kept_in(tmp_path / "state")
     assert SigningKey.kept_in(tmp_path / "state").public_jwk() == made.public_jwk()
     (file,) = (tmp_path / "state").iterdir()
@@ -135,7 +135,7 @@ def test_discovery_leads_to_the_key_that_signs(server: IssuerServer) -> None:
         ("POST /token", {"Content-Length": "-1"}, 400),
     ],
 )
-def test_bad_calls_are_answered_with_an_error_document(
+def test_invalid_calls_get_an_error_document(
     server: IssuerServer, call_line: str, headers: dict[str, str], status: int
 ) -> None:
     method, path = call_line.split()

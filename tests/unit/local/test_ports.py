@@ -1,4 +1,4 @@
-"""A port that is taken, or is none, is told in one sentence."""
+"""An invalid port, or one in use, is reported in one sentence."""
 
 import socket
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def test_each_fixed_port_can_be_set() -> None:
 
 
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "http", "4_566", "٤"])
-def test_setting_that_is_no_port_is_refused(text: str) -> None:
+def test_setting_that_is_not_a_port_is_refused(text: str) -> None:
     with pytest.raises(StackError, match=r"LAPTOP_AWS_PORT='.*' is not a port"):
         Ports.fixed({"LAPTOP_AWS_PORT": text})
 
@@ -42,14 +42,16 @@ def test_free_ports_differ_and_pass_the_check() -> None:
 @pytest.mark.parametrize(
     ("role", "words"),
     [
-        ("aws", "the AWS emulator wants it: .*LAPTOP_AWS_PORT"),
-        ("issuer", "the issuer of player tokens wants it: .*LAPTOP_ISSUER_PORT"),
-        ("wns_proxy", "the WNS emulator wants it: .*LAPTOP_WNS_PROXY_PORT"),
-        ("wns_control", "the WNS emulator's control page wants it: .*LAPTOP_WNS_CONTROL_PORT"),
-        ("devices", "the devices page wants it: .*LAPTOP_DEVICES_PORT"),
+        ("aws", "the AWS emulator needs it: .*LAPTOP_AWS_PORT"),
+        ("issuer", "the issuer of player tokens needs it: .*LAPTOP_ISSUER_PORT"),
+        ("wns_proxy", "the WNS emulator needs it: .*LAPTOP_WNS_PROXY_PORT"),
+        ("wns_control", "the WNS emulator's control page needs it: .*LAPTOP_WNS_CONTROL_PORT"),
+        ("devices", "the devices page needs it: .*LAPTOP_DEVICES_PORT"),
     ],
 )
-def test_taken_port_is_named_with_what_wants_it(taken: int, role: str, words: str) -> None:
+def test_taken_port_is_named_with_the_server_that_needs_it(
+    taken: int, role: str, words: str
+) -> None:
     with pytest.raises(StackError, match=f"port {taken} is in use, and {words}"):
         replace(Ports.free(), **{role: taken}).check()
 
@@ -61,7 +63,7 @@ def test_port_bound_on_every_address_counts_as_taken() -> None:
             ports.check()
 
 
-def test_port_bound_by_what_does_not_listen_counts_as_taken() -> None:
+def test_bound_port_that_does_not_listen_counts_as_taken() -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         ports = replace(Ports.free(), issuer=bound.getsockname()[1])

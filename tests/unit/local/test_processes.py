@@ -16,7 +16,7 @@ from local.stack.processes import Processes
 ROOT = Path(__file__).parents[3]
 DEADLINE_SECONDS = 10.0
 
-# A server that starts another process and tells both ids.
+# A server that starts another process and prints both ids.
 SERVER_WITH_WORKER = """
 import os, pathlib, subprocess, sys, time
 worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
@@ -54,7 +54,7 @@ def pids_in(path: Path) -> list[int]:
     return [int(pid) for pid in path.read_text().split()]
 
 
-def test_leaving_the_stack_ends_servers_and_what_they_started(tmp_path: Path) -> None:
+def test_leaving_the_stack_ends_servers_and_their_children(tmp_path: Path) -> None:
     told = tmp_path / "pids"
     with Processes(tmp_path / "logs", home=tmp_path) as processes:
         start(processes, SERVER_WITH_WORKER, told)
@@ -89,7 +89,7 @@ def test_failure_inside_the_stack_ends_the_servers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
-def test_servers_end_when_their_starter_is_killed(tmp_path: Path, number: signal.Signals) -> None:
+def test_servers_end_when_their_parent_is_killed(tmp_path: Path, number: signal.Signals) -> None:
     told = tmp_path / "pids"
     starter = f"""
 import sys, time
@@ -107,7 +107,7 @@ with Processes(home / "logs", home=home) as processes:
     wait_until(lambda: not any(map(is_alive, pids)))
 
 
-def test_worker_that_a_dead_server_left_behind_is_killed(tmp_path: Path) -> None:
+def test_worker_of_a_dead_server_is_killed(tmp_path: Path) -> None:
     told = tmp_path / "pids"
     with Processes(tmp_path / "logs", home=tmp_path) as processes:
         start(processes, SERVER_WITH_WORKER, told)
@@ -117,17 +117,19 @@ def test_worker_that_a_dead_server_left_behind_is_killed(tmp_path: Path) -> None
         wait_until(lambda: not is_alive(worker))
 
 
-def test_server_that_ends_while_starting_is_reported_with_its_last_words(tmp_path: Path) -> None:
+def test_server_that_ends_while_starting_is_reported_with_the_end_of_its_log(
+    tmp_path: Path,
+) -> None:
     with Processes(tmp_path / "logs", home=tmp_path) as processes:
         start(processes, "raise SystemExit('no licence')")
         with pytest.raises(StackError, match=r"server ended with code 1 .*\n  \| no licence"):
             processes.wait_until_ready("server", lambda: False, seconds=DEADLINE_SECONDS)
 
 
-def test_server_that_does_not_answer_in_time_is_reported(tmp_path: Path) -> None:
+def test_server_that_is_not_ready_in_time_is_reported(tmp_path: Path) -> None:
     with Processes(tmp_path / "logs", home=tmp_path) as processes:
         start(processes, "import time; time.sleep(600)")
-        with pytest.raises(StackError, match=r"server did not answer within 0\.1 s"):
+        with pytest.raises(StackError, match=r"server was not ready within 0\.1 s"):
             processes.wait_until_ready("server", lambda: False, seconds=0.1)
 
 

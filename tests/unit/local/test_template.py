@@ -144,7 +144,7 @@ def test_api_keeps_its_properties_and_cors_but_not_the_body() -> None:
         ({"/a": {"parameters": []}}, "'parameters' at /a"),
     ],
 )
-def test_body_that_is_not_understood_is_refused(paths: dict[str, Any], words: str) -> None:
+def test_unsupported_body_is_refused(paths: dict[str, Any], words: str) -> None:
     with pytest.raises(StackError, match=words):
         rewritten({"HttpApi": api(paths)})
 
@@ -165,7 +165,7 @@ def test_functions_get_the_settings_beside_their_own() -> None:
     }
 
 
-def test_alarms_on_metric_math_alone_are_left_out() -> None:
+def test_only_alarms_on_metric_math_are_removed() -> None:
     alarm = {"Type": "AWS::CloudWatch::Alarm"}
     resources = rewritten(
         {

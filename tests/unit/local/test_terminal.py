@@ -41,7 +41,7 @@ def test_work_that_ends_well_is_exit_code_0() -> None:
         ),
     ],
 )
-def test_expected_fault_is_exit_code_1_and_one_sentence(
+def test_expected_error_is_exit_code_1_and_one_sentence(
     fault: Exception, told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail() -> None:
@@ -69,9 +69,9 @@ def test_signal_leaves_contexts_and_is_exit_code_130(
     assert capsys.readouterr().err == "laptop stack: stopped\n"
 
 
-def test_step_that_cannot_be_verified_is_told_and_not_counted() -> None:
+def test_failed_step_is_reported_and_not_counted() -> None:
     narrator = Narrator(0.0)
     narrator.verify(fact=True, text="its badge reads 1")
-    with pytest.raises(StackError, match="not so: its badge reads 2"):
+    with pytest.raises(StackError, match="failed: its badge reads 2"):
         narrator.verify(fact=False, text="its badge reads 2")
     assert narrator.checks == 1

@@ -1,4 +1,4 @@
-"""What the functions run from is built once, and again when what it was made from changes."""
+"""Layers and functions are built once, and again when their inputs change."""
 
 import io
 import shutil
@@ -120,7 +120,7 @@ def test_same_content_gives_the_same_bytes(project: Path, build_project: Builder
     assert build_project() == before
 
 
-def test_layer_that_fails_is_reported_with_the_words_of_make_and_not_kept(
+def test_failed_layer_is_reported_with_makes_output_and_not_cached(
     project: Path, build_project: Builder
 ) -> None:
     makefile = project / "core/Makefile"
@@ -132,7 +132,7 @@ def test_layer_that_fails_is_reported_with_the_words_of_make_and_not_kept(
     assert "CoreLayer" in build_project().artifacts
 
 
-def test_developers_aws_profile_plays_no_part(
+def test_aws_profile_of_the_developer_is_ignored(
     project: Path, build_project: Builder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "is-not-there")
@@ -140,11 +140,11 @@ def test_developers_aws_profile_plays_no_part(
     assert build_project().template["Resources"].keys() >= {"HelloFunction"}
 
 
-def test_template_that_aws_would_refuse_is_reported_in_its_words(
+def test_invalid_template_is_reported_with_the_translators_reason(
     project: Path, build_project: Builder
 ) -> None:
     (project / "template.yaml").write_text(TEMPLATE.replace("Handler:", "Handle:"))
-    with pytest.raises(StackError, match=r"not a template that AWS would take:\n.*Handle"):
+    with pytest.raises(StackError, match=r"not a template that AWS would accept:\n.*Handle"):
         build_project()
 
 
@@ -152,7 +152,7 @@ def test_template_that_aws_would_refuse_is_reported_in_its_words(
     ("text", "words"),
     [("Resources: [", "while parsing"), ("", "no Resources")],
 )
-def test_file_that_is_no_template_is_reported(
+def test_file_that_is_not_a_template_is_reported(
     project: Path, build_project: Builder, text: str, words: str
 ) -> None:
     (project / "template.yaml").write_text(text)
@@ -164,8 +164,8 @@ def test_file_that_is_no_template_is_reported(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("hello,", "missing,"), "which is no folder"),
-        (("makefile", "python3.13"), "knows makefile"),
+        (("hello,", "missing,"), "which is not a folder"),
+        (("makefile", "python3.13"), "supports makefile"),
     ],
 )
 def test_artifact_that_cannot_be_built_here_is_reported(

@@ -28,7 +28,7 @@ def check(folder: Path, template: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_fault_that_only_the_translation_shows_is_found(tmp_path: Path) -> None:
+def test_error_of_the_translated_template_is_found(tmp_path: Path) -> None:
     done = check(tmp_path, TEMPLATE)
     assert done.returncode != 0
     assert "E3505 Queue visibility timeout (5) is less than Function timeout (10)" in done.stdout
@@ -36,7 +36,7 @@ def test_fault_that_only_the_translation_shows_is_found(tmp_path: Path) -> None:
     assert expanded["Resources"]["WorkerWork"]["Type"] == "AWS::Lambda::EventSourceMapping"
 
 
-def test_template_that_cannot_be_translated_fails_in_plain_words(tmp_path: Path) -> None:
+def test_template_that_cannot_be_translated_fails_without_a_traceback(tmp_path: Path) -> None:
     done = check(tmp_path, TEMPLATE.replace("Timeout: 10", "Policies: [{NoSuchPolicy: {}}]"))
     assert done.returncode == 1
     assert done.stderr.startswith("template.yaml cannot be translated:\n")
