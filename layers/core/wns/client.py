@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 import certifi
-from requests.utils import get_environ_proxies, select_proxy
 
 from wns._transport.connections import Connections
+from wns._transport.proxies import new_proxy_cache
 from wns._transport.request import build_request
+from wns._transport.source import Source
 from wns._transport.transfer import Transfer
 from wns.errors import InvalidChannelUriError, InvalidNotificationError
 from wns.result import Outcome, SendResult, parse_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from types import TracebackType
 
+    from wns._transport.request import Request
     from wns.notification import Notification, ToastRemoval
 
-_PROXY_CACHE_SIZE = 1024
 _POLL_SECONDS = 1.0
 
 
@@ -86,7 +86,7 @@ class WnsClient:
         self._last_used = clock()
         self._is_closed = False
         self._unsent: list[SendResult] = []
-        self._proxy_of = _new_proxy_cache()
+        self._proxy_of = new_proxy_cache()
         self._connections: Connections[Send] = Connections(
             concurrency,
             partial(
@@ -101,12 +101,7 @@ class WnsClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
@@ -120,30 +115,24 @@ class WnsClient:
         return self._connections.busy + len(self._unsent)
 
     def submit(self, send: Send) -> None:
-        """Queue a send; `poll` puts it on the wire and returns its result.
+        """Queue a send; `poll` puts it on the wire and returns its one result.
 
-        Each send has exactly one result. One that cannot be sent, such as one with a bad URI, has a
-        result too.
-
-        Raises:
-            RuntimeError: the client is closed, or `free` is 0.
+        A send that must not be sent, such as one with a bad URI, has a result too. Raises
+        RuntimeError if the client is closed or `free` is 0.
         """
         self._refuse_if_closed()
         if self.free < 1:
             raise RuntimeError("No send is free: call poll() first.")
         if not self.in_flight:
-            self._begin()
-        try:
-            request = build_request(send.channel_uri, send.access_token, send.notification)
-        except InvalidChannelUriError as error:
-            outcome, reason = Outcome.REFUSED, error.reason
-        except InvalidNotificationError as error:
-            outcome, reason = Outcome.REJECTED, str(error)
+            if self._clock() - self._last_used > self._max_idle_seconds:
+                self._connections.drop_connections()
+            self._proxy_of = new_proxy_cache()  # a changed environment takes effect
+        request = _build_request(send)
+        if isinstance(request, SendResult):
+            self._unsent.append(request)
         else:
             origin = request.url[: request.url.index("/", len("https://"))]
             self._connections.start(send, request, self._proxy_of(origin))
-            return
-        self._unsent.append(SendResult(outcome, reference=send.reference, transport_error=reason))
 
     def poll(self, timeout: float = 0.0) -> list[SendResult]:
         """Send and receive; return the results that have arrived, in any order.
@@ -153,9 +142,6 @@ class WnsClient:
         Args:
             timeout: how long to wait for the first result, in seconds. Without a send in flight the
                 call returns at once.
-
-        Raises:
-            RuntimeError: the client is closed.
         """
         self._refuse_if_closed()
         results = self._exchange()
@@ -177,15 +163,12 @@ class WnsClient:
     def send_all(self, sends: Iterable[Send]) -> Iterator[SendResult]:
         """Send everything; yield each result as it arrives, in any order.
 
-        `sends` is read only as fast as sends complete, so it may be a generator of any length. If
-        it raises, its exception is raised here after the results of what was in flight.
-
-        Raises:
-            RuntimeError: the client is closed, or sends are in flight already.
+        `sends` is read as fast as sends complete, so it may be a generator of any length. If it
+        raises, its exception is raised here, after the results of what was in flight.
         """
         if self.in_flight:
             raise RuntimeError("Sends are in flight: wait for their results first.")
-        source = _Source(sends)
+        source = Source(sends)
         try:
             while not source.is_exhausted or self.in_flight:
                 for send in source.take(self.free):
@@ -195,12 +178,6 @@ class WnsClient:
             self.cancel()
         if source.error is not None:
             raise source.error
-
-    def _begin(self) -> None:
-        """Prepare for the first send after a pause."""
-        if self._clock() - self._last_used > self._max_idle_seconds:
-            self._connections.drop_connections()
-        self._proxy_of = _new_proxy_cache()  # a changed environment takes effect
 
     def _exchange(self) -> list[SendResult]:
         self._connections.perform()
@@ -218,25 +195,15 @@ class WnsClient:
             raise RuntimeError("This WnsClient is closed.")
 
 
-class _Source:
-    """Reads sends a few at a time. An exception ends it and is kept, so that the results of what is
-    in flight are not lost."""
-
-    def __init__(self, sends: Iterable[Send]) -> None:
-        self._sends = iter(sends)
-        self.is_exhausted = False
-        self.error: Exception | None = None
-
-    def take(self, count: int) -> Iterator[Send]:
-        for _ in range(count if not self.is_exhausted else 0):
-            try:
-                yield next(self._sends)
-            except StopIteration:
-                self.is_exhausted = True
-                return
-            except Exception as error:  # noqa: BLE001 - raised at the end of send_all
-                self.error, self.is_exhausted = error, True
-                return
+def _build_request(send: Send) -> Request | SendResult:
+    """Return a send's request, or the result of one that must not be sent."""
+    try:
+        return build_request(send.channel_uri, send.access_token, send.notification)
+    except InvalidChannelUriError as error:
+        outcome, reason = Outcome.REFUSED, error.reason
+    except InvalidNotificationError as error:
+        outcome, reason = Outcome.REJECTED, str(error)
+    return SendResult(outcome, reference=send.reference, transport_error=reason)
 
 
 def _read_result(send: Send, transfer: Transfer, code: int, details: str, now: float) -> SendResult:
@@ -257,11 +224,3 @@ def _read_result(send: Send, transfer: Transfer, code: int, details: str, now: f
         reference=send.reference,
         secret=send.access_token,
     )
-
-
-def _new_proxy_cache() -> Callable[[str], str]:
-    return lru_cache(_PROXY_CACHE_SIZE)(_find_proxy)
-
-
-def _find_proxy(origin: str) -> str:
-    return select_proxy(origin, get_environ_proxies(origin)) or ""
