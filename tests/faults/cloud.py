@@ -17,7 +17,7 @@ import requests
 
 from local.stack.aws import ROOT, start_aws
 from local.stack.ports import HOST, Ports
-from local.stack.processes import Processes, answers
+from local.stack.processes import Processes, responds
 from local.wns_emulator.control.client import EmulatorControl
 from tests.faults.worker import SharedClock, set_offset
 from tests.integration.backend import ACCOUNT, REGION, Backend
@@ -59,7 +59,7 @@ class Servers:
             )  # fmt: skip
             urls = {"aws": f"{self.aws_url}/_ministack/health", "wns": self.wns_url}
             for name, url in urls.items():
-                processes.wait_until_ready(name, partial(answers, url), seconds=START_SECONDS)
+                processes.wait_until_ready(name, partial(responds, url), seconds=START_SECONDS)
             undo.pop_all()
         return self
 

@@ -1,18 +1,20 @@
-"""What can go wrong in the service, as its callers tell it apart.
+"""Errors of the service, one per case that callers tell apart.
 
 PushError
-├── NotFoundError             an app, template or notification that is not there
-├── UnauthorizedError         the token names nobody
-├── ForbiddenError            this caller may not do this with this app
-├── ConflictError             what is asked for stands against what is
-├── InvalidRequestError       the request cannot become a notification, and never will
-├── MalformedMessageError    a queue message that is not what its queue carries
-├── TablesUnavailableError    DynamoDB does not do what it is asked
-├── SecretsUnavailableError   Secrets Manager cannot be reached, or refuses
-├── MalformedSecretError     a stored secret is not what it should be
-├── EventBusUnavailableError         the event bus did not take an event
-├── AccessTokenMissingError   the app has no access token yet, or none that is still valid
-└── QueueUnavailableError         SQS did not take all that was to be queued
+├── NotFoundError              an app, template or notification does not exist
+├── UnauthorizedError          the token names no player
+├── ForbiddenError             the caller may not use this app
+├── ConflictError              the request conflicts with the current state
+├── InvalidRequestError        the request can never become a notification
+├── MalformedMessageError      a queue message is not what its queue carries
+├── TablesUnavailableError     DynamoDB failed
+├── SecretsUnavailableError    Secrets Manager failed
+├── QueueUnavailableError      SQS failed
+├── EventBusUnavailableError   EventBridge failed
+├── MalformedSecretError       a secret was not written by this service
+└── AccessTokenMissingError    no valid access token is stored
+
+Messages may be shown to the caller: they hold no URI, token or secret.
 """
 
 from __future__ import annotations
@@ -21,36 +23,35 @@ from dataclasses import dataclass
 
 
 class PushError(Exception):
-    """Base of the service's own errors; the text is fit to be shown to the caller."""
+    """Base of the service's own errors."""
 
 
 class NotFoundError(PushError):
-    """When something named by its id is not there."""
+    """Raised when something named by its id does not exist."""
 
 
 class UnauthorizedError(PushError):
-    """When a verified token does not say who calls."""
+    """Raised when a verified token does not name its player."""
 
 
 class ForbiddenError(PushError):
-    """When the caller is known but may not do this."""
+    """Raised when the caller is known but may not use the app."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing that is wrong with an input: the field it is in and a sentence about it."""
+    """What is wrong with one field of an input."""
 
     field: str
     message: str
 
 
 class ConflictError(PushError):
-    """When what is asked for stands against what is already so."""
+    """Raised when a request conflicts with the current state."""
 
 
 class InvalidRequestError(PushError):
-    """When a request is well-formed but cannot become a notification: it says which fields are at
-    fault."""
+    """Raised when a well-formed request cannot become a notification; `field_errors` say why."""
 
     def __init__(self, message: str, field_errors: tuple[FieldError, ...] = ()) -> None:
         super().__init__(message)
@@ -58,28 +59,28 @@ class InvalidRequestError(PushError):
 
 
 class MalformedMessageError(PushError):
-    """When a queue message is not what its queue carries; sending it again would not help."""
+    """Raised when a queue message is not what its queue carries. A retry would not help."""
 
 
 class TablesUnavailableError(PushError):
-    """When DynamoDB does not do what it is asked; trying again may do."""
+    """Raised when DynamoDB failed in spite of the SDK's retries. The write may have been done."""
 
 
 class SecretsUnavailableError(PushError):
-    """When Secrets Manager does not do what it is asked; trying again may do."""
+    """Raised when Secrets Manager failed in spite of the SDK's retries."""
 
 
 class MalformedSecretError(PushError):
-    """When a stored secret is not what this service stores; somebody else wrote it."""
+    """Raised when a stored secret cannot be parsed: something else wrote it."""
 
 
 class EventBusUnavailableError(PushError):
-    """When the event bus did not take an event; trying again may do."""
+    """Raised when EventBridge did not accept an event."""
 
 
 class AccessTokenMissingError(PushError):
-    """When no valid access token of the app is stored; the token refresher provides one."""
+    """Raised when no valid access token of the app is stored; the token refresher stores one."""
 
 
 class QueueUnavailableError(PushError):
-    """When SQS did not take every message; the work is done again from its start."""
+    """Raised when SQS did not accept every message. Messages before it may be queued."""

@@ -1,8 +1,8 @@
 """The identifiers that callers choose, each with the one rule for it.
 
-None may hold `#` (it joins the parts of a table key) or `/` (it ends a path segment), but for
-player ids, which an identity provider chooses: they come last or are followed by a part that has no
-`#`.
+None may contain `#`, which joins the parts of a table key, or `/`, which ends a path segment.
+Player ids are the exception, as an identity provider chooses them: in keys they come last, or
+before a part without `#`.
 """
 
 from __future__ import annotations
@@ -28,17 +28,16 @@ Topic = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.:-]{1,64}$")]
 """Name of a topic that channels subscribe to."""
 
 RequestId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$")]
-"""Id of a request, chosen by its sender: the same id is the same request, whenever it comes
-again."""
+"""Id of a request, chosen by its sender: its idempotency key."""
 
 NotificationId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-"""Id of a notification: made from the app's id and the request's id."""
+"""Id of a notification: a hash of the app's id and the request's id."""
 
 Locale = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
 """A BCP 47 language tag such as `en-US`."""
 
 ParameterName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
-"""Name of a template's parameter, as it stands in `${name}`."""
+"""Name of a template's parameter, as in `${name}`."""
 
 ParameterValue = str | int | float
-"""Value of a template's parameter; it is put into texts as it prints."""
+"""Value of a template's parameter; its `str()` replaces the placeholder."""

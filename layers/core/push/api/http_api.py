@@ -1,6 +1,6 @@
-"""What both HTTP APIs share: validation, bodies within limits, errors in one shape, OpenAPI.
+"""The HTTP API's common part: validation, body limits, error responses, OpenAPI.
 
-The one module of this package that knows Powertools and API Gateway's events.
+The only module of push that knows Powertools and API Gateway's events.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from push.api.error_responses import (
+    INTERNAL_ERROR,
+    NO_SUCH_ROUTE,
+    NOT_JSON,
+    WRONG_CONTENT_TYPE,
     ErrorResponse,
-    answer_for,
-    answer_for_invalid,
-    internal_error,
-    no_such_route,
-    not_json,
+    reply_to_error,
+    reply_to_invalid,
     too_large,
-    wrong_content_type,
 )
 from push.errors import PushError
 from push.identifiers import AppId
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from pydantic import BaseModel
 
-    from push.api.error_responses import Answer
+    from push.api.error_responses import Reply
 
 
 AppIdInPath = Annotated[AppId, Path(description="The app's id")]
@@ -47,23 +47,25 @@ MAX_BODY_BYTES = 16_384
 class HttpApi(APIGatewayHttpResolver):
     """An HTTP API whose errors all have one shape.
 
-    `larger_bodies` gives the bytes that a body may have, where they are more than 16 KB, by a part
-    of the path.
+    `larger_bodies`: the limit in bytes of bodies that may have more than 16 KB, by a part of the
+    path.
     """
 
     def __init__(self, logger: Logger, larger_bodies: Mapping[str, int] | None = None) -> None:
         super().__init__(enable_validation=True, json_body_deserializer=_read_json)
         self._larger_bodies = larger_bodies or {}
         self._logger = logger
-        self.exception_handler([PushError, WnsError])(lambda error: _response(answer_for(error)))
+        self.exception_handler([PushError, WnsError])(
+            lambda error: _response(reply_to_error(error))
+        )
         self.exception_handler(RequestValidationError)(
-            lambda error: _response(answer_for_invalid(error.errors()))
+            lambda error: _response(reply_to_invalid(error.errors()))
         )
         self.exception_handler(Exception)(self._fail)
-        self.not_found(lambda _: _response(no_such_route()))
+        self.not_found(lambda _: _response(NO_SUCH_ROUTE))
 
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """Answer an event of API Gateway."""
+        """Handle an event of API Gateway."""
         if event.get("body"):
             read = self._read_body(event)
             if isinstance(read, tuple):
@@ -75,22 +77,22 @@ class HttpApi(APIGatewayHttpResolver):
         return super().resolve(event, context)
 
     def _fail(self, error: Exception) -> Response[str]:
-        self._logger.error("unexpected", exc_info=error)
-        return _response(internal_error())
+        self._logger.error("request failed", exc_info=error)
+        return _response(INTERNAL_ERROR)
 
-    def _read_body(self, event: Mapping[str, Any]) -> str | Answer:
-        """Return the body's text, or the answer to a body that is not taken."""
+    def _read_body(self, event: Mapping[str, Any]) -> str | Reply:
+        """Return the body's text, or the reply to a body that is not accepted."""
         media_type = _headers(event).get("content-type", "application/json").partition(";")[0]
         if media_type.strip().lower() != "application/json":
-            return wrong_content_type()
+            return WRONG_CONTENT_TYPE
         body: str = event["body"]
         try:
-            coded = bool(event.get("isBase64Encoded"))
-            body_bytes = base64.b64decode(body, validate=True) if coded else body.encode()
+            is_base64 = bool(event.get("isBase64Encoded"))
+            body_bytes = base64.b64decode(body, validate=True) if is_base64 else body.encode()
             limit = self._limit(str(event.get("rawPath", "")))
             return too_large(limit) if len(body_bytes) > limit else body_bytes.decode()
         except (binascii.Error, UnicodeError):
-            return not_json()
+            return NOT_JSON
 
     def _limit(self, path: str) -> int:
         limits = (limit for part, limit in self._larger_bodies.items() if part in path)
@@ -98,18 +100,18 @@ class HttpApi(APIGatewayHttpResolver):
 
 
 def stored(model: type[BaseModel], *errors: int) -> dict[int, Any]:
-    """Return, for OpenAPI, what a route answers that stores something new or in place of an older
-    one; `errors` are statuses that other routes do not answer."""
+    """Return the OpenAPI responses of a route that creates or replaces something; `errors` are the
+    statuses that other routes do not have."""
     return {201: _with(model, "New"), 200: _with(model, "Replaced")} | _errors(errors)
 
 
 def accepted(model: type[BaseModel], *errors: int) -> dict[int, Any]:
-    """Return, for OpenAPI, what a route answers that takes something on."""
+    """Return the OpenAPI responses of a route that accepts work."""
     return {202: _with(model, "Accepted")} | _errors(errors)
 
 
 def done(*errors: int) -> dict[int, Any]:
-    """Return, for OpenAPI, what a route answers that has nothing to say."""
+    """Return the OpenAPI responses of a route without a response body."""
     return {204: {"description": "Done"}} | _errors(errors)
 
 
@@ -125,8 +127,8 @@ def _headers(event: Mapping[str, Any]) -> dict[str, str]:
     return {name.lower(): value for name, value in event.get("headers", {}).items()}
 
 
-def _response(answer: Answer) -> Response[str]:
-    status, body = answer
+def _response(reply: Reply) -> Response[str]:
+    status, body = reply
     return Response(status, "application/json", body)
 
 

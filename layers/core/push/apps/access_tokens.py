@@ -1,4 +1,4 @@
-"""Access tokens of apps: token_refresher writes them, notification_sender reads them."""
+"""Access tokens of apps: stored by token_refresher, read by notification_sender."""
 
 from __future__ import annotations
 
@@ -20,24 +20,23 @@ _PAUSE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class StoredToken:
-    """An access token, and the name of the version of the credentials that it was got with."""
+    """An access token, and the version id of the credentials that it was obtained with."""
 
     token: AccessToken
     credentials_version: str
 
 
 def put_access_token(secrets: SecretStore, app_id: str, stored: StoredToken) -> None:
-    """Store an app's access token in place of the older one."""
+    """Store an app's access token, replacing the older one."""
     fields = asdict(stored.token) | {"credentials_version": stored.credentials_version}
     secrets.put(app_id, _KIND, json.dumps(fields))
 
 
 def get_access_token(secrets: SecretStore, app_id: str) -> StoredToken | None:
-    """Return an app's stored access token, valid or not, or None where there is none that can be
-    read.
+    """Return an app's stored access token, valid or not, None if there is none that can be parsed.
 
     Raises:
-        SecretsUnavailableError: it cannot be read now.
+        SecretsUnavailableError: Secrets Manager failed.
     """
     secret = secrets.get(app_id, _KIND)
     if secret is None:
@@ -51,27 +50,27 @@ def get_access_token(secrets: SecretStore, app_id: str) -> StoredToken | None:
 
 
 def delete_access_token(secrets: SecretStore, app_id: str) -> None:
-    """Delete an app's access token for good."""
+    """Delete an app's access token without a recovery window. Idempotent."""
     secrets.delete(app_id, _KIND)
 
 
 class AccessTokenCache:
-    """The stored access tokens, each read again after a minute; while that cannot be done, the old
-    ones."""
+    """A cache of the stored access tokens, each at most a minute old; older while Secrets Manager
+    fails."""
 
     def __init__(self, secrets: SecretStore) -> None:
         self._secrets = secrets
         self._held: dict[str, tuple[float, AccessToken]] = {}
 
     def get(self, app_id: str, now: float, *, rejected: str | None = None) -> AccessToken:
-        """Return the app's access token, at most a minute older than the stored one.
+        """Return the app's access token.
 
         Args:
             now: epoch seconds.
-            rejected: fingerprint of a token that WNS has rejected; it is not returned again.
+            rejected: fingerprint of a token that WNS has rejected, which is never returned again.
 
         Raises:
-            AccessTokenMissingError: none can be had that is valid, or only the rejected one.
+            AccessTokenMissingError: no valid one is stored, or only the rejected one.
         """
         read_again_at, held = self._held.get(app_id, (0.0, None))
         usable = held if held is not None and _serves(held, now, rejected) else None

@@ -1,4 +1,4 @@
-"""Credentials of apps: operator_api writes them, token_refresher reads them."""
+"""Credentials of apps: verified and stored by operator_api, read by token_refresher."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KIND = "credentials"
 
 
 def put_credentials(secrets: SecretStore, app_id: str, credentials: Credentials) -> None:
-    """Store an app's credentials in place of any older ones."""
+    """Store an app's credentials, replacing older ones."""
     fields = credentials.model_dump() | {
         "client_secret": credentials.client_secret.get_secret_value()
     }
@@ -32,14 +32,14 @@ def put_credentials(secrets: SecretStore, app_id: str, credentials: Credentials)
 
 
 def get_credentials(secrets: SecretStore, app_id: str) -> tuple[Credentials, str]:
-    """Return an app's credentials and the name of their version.
+    """Return an app's credentials and the id of their version in Secrets Manager.
 
     Raises:
-        NotFoundError: none were stored yet.
-        MalformedSecretError: what is stored are no credentials.
+        NotFoundError: none are stored.
+        MalformedSecretError: the secret does not hold credentials.
     """
     secret = secrets.get(app_id, _KIND)
-    remedy = f"put them with PUT /apps/{app_id}/credentials"
+    remedy = f"store them with PUT /apps/{app_id}/credentials"
     if secret is None:
         raise NotFoundError(f"app '{app_id}' has no credentials yet; {remedy}")
     try:
@@ -49,7 +49,7 @@ def get_credentials(secrets: SecretStore, app_id: str) -> tuple[Credentials, str
 
 
 def delete_credentials(secrets: SecretStore, app_id: str) -> None:
-    """Delete an app's credentials for good."""
+    """Delete an app's credentials without a recovery window. Idempotent."""
     secrets.delete(app_id, _KIND)
 
 
@@ -62,18 +62,21 @@ def verify_and_store_credentials(
     events: AppEvents,
     now: float,
 ) -> None:
-    """Get an access token with the credentials, then store them and announce it. The token itself
-    is dropped: only the refresher may store one.
+    """Store an app's credentials after verifying them with Microsoft, and publish the change.
+
+    They are verified by requesting an access token. It is discarded: only the token refresher
+    stores access tokens.
 
     Args:
         now: epoch seconds.
 
     Raises:
         InvalidRequestError: the app has the other identity.
-        CredentialsRefusedError: the token endpoint does not take them.
-        TokenEndpointError: it could not be asked.
-        ConflictError, SecretsUnavailableError: they could not be stored.
-        EventBusUnavailableError: they are stored, but the refresher was not told.
+        CredentialsRefusedError: the token endpoint refused them.
+        TokenEndpointError: the token endpoint did not respond.
+        ConflictError, SecretsUnavailableError: they were not stored.
+        EventBusUnavailableError: they are stored, but the refresher was not notified; its schedule
+            notices them.
     """
     app.check_identity(credentials.identity)
     request_access_token(session, credentials, now)
@@ -82,11 +85,10 @@ def verify_and_store_credentials(
 
 
 def delete_secrets(app_id: str, secrets: SecretStore) -> None:
-    """Delete an app's credentials and access token for good; that they are gone already is no
-    error.
+    """Delete an app's credentials and access token without a recovery window. Idempotent.
 
     Raises:
-        SecretsUnavailableError: they could not be deleted.
+        SecretsUnavailableError: they may not be deleted.
     """
     delete_credentials(secrets, app_id)
     delete_access_token(secrets, app_id)

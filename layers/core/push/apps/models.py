@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 DEFAULT_SEND_RATE = 500
-"""WNS publishes no limit; senders report trouble above about 1,000 notifications a second."""
+"""WNS publishes no limit; senders report throttling above about 1,000 notifications a second."""
 
 Audience = Annotated[str, Field(pattern=r"^[\x21-\x5a\x5c\x5e-\x7e]{1,255}$")]
-"""One of a token's audiences; without blanks and brackets, in which API Gateway puts several."""
+"""One of a token's audiences; no spaces and brackets, which API Gateway puts around several."""
 
 Identity = Literal["package_sid", "entra"]
 
 
 class AppSettings(BaseModel):
-    """What an operator decides about an app."""
+    """The settings of an app."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -46,18 +46,18 @@ class AppSettings(BaseModel):
         Field(description="Options of every notification that does not set its own"),
     ] = NotificationOptions()
     send_rate: Annotated[
-        int, Field(ge=1, le=10_000, description="Notifications a second, of all workers together")
+        int, Field(ge=1, le=10_000, description="Notifications per second, of all workers together")
     ] = DEFAULT_SEND_RATE
     enabled: Annotated[bool, Field(description="Whether notifications of the app are sent")] = True
 
 
 class App(AppSettings):
-    """An app: its id and its settings."""
+    """An app: its id, its settings, and why it was stopped."""
 
     app_id: AppId
     stopped: Annotated[
         str | None,
-        Field(description="Why sending stopped by itself; putting the app again starts it again"),
+        Field(description="Why WNS stopped the app; putting the app again resumes sending"),
     ] = None
 
     @property
@@ -66,7 +66,7 @@ class App(AppSettings):
         return self.enabled and self.stopped is None
 
     def check_audience(self, audiences: Iterable[str]) -> None:
-        """Let a player's token in by one of its audiences.
+        """Authorize a player's token by its audiences.
 
         Raises:
             ForbiddenError: the app accepts none of them.
@@ -75,13 +75,13 @@ class App(AppSettings):
             raise ForbiddenError(f"app '{self.app_id}' does not accept this token's audience")
 
     def check_identity(self, identity: Identity) -> None:
-        """Make sure that credentials are of the identity that the app has.
+        """Check that credentials are of the app's identity.
 
         Raises:
-            InvalidRequestError: they are of the other one.
+            InvalidRequestError: they are of the other identity.
         """
         if identity != self.identity:
             raise InvalidRequestError(
                 f"app '{self.app_id}' has the identity {self.identity}",
-                (FieldError("identity", f"credentials are of {identity}"),),
+                (FieldError("identity", f"these credentials are for {identity}"),),
             )

@@ -29,11 +29,11 @@ class Apps:
         """Return the app.
 
         Raises:
-            NotFoundError: there is no app of that id.
+            NotFoundError: the app does not exist.
         """
         item = self._table.get_item(Key={"pk": app_id}).get("Item")
         if item is None:
-            raise NotFoundError(f"there is no app '{app_id}'")
+            raise NotFoundError(f"app '{app_id}' does not exist")
         return _app(item)
 
     def put(self, app: App) -> bool:
@@ -48,21 +48,22 @@ class Apps:
         return "Attributes" not in answer
 
     def all(self) -> Iterator[App]:
-        """Yield every app: a scan of a short table."""
+        """Yield every app, by a scan: the table has an item per app."""
         pages = self._table.meta.client.get_paginator("scan").paginate(TableName=self._table.name)
         for page in pages:
             for item in page["Items"]:
                 yield _app(item)
 
     def delete(self, app_id: str) -> None:
-        """Delete an app; that it is gone already is no error."""
+        """Delete an app. Idempotent."""
         self._table.delete_item(Key={"pk": app_id})
 
     def lease(self, app_id: str, now: float, until: int, *, at_once: bool) -> bool:
-        """Take the right to renew the app's access token until `until`, unless another has it at
-        `now` (epoch seconds both); with `at_once`, take it from them.
+        """Lease the refresh of the app's access token until `until`; return False if another
+        invocation holds the lease, or the app does not exist. Times are epoch seconds.
 
-        Return False where another has it, or there is no such app.
+        Args:
+            at_once: take the lease over from its holder.
         """
         free = "attribute_not_exists(refreshing_until) OR refreshing_until <= :now"
         taken = {} if at_once else {":now": int(now)}
@@ -78,7 +79,7 @@ class Apps:
         return True
 
     def end_lease(self, app_id: str, until: int) -> None:
-        """Give the right to renew the access token back, unless another has taken it since."""
+        """Release the lease, unless another invocation has taken it over."""
         with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):
             self._table.update_item(
                 Key={"pk": app_id},
@@ -89,7 +90,7 @@ class Apps:
 
     @map_dynamodb_errors()
     def stop(self, app_id: str, reason: str) -> None:
-        """Stop sending for an app, until an operator puts it again."""
+        """Stop sending for an app until an operator puts it again."""
         self._table.update_item(
             Key={"pk": app_id},
             UpdateExpression="SET stopped = :reason",
@@ -104,7 +105,7 @@ def _app(item: Mapping[str, Any]) -> App:
 
 
 class AppCache:
-    """Apps as they were up to 15 seconds ago, for those who ask often."""
+    """A cache of apps, each at most 15 seconds old."""
 
     def __init__(self, apps: Apps) -> None:
         self._apps = apps
@@ -114,7 +115,7 @@ class AppCache:
         """Return the app.
 
         Raises:
-            NotFoundError: there is no app of that id.
+            NotFoundError: the app does not exist.
         """
         read_at, app = self._held.get(app_id, (0.0, None))
         if app is None or now - read_at > _MAX_AGE_S:
@@ -123,6 +124,6 @@ class AppCache:
         return app
 
     def stop(self, app_id: str, reason: str) -> None:
-        """Stop sending for an app, until an operator puts it again."""
+        """Stop sending for an app until an operator puts it again."""
         self._apps.stop(app_id, reason)
         self._held.pop(app_id, None)

@@ -1,8 +1,7 @@
-"""Use case: every app's access token is renewed before it ends, or when WNS rejects it, or when the
-app's credentials are new.
+"""Refreshes access tokens: before they expire, when WNS rejects one, when credentials change.
 
-Any number of invocations may want the same app's token renewed at the same time. The one that takes
-the lease in AppsTable asks the token endpoint; the others leave it to that one.
+Any number of invocations may find the same app's token due at the same time. The one that takes the
+lease in AppsTable requests a new token; the others leave it to that one.
 """
 
 from __future__ import annotations
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
 
 
 MIN_SECONDS_BETWEEN_WRITES = 600
-"""Secrets Manager keeps each version of a secret for a day, and only so many (AWS Secrets Manager,
-PutSecretValue)."""
+"""Secrets Manager keeps versions for a day and at most 100 of them; it asks for no more than one
+write every ten minutes (AWS Secrets Manager API reference, PutSecretValue)."""
 
 NEAR_EXPIRY_S = 7200
 
@@ -40,7 +39,7 @@ _WORKERS = 16
 
 
 class RefreshStatus(StrEnum):
-    """What became of an app's access token."""
+    """The result of a refresh."""
 
     FRESH = "fresh"
     REFRESHED = "refreshed"
@@ -51,8 +50,8 @@ class RefreshStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """What became of one app's access token, why where it failed, and until when (epoch seconds)
-    there is one."""
+    """The result for one app: why the refresh failed, and when the stored token expires (epoch
+    seconds, 0 if there is none)."""
 
     app_id: str
     status: RefreshStatus
@@ -60,7 +59,7 @@ class Refresh:
     expires_at: int = 0
 
     def is_near_expiry(self, now: float) -> bool:
-        """Return whether an app that has credentials has a token for two more hours at most."""
+        """Return whether an app with credentials has no token that is valid for two more hours."""
         return (
             self.status is not RefreshStatus.NO_CREDENTIALS
             and self.expires_at - now <= NEAR_EXPIRY_S
@@ -69,8 +68,7 @@ class Refresh:
 
 @dataclass(frozen=True, slots=True)
 class TokenRefresher:
-    """What refreshing works with. Each request has a session of its own; `clock` gives epoch
-    seconds."""
+    """Refreshes access tokens; each request has its own session. `clock` gives epoch seconds."""
 
     apps: Apps
     secrets: SecretStore
@@ -78,15 +76,17 @@ class TokenRefresher:
     clock: Callable[[], float]
 
     def refresh_due(self) -> Sequence[Refresh]:
-        """Renew what is missing, past half of its life, or older than the app's credentials; apps
-        side by side, and one that fails hinders no other."""
+        """Refresh every token that is missing, past half of its life, or older than the app's
+        credentials. Apps are refreshed concurrently; a failure of one affects no other."""
         enabled = [app.app_id for app in self.apps.all() if app.enabled]
         with ThreadPoolExecutor(_WORKERS) as pool:
             return list(pool.map(lambda app_id: self._refresh(app_id, self._is_due), enabled))
 
     def refresh_rejected(self, app_id: str, fingerprint: str | None) -> Refresh:
-        """Renew an access token that WNS rejected, if it is still the stored one and over ten
-        minutes old; or a missing one, where there is no fingerprint."""
+        """Refresh a token that WNS rejected, if it is still stored and over ten minutes old.
+
+        Args:
+            fingerprint: of the rejected token; None if none was stored."""
 
         def is_due(stored: StoredToken | None, _: str) -> bool:
             if stored is None:
@@ -98,7 +98,7 @@ class TokenRefresher:
         return self._refresh(app_id, is_due)
 
     def refresh_changed(self, app_id: str) -> Refresh:
-        """Renew an access token that was not got with the app's present credentials."""
+        """Refresh a token that was not obtained with the app's current credentials."""
 
         def is_due(stored: StoredToken | None, version: str) -> bool:
             return stored is None or stored.credentials_version != version
@@ -127,7 +127,7 @@ class TokenRefresher:
             leased_until = int(self.clock()) + _LEASE_S
             if not self.apps.lease(app_id, self.clock(), leased_until, at_once=at_once):
                 return Refresh(app_id, RefreshStatus.ELSEWHERE, expires_at=expires_at)
-            # Another may have renewed it between the look and the lease.
+            # Another invocation may have refreshed it between the first read and the lease.
             stored = get_access_token(self.secrets, app_id)
             expires_at = stored.token.expires_at if stored else 0
             status = RefreshStatus.FRESH
@@ -139,7 +139,7 @@ class TokenRefresher:
         except NotFoundError as error:
             return Refresh(app_id, RefreshStatus.NO_CREDENTIALS, str(error))
         except _FAILURES as error:
-            # The lease stays: it keeps the next try a minute away.
+            # The lease is kept: it limits tries to one a minute, however many senders ask.
             return Refresh(app_id, RefreshStatus.FAILED, str(error), expires_at)
         self.apps.end_lease(app_id, leased_until)
         return Refresh(app_id, status, expires_at=expires_at)

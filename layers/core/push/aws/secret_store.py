@@ -1,4 +1,4 @@
-"""Secrets of apps in Secrets Manager, each named `<prefix>/<app_id>/<kind>`."""
+"""Secrets of apps in Secrets Manager, named `<prefix>/<app_id>/<kind>`."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret's text, and what Secrets Manager calls this version of it."""
+    """A secret's text and its version id."""
 
     text: str = field(repr=False)
     version: str
 
 
 class SecretStore:
-    """Texts under a name prefix that the functions' permissions are cut to."""
+    """Secrets under a name prefix, to which the functions' permissions are limited."""
 
     def __init__(self, client: SecretsManagerClient, prefix: str) -> None:
         self._client = client
         self._prefix = prefix
 
     def get(self, app_id: str, kind: str) -> Secret | None:
-        """Return the secret, or None where there is none.
+        """Return the secret, None if there is none.
 
         Raises:
-            SecretsUnavailableError: Secrets Manager did not say.
+            SecretsUnavailableError: Secrets Manager failed.
         """
         try:
             answer = self._client.get_secret_value(SecretId=self._name(app_id, kind))
@@ -45,11 +45,11 @@ class SecretStore:
         return Secret(answer["SecretString"], answer["VersionId"])
 
     def put(self, app_id: str, kind: str, text: str) -> None:
-        """Store the text in place of an older one.
+        """Create or replace the secret.
 
         Raises:
-            ConflictError: an older one is being deleted, or another made at the same time.
-            SecretsUnavailableError: Secrets Manager did not store it.
+            ConflictError: the secret is being deleted, or created concurrently.
+            SecretsUnavailableError: Secrets Manager failed.
         """
         name, exceptions = self._name(app_id, kind), self._client.exceptions
         try:
@@ -59,16 +59,16 @@ class SecretStore:
                 self._client.create_secret(Name=name, SecretString=text)
         except (exceptions.InvalidRequestException, exceptions.ResourceExistsException):
             raise ConflictError(
-                f"secrets of app '{app_id}' are being deleted or made; try again in a minute"
+                f"secrets of app '{app_id}' are being deleted or created; try again in a minute"
             ) from None
         except (BotoCoreError, ClientError) as error:
             raise _unavailable(error) from None
 
     def delete(self, app_id: str, kind: str) -> None:
-        """Delete the secret for good; that it is gone already is no error.
+        """Delete the secret without a recovery window. Idempotent.
 
         Raises:
-            SecretsUnavailableError: Secrets Manager did not delete it.
+            SecretsUnavailableError: Secrets Manager failed.
         """
         name = self._name(app_id, kind)
         try:
@@ -83,8 +83,8 @@ class SecretStore:
 
 
 def _unavailable(error: BotoCoreError | ClientError) -> SecretsUnavailableError:
-    # Its kind only: the text may repeat what was sent.
+    # The code only: the text may repeat the secret.
     kind = (
         error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
     )
-    return SecretsUnavailableError(f"Secrets Manager cannot be used now ({kind}); try again later")
+    return SecretsUnavailableError(f"Secrets Manager is unavailable ({kind}); try again later")

@@ -1,4 +1,4 @@
-"""Templates: stored, localized texts of notifications that game events fill in."""
+"""Templates: stored, localized content that a request's parameters fill."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 class Options(NotificationOptions):
-    """How a notification is delivered; what is left out falls back to the template, then the
-    app."""
+    """How a notification is delivered. An option that is not set falls back to the template's, then
+    the app's."""
 
     skip_players_in_game: bool | None = Field(
-        None, description="Whether players who are in the game right now are left alone."
+        None, description="Whether players who are in the game are skipped."
     )
 
 
 def merge(*layers: NotificationOptions | None) -> Options:
-    """Return the options in force: each layer goes over those before it."""
+    """Return the effective options: each layer overrides those before it."""
     merged: dict[str, Any] = {}
     for layer in layers:
         merged |= layer.model_dump(exclude_none=True) if layer else {}
@@ -38,37 +38,35 @@ _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 
 
 class TemplateSettings(BaseModel):
-    """What an operator writes: per locale the notifications to raise, with `${name}` where a
-    parameter goes."""
+    """The content of a template: the notifications per locale, with `${name}` for parameters."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     push_enabled: Annotated[
         bool,
-        Field(description="Off: its notifications are recorded as suppressed and not sent"),
+        Field(description="If false, its notifications are recorded as suppressed and not sent"),
     ] = True
     default_locale: Annotated[
-        Locale, Field(description="Serves players whose language has no texts here")
+        Locale, Field(description="For players whose language is not in `locales`")
     ]
     options: Options = Options()
     locales: Annotated[
         dict[Locale, Annotated[dict[Kind, dict[str, Any]], Field(min_length=1)]],
         Field(
             min_length=1,
-            description="Locale to notifications: toast, tile, badge and raw in any combination",
+            description="Notifications by locale: toast, tile, badge and raw in any combination",
         ),
     ]
 
 
 class Template(TemplateSettings):
-    """A template: its id and what the operator wrote."""
+    """A template: its id, version and content."""
 
     template_id: TemplateId
-    version: Annotated[int, Field(description="Counts the times it was put")] = 0
+    version: Annotated[int, Field(description="Incremented by each PUT")] = 0
 
     def locale_for(self, wanted: str | None) -> str:
-        """Return the locale whose texts serve a player: `pt-BR`, else `pt`, else the default
-        one."""
+        """Return the locale for a player: `pt-BR`, else `pt`, else the default one."""
         tags = {tag.lower(): tag for tag in self.locales}
         parts = (wanted or "").lower().split("-")
         for length in range(len(parts), 0, -1):
@@ -78,14 +76,14 @@ class Template(TemplateSettings):
         return tags[self.default_locale.lower()]
 
     def placeholders(self) -> set[str]:
-        """Return the names of every parameter that some locale needs."""
+        """Return the names of the parameters of all locales."""
         return {name for text in _texts(self.locales) for name in _PLACEHOLDER.findall(text)}
 
     def check_parameters(self, parameters: Mapping[str, ParameterValue]) -> None:
-        """Make sure that no text would be left with a hole.
+        """Check that every placeholder has a parameter.
 
         Raises:
-            InvalidRequestError: a parameter is missing; names each.
+            InvalidRequestError: parameters are missing; the error names each.
         """
         missing = sorted(self.placeholders() - parameters.keys())
         if missing:
@@ -96,8 +94,7 @@ class Template(TemplateSettings):
 
 
 def fill(content: Any, parameters: Mapping[str, ParameterValue]) -> Any:
-    """Return JSON content with each placeholder replaced; a value is never looked at for
-    placeholders again."""
+    """Return JSON content with each placeholder replaced. Placeholders in values are not."""
     match content:
         case str():
             return _PLACEHOLDER.sub(lambda found: str(parameters[found.group(1)]), content)

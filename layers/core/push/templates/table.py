@@ -25,7 +25,7 @@ class Templates:
         """Return a template.
 
         Raises:
-            NotFoundError: the app has no template of that id.
+            NotFoundError: the app has no such template.
         """
         item = self._table.get_item(Key={"pk": app_id, "sk": template_id}).get("Item")
         if item is None:
@@ -36,7 +36,7 @@ class Templates:
         """Store a template; return it with its version.
 
         Args:
-            if_version: only in place of this version; 0: only if there is none yet.
+            if_version: the version to replace; 0: create only. None: any.
 
         Raises:
             ConflictError: another version is stored.
@@ -58,12 +58,12 @@ class Templates:
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             raise ConflictError(
                 f"template '{template.template_id}' is not at version {if_version} any more;"
-                " get it again and put your change into that"
+                " get it again and apply your change to that"
             ) from None
         return template.model_copy(update={"version": int(str(stored["version"]))})
 
     def delete(self, app_id: str, template_id: str) -> None:
-        """Delete a template; that it is gone already is no error."""
+        """Delete a template. Idempotent."""
         self._table.delete_item(Key={"pk": app_id, "sk": template_id})
 
     def of_app(self, app_id: str) -> Iterator[Template]:

@@ -1,4 +1,4 @@
-"""Use case: a template is looked at when it is stored, so that no event finds it wrong later."""
+"""Validates a template when it is stored, so that no request fails on it later."""
 
 from __future__ import annotations
 
@@ -19,39 +19,39 @@ if TYPE_CHECKING:
 
 
 LONG = 200
-"""Characters of a parameter that a template must have room for."""
+"""Length of a parameter that a template must have room for, in characters."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _LONG_TEXT = "x" * LONG
 _LONG_ADDRESS = "https://example.com/".ljust(LONG, "x")
-# A placeholder may stand for a number, an address or a sound; one of these fits where it stands.
+# A placeholder may stand for a number, an address or a sound; one of these is valid for it.
 _SAMPLES = ("1", _LONG_TEXT, _LONG_ADDRESS, "ms-winsoundevent:Notification.Default", "true")
 
 Values = dict[str, str]
 
 
 def validate_template(template: Template) -> None:
-    """Make sure that a template makes notifications, whatever its parameters will be.
+    """Check that a template renders valid notifications, whatever its parameters.
 
     Raises:
-        InvalidRequestError: no texts for the default locale, a placeholder that no parameter can
-            fill, content that no parameters make a notification of, or one that is over WNS's
-            limit with parameters of 200 characters.
+        InvalidRequestError: the default locale is missing, a placeholder's name is not valid, no
+            values of the placeholders render a valid notification, or values of 200 characters
+            exceed a limit of WNS.
     """
     field_errors = list(_field_errors(template))
     if field_errors:
         raise InvalidRequestError(
-            f"template '{template.template_id}' is not whole", tuple(field_errors)
+            f"template '{template.template_id}' is not valid", tuple(field_errors)
         )
 
 
 def _field_errors(template: Template) -> Iterator[FieldError]:
     if template.default_locale.lower() not in {tag.lower() for tag in template.locales}:
-        yield FieldError("default_locale", f"'{template.default_locale}' has no texts in locales")
+        yield FieldError("default_locale", f"'{template.default_locale}' is not in locales")
     bad_names = sorted(name for name in template.placeholders() if not _NAME.fullmatch(name))
     for name in bad_names:
         yield FieldError(
-            "locales", f"'${{{name}}}' is no placeholder: letters, digits and _, at most 64"
+            "locales", f"'${{{name}}}' is not a placeholder: use letters, digits and _, at most 64"
         )
     if bad_names:
         return
@@ -66,7 +66,7 @@ def _field_errors(template: Template) -> Iterator[FieldError]:
 
 
 def _fitting(kind: str, content: Any, names: set[str]) -> Values:
-    """Return values that fit where the placeholders stand, as long ones as do."""
+    """Return values that are valid for the placeholders, the longest of the samples."""
     values = dict.fromkeys(names, _SAMPLES[0])
     fewest = len(_errors(kind, content, values))
     for name in sorted(names):
