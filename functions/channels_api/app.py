@@ -21,7 +21,7 @@ from push.apps.table import AppCache, Apps
 from push.aws.dynamodb import Transactions
 from push.channels.models import Channel, Registration
 from push.channels.registration import Caller, Registrar
-from push.channels.table import Channels, Presence
+from push.channels.table import Channels
 from push.channels.topics import Topics
 from push.channels.uri_owners import UriOwners
 from push.identifiers import DeviceId
@@ -49,7 +49,6 @@ registering = Registrar(
     channels=Channels(channels_table),
     owners=UriOwners(channels_table),
     topics=Topics(dynamodb.Table(settings.TOPICS_TABLE)),
-    presence=Presence(channels_table),
     transactions=Transactions(dynamodb.meta.client, time.sleep, random.SystemRandom().random),
 )
 app = HttpApi(logger)

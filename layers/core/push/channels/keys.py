@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 SHARDS = 64
-"""Shards of an app's channels: what a broadcast to everyone works through side by side."""
+"""Shards of an app's channels, which a broadcast to everyone processes concurrently."""
 
 TOPIC_SHARDS = 8
 """Shards of a topic's subscriptions. Fewer, because each costs a query however small the topic."""
@@ -17,15 +17,15 @@ def channel_key(app_id: str, player_id: str, device_id: str) -> dict[str, str]:
 
 
 def device_key(player_id: str, device_id: str) -> str:
-    """Return what a device is sorted by within a shard."""
+    """Return the sort key of a device within a shard."""
     return f"{player_id}#{device_id}"
 
 
 def following(key: str) -> str:
-    """Return the first key that can come after a device's."""
-    return f"{key}!"  # the lowest character that an id can hold
+    """Return the smallest key that can follow a device's."""
+    return f"{key}!"  # the lowest character that an id can contain
 
 
 def shard_of(player_id: str, shards: int) -> int:
-    """Return a player's shard, the same for ever."""
+    """Return a player's shard. Stored keys depend on it: it must never change."""
     return int.from_bytes(sha256(player_id.encode()).digest()[:4]) % shards

@@ -1,4 +1,4 @@
-"""Channels: one app on one device of one player, and where Windows listens for it."""
+"""Channels: one app on one device of one player."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LOOKS_LIKE = r"^https://([A-Za-z0-9-]+\.)*notify\.windows\.com(:443)?/[!-~]*\?[
 
 
 class Registration(BaseModel):
-    """What a game client says about its channel."""
+    """The body of a registration."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -46,7 +46,7 @@ class Registration(BaseModel):
     app_version: Annotated[str | None, Field(pattern=r"^[\x21-\x7e]{1,64}$")] = None
     topics: Annotated[
         tuple[Topic, ...],
-        Field(max_length=50, description="All topics that the device is to be told of"),
+        Field(max_length=50, description="All topics of the device; replaces earlier ones"),
         AfterValidator(lambda topics: tuple(sorted(set(topics)))),
     ] = ()
 
@@ -54,8 +54,7 @@ class Registration(BaseModel):
 class Channel(Registration):
     """A registered channel. Times are epoch seconds."""
 
-    # What is in the table was checked on its way in; the sender checks the URI again before it
-    # dials.
+    # Validated at registration; the sender validates it again.
     channel_uri: str
     app_id: AppId
     player_id: PlayerId
@@ -68,7 +67,7 @@ class Channel(Registration):
 
     @classmethod
     def of_item(cls, item: Mapping[str, Any]) -> Channel:
-        """Read an item of ChannelsTable or of its index."""
+        """Return the channel that an item of ChannelsTable or its index holds."""
         app_id, _, player_id = str(item["pk"]).partition("#")
         stored = {name: item[name] for name in cls.model_fields if name in item}
         ids = {"app_id": app_id, "player_id": player_id, "device_id": item["sk"]}
@@ -76,12 +75,12 @@ class Channel(Registration):
 
     @property
     def host(self) -> str:
-        """Host of the channel URI: all of it that is ever shown."""
+        """Host of the channel URI: the only part that is ever shown."""
         return urlsplit(self.channel_uri).hostname or ""
 
     @property
     def device_key(self) -> str:
-        """`<player_id>#<device_id>`: what a shard is sorted by."""
+        """`<player_id>#<device_id>`: the sort key of a shard."""
         return device_key(self.player_id, self.device_id)
 
     def in_game(self, now: float) -> bool:

@@ -1,5 +1,5 @@
-"""Use case: players register, list and remove the channels of their devices, and say whether they
-are in the game."""
+"""Registration: players register, list and remove the channels of their devices, and report their
+presence."""
 
 from __future__ import annotations
 
@@ -19,21 +19,23 @@ if TYPE_CHECKING:
     from push.apps.table import AppCache
     from push.aws.dynamodb import Transactions
     from push.channels.models import Registration
-    from push.channels.table import Channels, Presence
+    from push.channels.table import Channels
     from push.channels.topics import Topics
     from push.channels.uri_owners import UriOwners
 
 
-_MANY_DEVICES = 5  # from here on, devices that register at once may make too many together
+_MANY_DEVICES = 5  # below it, concurrent newcomers are unlikely to exceed ten together
 _TRIES = 5
-_SPARE_S = 7 * 24 * 3600  # so that subscriptions need writing again once a week at most
+_SPARE_S = (
+    7 * 24 * 3600
+)  # subscriptions outlive the channel, so that renewals rewrite them once a week
 _WRITES_PER_TRANSACTION = 100
 _PLAYER_ID: TypeAdapter[str] = TypeAdapter(PlayerId)
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, as a verified token says: a player, and whom the token was made for."""
+    """The caller of a player route, as the verified token names it."""
 
     player_id: str
     audiences: frozenset[str]
@@ -46,7 +48,7 @@ class Caller:
         tokens name the client in `client_id` instead of `aud`.
 
         Raises:
-            UnauthorizedError: no usable `sub`.
+            UnauthorizedError: the token has no valid `sub`.
         """
         try:
             player_id = _PLAYER_ID.validate_python(claims.get("sub"))
@@ -60,27 +62,32 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Registrar:
-    """What registering works with. A caller whose token the app does not accept gets no further.
+    """Registers channels. Times are epoch seconds.
 
-    Each method raises NotFoundError where there is no such app, ForbiddenError where it does not
-    accept the caller.
+    Each method raises NotFoundError if the app does not exist, and ForbiddenError if it does not
+    accept the caller's token.
     """
 
     apps: AppCache
     channels: Channels
     owners: UriOwners
     topics: Topics
-    presence: Presence
     transactions: Transactions
 
     def register(
         self, caller: Caller, app_id: str, device_id: str, registration: Registration, now: int
     ) -> tuple[Channel, bool]:
-        """Register a channel of the caller or renew it, for 30 days from `now` (epoch seconds);
-        return it and whether it is new.
+        """Register or renew a channel of the caller for 30 days; return it and whether it is new.
+
+        One transaction writes the channel, the owner of its URI and its subscriptions, each on
+        condition that it is as it was read:
+
+        all conditions hold            → registered
+        the URI has another owner      → again, and take the URI from that owner's channel
+        the channel was written meanwhile → again, with the channel as it is now
 
         Raises:
-            ConflictError: others kept writing the same channel.
+            ConflictError: concurrent writers won every try.
         """
         self._authorize(caller, app_id, now)
         device = caller.player_id, device_id
@@ -98,15 +105,15 @@ class Registrar:
             if is_new and len(mine) >= _MANY_DEVICES:
                 self._enforce_device_limit(channel, now)
             return channel, is_new
-        raise ConflictError(f"device '{device_id}' is being registered by others; try again")
+        raise ConflictError(f"device '{device_id}' is being registered concurrently; try again")
 
     def list(self, caller: Caller, app_id: str, now: int) -> Sequence[Channel]:
-        """Return the caller's channels that are alive."""
+        """Return the caller's channels that have not expired."""
         self._authorize(caller, app_id, now)
         return list(self.channels.of_player(app_id, caller.player_id, now))
 
     def remove(self, caller: Caller, app_id: str, device_id: str, now: int) -> None:
-        """Remove a channel of the caller; that it is gone already is no error."""
+        """Remove a channel of the caller. Idempotent."""
         self._authorize(caller, app_id, now)
         self._unsubscribe(self.channels.remove(app_id, caller.player_id, device_id))
 
@@ -116,10 +123,10 @@ class Registrar:
         """Record whether the caller is in the game on a device.
 
         Raises:
-            NotFoundError: the device has no channel that is alive.
+            NotFoundError: the device has no channel.
         """
         self._authorize(caller, app_id, now)
-        self.presence.put(app_id, caller.player_id, device_id, now, in_game=in_game)
+        self.channels.put_presence(app_id, caller.player_id, device_id, now, in_game=in_game)
 
     def _authorize(self, caller: Caller, app_id: str, now: int) -> None:
         self.apps.get(app_id, now).check_audience(caller.audiences)
@@ -130,28 +137,30 @@ class Registrar:
         app_id, device = channel.app_id, (channel.player_id, channel.device_id)
         lasting = before is not None and before.subscribed_until == channel.subscribed_until
         known = before.topics if before is not None else ()
+        # A subscription is rewritten only if it is new or would expire before the channel.
         new = [topic for topic in channel.topics if not (lasting and topic in known)]
         dropped = [topic for topic in known if topic not in channel.topics]
         uri, until = channel.channel_uri, channel.expires_at
         writes = [
-            self.channels.put(channel, before),
-            self.owners.claim(app_id, uri, device, until, first),
-            *self.topics.subscribe(app_id, *device, new, channel.subscribed_until),
+            self.channels.put_write(channel, before),
+            self.owners.claim_write(app_id, uri, device, until, first),
+            *self.topics.subscribe_writes(app_id, *device, new, channel.subscribed_until),
         ]
-        deletes = self.topics.unsubscribe(app_id, *device, dropped)
+        deletes = self.topics.unsubscribe_writes(app_id, *device, dropped)
         if first is not None and first != device:
             had = self.channels.get(app_id, *first)
             has_it = had is not None and had.channel_uri == uri
-            writes.append(self.owners.release(app_id, uri, first, has_it=has_it))
+            writes.append(self.owners.release_write(app_id, uri, first, has_it=has_it))
             if had is not None and has_it:
-                deletes += self.topics.unsubscribe(app_id, *first, had.topics)
-        # Subscriptions beyond the limit stay; they lead nowhere, and expire.
+                deletes += self.topics.unsubscribe_writes(app_id, *first, had.topics)
+        # Dropped subscriptions beyond the limit stay; they have no effect, and expire.
         return (writes + deletes)[:_WRITES_PER_TRANSACTION]
 
     def _enforce_device_limit(self, channel: Channel, now: int) -> None:
         """Remove the player's least recently renewed channels beyond ten.
 
-        After the new one is there: so of two that register at once, one at least sees both.
+        Called after the new channel is written: of two concurrent registrations at least one then
+        sees both. Checked before the write, both could find room.
         """
         alive = self.channels.of_player(channel.app_id, channel.player_id, now)
         oldest_last = sorted(
@@ -163,13 +172,13 @@ class Registrar:
             self._unsubscribe(self.channels.remove_unless_renewed(surplus))
 
     def _unsubscribe(self, channel: Channel | None) -> None:
-        """End the subscriptions of a removed channel, unless it is back already."""
+        """Unsubscribe a removed channel, unless it was registered again."""
         if channel is None or not channel.topics:
             return
         device = channel.app_id, channel.player_id, channel.device_id
-        ends = self.topics.unsubscribe(*device, channel.topics)
+        ends = self.topics.unsubscribe_writes(*device, channel.topics)
         try:
-            self.transactions.write([self.channels.absent(*device), *ends])
+            self.transactions.write([self.channels.absent_check(*device), *ends])
         except ConditionFailedError:
             return
 

@@ -24,32 +24,32 @@ _BATCH_KEYS = 100
 
 @dataclass(frozen=True, slots=True)
 class ShardPage:
-    """Some channels of a shard, and where the next ones start; None where there are no more."""
+    """Some channels of a shard, and where the next page starts, None for the last page."""
 
     channels: tuple[Channel, ...]
     next: str | None
 
 
 class Channels:
-    """The channels in ChannelsTable. DynamoDB deletes late, so what has expired is left out here,
-    but for `get` and `all_of_player`."""
+    """The channels in ChannelsTable. DynamoDB deletes expired items late, so all methods but `get`
+    and `all_of_player` ignore them."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def get(self, app_id: str, player_id: str, device_id: str) -> Channel | None:
-        """Return a channel, alive or not."""
+        """Return a channel, expired or not, None if there is none."""
         key = channel_key(app_id, player_id, device_id)
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         return None if item is None else Channel.of_item(item)
 
     def of_player(self, app_id: str, player_id: str, now: int) -> Iterator[Channel]:
-        """Yield the player's channels that are alive at `now` (epoch seconds)."""
+        """Yield the player's channels that have not expired at `now` (epoch seconds)."""
         every = self.all_of_player(app_id, player_id)
         return (channel for channel in every if channel.expires_at > now)
 
     def all_of_player(self, app_id: str, player_id: str) -> Iterator[Channel]:
-        """Yield the player's channels, alive or not."""
+        """Yield the player's channels, expired or not."""
         query: dict[str, Any] = {
             "KeyConditionExpression": "pk = :pk",
             "ExpressionAttributeValues": {":pk": f"{app_id}#{player_id}"},
@@ -72,10 +72,10 @@ class Channels:
         end: str | None = None,
         limit: int = 100,
     ) -> ShardPage:
-        """Return the channels alive among the next `limit` of one of the app's SHARDS shards, in
-        the order of `device_key`; a page may have fewer, or none, and not be the last.
+        """Return the channels among the next `limit` of a shard that have not expired, in the order
+        of `device_key`. A page may have fewer, or none, and not be the last.
 
-        The index lags behind the table, by milliseconds as a rule.
+        The index lags behind the table, usually by milliseconds.
 
         Args:
             now: epoch seconds.
@@ -97,8 +97,8 @@ class Channels:
     def current(
         self, app_id: str, devices: Iterable[tuple[str, str]], now: int
     ) -> dict[tuple[str, str], Channel]:
-        """Return the channels alive at `now` (epoch seconds) of these (player_id, device_id), by
-        them, as they stand at this moment."""
+        """Return the channels of these (player_id, device_id) that have not expired at `now` (epoch
+        seconds), read consistently."""
         keys = [channel_key(app_id, *device) for device in dict.fromkeys(devices)]
         name, client = self._table.name, self._table.meta.client
         found: dict[tuple[str, str], Channel] = {}
@@ -115,36 +115,13 @@ class Channels:
                 keys += cast("list[dict[str, str]]", unprocessed[name]["Keys"])
         return found
 
-    def put(self, channel: Channel, before: Channel | None) -> dict[str, Any]:
-        """Return the write that stores a channel, presence aside, if its topics still are as in
-        `before`."""
-        stored = channel.model_dump(exclude={"app_id", "player_id", "device_id", "in_game_until"})
-        stored |= {
-            "topics": list(channel.topics),
-            "shard": f"{channel.app_id}#{shard_of(channel.player_id, SHARDS)}",
-            "device_key": channel.device_key,
-        }
-        sets = {name: value for name, value in stored.items() if value is not None}
-        gone = ", ".join(f"#{name}" for name in stored if name not in sets)
-        values: dict[str, Any] = {f":{name}": value for name, value in sets.items()}
-        condition = "attribute_not_exists(pk)"
-        if before is not None:
-            condition = "#topics = :before AND #subscribed_until = :before_until"
-            values |= {":before": list(before.topics), ":before_until": before.subscribed_until}
-        return {
-            "Update": {
-                "TableName": self._table.name,
-                "Key": channel_key(channel.app_id, channel.player_id, channel.device_id),
-                "UpdateExpression": f"SET {', '.join(f'#{name} = :{name}' for name in sets)}"
-                + (f" REMOVE {gone}" if gone else ""),
-                "ConditionExpression": condition,
-                "ExpressionAttributeNames": {f"#{name}": name for name in stored},
-                "ExpressionAttributeValues": values,
-            }
-        }
+    def put_write(self, channel: Channel, before: Channel | None) -> dict[str, Any]:
+        """Return the write, for a transaction, that stores a channel but not its presence, on
+        condition that its topics are as in `before`, None for a new channel."""
+        return _put_write(self._table.name, channel, before)
 
-    def absent(self, app_id: str, player_id: str, device_id: str) -> dict[str, Any]:
-        """Return the check, for a transaction, that there is no such channel."""
+    def absent_check(self, app_id: str, player_id: str, device_id: str) -> dict[str, Any]:
+        """Return the condition check, for a transaction, that a channel does not exist."""
         return {
             "ConditionCheck": {
                 "TableName": self._table.name,
@@ -154,21 +131,43 @@ class Channels:
         }
 
     def remove(self, app_id: str, player_id: str, device_id: str) -> Channel | None:
-        """Remove a channel; return it, or None where it is gone already."""
+        """Remove a channel; return it, None if there was none."""
         return self._delete(channel_key(app_id, player_id, device_id))
 
     def remove_unless_renewed(self, channel: Channel) -> Channel | None:
-        """Remove a channel if it is as it was read; return it, or None where it is not."""
+        """Remove a channel unless it was renewed since it was read; return it, None if it was
+        kept."""
         key = channel_key(channel.app_id, channel.player_id, channel.device_id)
         return self._delete(key, ConditionExpression=Attr("renewed_at").eq(channel.renewed_at))
 
     @map_dynamodb_errors()
     def remove_gone(self, app_id: str, player_id: str, device_id: str, channel_uri: str) -> bool:
-        """Remove a channel that WNS called gone, unless it was renewed with another URI; return
+        """Remove a channel that WNS reports as gone, unless it has another URI by now; return
         whether it was removed."""
         key = channel_key(app_id, player_id, device_id)
         condition = Attr("channel_uri").eq(channel_uri)
         return self._delete(key, ConditionExpression=condition) is not None
+
+    def put_presence(
+        self, app_id: str, player_id: str, device_id: str, now: int, *, in_game: bool
+    ) -> None:
+        """Record whether the player is in the game: yes for five minutes from `now` (epoch
+        seconds), or no.
+
+        Raises:
+            NotFoundError: the device has no channel.
+        """
+        try:
+            self._table.update_item(
+                Key=channel_key(app_id, player_id, device_id),
+                UpdateExpression="SET in_game_until = :until",
+                ConditionExpression=Attr("expires_at").gt(now),
+                ExpressionAttributeValues={":until": now + PRESENCE_LIFE_S if in_game else 0},
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            raise NotFoundError(
+                f"device '{device_id}' has no channel; register one before its presence"
+            ) from None
 
     def _delete(self, key: dict[str, str], **condition: Any) -> Channel | None:
         try:
@@ -182,27 +181,28 @@ class Channels:
 PRESENCE_LIFE_S = 300
 
 
-class Presence:
-    """The presence of players, kept with their channels in ChannelsTable."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
-    def put(self, app_id: str, player_id: str, device_id: str, now: int, *, in_game: bool) -> None:
-        """Record whether the player is in the game; that they are, for five minutes from `now`
-        (epoch seconds).
-
-        Raises:
-            NotFoundError: the device has no channel that is alive.
-        """
-        try:
-            self._table.update_item(
-                Key=channel_key(app_id, player_id, device_id),
-                UpdateExpression="SET in_game_until = :until",
-                ConditionExpression=Attr("expires_at").gt(now),
-                ExpressionAttributeValues={":until": now + PRESENCE_LIFE_S if in_game else 0},
-            )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
-            raise NotFoundError(
-                f"device '{device_id}' has no channel; register one before its presence"
-            ) from None
+def _put_write(table: str, channel: Channel, before: Channel | None) -> dict[str, Any]:
+    stored = channel.model_dump(exclude={"app_id", "player_id", "device_id", "in_game_until"})
+    stored |= {
+        "topics": list(channel.topics),
+        "shard": f"{channel.app_id}#{shard_of(channel.player_id, SHARDS)}",
+        "device_key": channel.device_key,
+    }
+    sets = {name: value for name, value in stored.items() if value is not None}
+    gone = ", ".join(f"#{name}" for name in stored if name not in sets)
+    values: dict[str, Any] = {f":{name}": value for name, value in sets.items()}
+    condition = "attribute_not_exists(pk)"
+    if before is not None:
+        condition = "#topics = :before AND #subscribed_until = :before_until"
+        values |= {":before": list(before.topics), ":before_until": before.subscribed_until}
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": channel_key(channel.app_id, channel.player_id, channel.device_id),
+            "UpdateExpression": f"SET {', '.join(f'#{name} = :{name}' for name in sets)}"
+            + (f" REMOVE {gone}" if gone else ""),
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": {f"#{name}": name for name in stored},
+            "ExpressionAttributeValues": values,
+        }
+    }

@@ -1,8 +1,8 @@
-"""Topics: which devices may be told of what, found by topic.
+"""Topics: the devices that subscribe to each.
 
-A subscription says where to look, the channel's own `topics` say what is true. So a renewal that
-changes no topic rewrites none, and a subscription left behind by a dead channel leads nowhere until
-it expires.
+A subscription only locates a channel; the channel's own `topics` decide. So a renewal that changes
+no topic rewrites no subscription, and one left behind by a removed channel has no effect until it
+expires.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Subscribers:
-    """Some of the (player_id, device_id) that subscribed to a topic, and where the next ones start;
-    None where there are no more."""
+    """Some of a topic's subscribers as (player_id, device_id), and where the next page starts, None
+    for the last page."""
 
     devices: tuple[tuple[str, str], ...]
     next: str | None
@@ -66,20 +66,20 @@ class Topics:
             following(str(page["LastEvaluatedKey"]["sk"])) if more else None,
         )
 
-    def subscribe(
+    def subscribe_writes(
         self, app_id: str, player_id: str, device_id: str, topics: Iterable[str], expires_at: int
     ) -> list[Any]:
-        """Return the writes that subscribe a device to topics until `expires_at` (epoch
-        seconds)."""
+        """Return the writes, for a transaction, that subscribe a device to topics until
+        `expires_at` (epoch seconds)."""
         return [
             {"Put": {"TableName": self._table.name, "Item": key | {"expires_at": expires_at}}}
             for key in _keys(app_id, player_id, device_id, topics)
         ]
 
-    def unsubscribe(
+    def unsubscribe_writes(
         self, app_id: str, player_id: str, device_id: str, topics: Iterable[str]
     ) -> list[Any]:
-        """Return the writes that end a device's subscriptions to topics."""
+        """Return the writes, for a transaction, that unsubscribe a device from topics."""
         return [
             {"Delete": {"TableName": self._table.name, "Key": key}}
             for key in _keys(app_id, player_id, device_id, topics)

@@ -1,9 +1,9 @@
-"""Owners of channel URIs: the one channel of an app that may have a URI.
+"""Owners of channel URIs: at most one channel of an app has a URI.
 
-A URI that turns up under another player or device moves there, and the first one stops receiving
-(another player signs in on the device, or the game is installed anew). An item of ChannelsTable
-per URI names who registered it last. It is written in the transaction that gives a channel the URI,
-on the condition that it still names whom the writer took the URI from; so no two channels keep one.
+A URI that is registered by another player or device moves there, and the first one stops receiving:
+another player has signed in on the device, or the game was reinstalled. An item of ChannelsTable
+per URI names its owner. It is written in the transaction that gives a channel the URI, on condition
+that it still names the owner that the writer has read; so no two channels keep a URI.
 """
 
 from __future__ import annotations
@@ -22,22 +22,23 @@ Device = tuple[str, str]
 
 
 class UriOwners:
-    """The owners of channel URIs, in ChannelsTable beside the channels."""
+    """The owner items in ChannelsTable, one per app and URI."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def get(self, app_id: str, channel_uri: str) -> Device | None:
-        """Return who registered a channel URI last, even if they have it no more."""
+        """Return the device that registered a URI last, even if its channel is gone."""
         key = _key(app_id, channel_uri)
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         return None if item is None else (str(item["player_id"]), str(item["device_id"]))
 
-    def claim(
+    def claim_write(
         self, app_id: str, channel_uri: str, owner: Device, expires_at: int, first: Device | None
     ) -> dict[str, Any]:
-        """Return the write that makes `owner` a URI's owner until `expires_at` (epoch seconds), if
-        `owner`, `first` or nobody is that now."""
+        """Return the write, for a transaction, that makes `owner` the owner of a URI until
+        `expires_at` (epoch seconds), on condition that the present owner is `owner`, `first` or
+        nobody."""
         names = {"player_id": owner[0], "device_id": owner[1]}
         values = {":player": owner[0], ":device": owner[1]}
         condition = "attribute_not_exists(pk) OR (player_id = :player AND device_id = :device)"
@@ -53,9 +54,9 @@ class UriOwners:
             }
         }
 
-    def release(self, app_id: str, channel_uri: str, first: Device, *, has_it: bool) -> Any:
-        """Return the write that removes the first owner's channel if it has the URI, or makes sure
-        that it has not."""
+    def release_write(self, app_id: str, channel_uri: str, first: Device, *, has_it: bool) -> Any:
+        """Return the write, for a transaction, that deletes the first owner's channel if it has the
+        URI, or checks that it does not."""
         place = {
             "TableName": self._table.name,
             "Key": channel_key(app_id, *first),
@@ -68,5 +69,5 @@ class UriOwners:
 
 
 def _key(app_id: str, channel_uri: str) -> dict[str, str]:
-    # No channel's key begins with "#".
+    # No key of a channel starts with "#".
     return {"pk": f"#{app_id}#{sha256(channel_uri.encode()).hexdigest()}", "sk": "owner"}
