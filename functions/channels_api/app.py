@@ -1,4 +1,4 @@
-"""Player routes of the HTTP API: channels and presence. The player is who the verified token
+"""Players' routes of the HTTP API: channels and presence. The player is who the verified token
 says."""
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ class Settings(BaseModel, hide_input_in_errors=True):
 
 settings = Settings.model_validate(os.environ)
 logger = Logger()
-# A user agent made anew and parameters checked for each call were a quarter of a registration's CPU
-# (benchmarks/register_cpu.py).
+# Building the user agent and validating parameters for each call took a quarter of a registration's
+# CPU (benchmarks/register_cpu.py).
 dynamodb = boto3.resource(
     "dynamodb", config=Config(user_agent="windows-push-backend", parameter_validation=False)
 )
 channels_table = dynamodb.Table(settings.CHANNELS_TABLE)
-registering = Registrar(
+registrar = Registrar(
     apps=AppCache(Apps(dynamodb.Table(settings.APPS_TABLE))),
     channels=Channels(channels_table),
     owners=UriOwners(channels_table),
@@ -75,7 +75,7 @@ class ChannelView(BaseModel):
 
 
 class PresenceReport(BaseModel):
-    """What a game client says about its player."""
+    """The body of a presence report."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -94,7 +94,7 @@ class ChannelList(BaseModel):
 def register_channel(
     app_id: AppIdInPath, device_id: DeviceIdInPath, registration: Registration
 ) -> tuple[ChannelView, int]:
-    channel, is_new = registering.register(
+    channel, is_new = registrar.register(
         caller(), app_id, device_id, registration, int(time.time())
     )
     with single_metric(name="ChannelsRegistered", unit=MetricUnit.Count, value=1):
@@ -104,29 +104,29 @@ def register_channel(
 
 @app.get("/apps/<app_id>/channels", summary="List the player's channels that have not expired")
 def list_channels(app_id: AppIdInPath) -> ChannelList:
-    channels = registering.list(caller(), app_id, int(time.time()))
+    channels = registrar.list(caller(), app_id, int(time.time()))
     return ChannelList(channels=[ChannelView.of(channel) for channel in channels])
 
 
 @app.delete(
     "/apps/<app_id>/channels/<device_id>",
-    summary="Remove a device's channel, as when its player signs out",
+    summary="Remove a device's channel, for example when its player signs out",
     responses=done(),
 )
 def remove_channel(app_id: AppIdInPath, device_id: DeviceIdInPath) -> Response[None]:
-    registering.remove(caller(), app_id, device_id, int(time.time()))
+    registrar.remove(caller(), app_id, device_id, int(time.time()))
     return Response(204)
 
 
 @app.put(
     "/apps/<app_id>/channels/<device_id>/presence",
-    summary="Say whether the player is in the game; that they are lapses after five minutes",
+    summary="Report whether the player is in the game; `true` expires after five minutes",
     responses=done(),
 )
 def put_presence(
     app_id: AppIdInPath, device_id: DeviceIdInPath, report: PresenceReport
 ) -> Response[None]:
-    registering.put_presence(caller(), app_id, device_id, int(time.time()), in_game=report.in_game)
+    registrar.put_presence(caller(), app_id, device_id, int(time.time()), in_game=report.in_game)
     return Response(204)
 
 

@@ -109,22 +109,22 @@ dispatcher = Dispatcher(
         ),
     ),
 )
-unreadable_requests = DeadLetterQueue(sqs, settings.REQUEST_DLQ_URL)
-unreadable_pages = DeadLetterQueue(sqs, settings.BROADCAST_DLQ_URL)
+request_dlq = DeadLetterQueue(sqs, settings.REQUEST_DLQ_URL)
+broadcast_dlq = DeadLetterQueue(sqs, settings.BROADCAST_DLQ_URL)
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 NON_RETRYABLE = (MalformedMessageError, NotFoundError, InvalidRequestError, ConflictError)
 
 
-def process_page(record: SQSRecord) -> None:
+def process(record: SQSRecord) -> None:
     is_page = record.event_source_arn == settings.BROADCAST_QUEUE_ARN
     try:
         if is_page:
-            work_on_page(record)
+            process_page(record)
         else:
             dispatch(record)
     except NON_RETRYABLE as error:
-        dead_letter(record, error, unreadable_pages if is_page else unreadable_requests)
+        dead_letter(record, error, broadcast_dlq if is_page else request_dlq)
     except Exception:
         logger.exception("message failed; it will be retried", message_id=record.message_id)
         metrics.add_metric("MessagesFailed", MetricUnit.Count, 1)
@@ -143,11 +143,11 @@ def dispatch(record: SQSRecord) -> None:
         "request dispatched",
         app_id=request.app_id,
         notification_id=request.notification_id,
-        was=before,
+        state_before=before,
     )
 
 
-def work_on_page(record: SQSRecord) -> None:
+def process_page(record: SQSRecord) -> None:
     page = read_page(record.body)
     found = broadcaster.process_page(page, time.time())
     metrics.add_metric("PagesDispatched", MetricUnit.Count, 1)
@@ -157,7 +157,7 @@ def work_on_page(record: SQSRecord) -> None:
 
 
 def dead_letter(record: SQSRecord, error: PushError, queue: DeadLetterQueue) -> None:
-    queue.dead_letter(record.body, str(error))
+    queue.put(record.body, str(error))
     metrics.add_metric("RequestsDeadLettered", MetricUnit.Count, 1)
     logger.warning("message dead-lettered", reason=str(error), message_id=record.message_id)
 
@@ -165,4 +165,4 @@ def dead_letter(record: SQSRecord, error: PushError, queue: DeadLetterQueue) -> 
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    return process_partial_response(event, process_page, processor, context)
+    return process_partial_response(event, process, processor, context)

@@ -115,7 +115,7 @@ def read(records: list[dict[str, Any]]) -> list[tuple[str, Delivery]]:
         try:
             messages.append((record["messageId"], read_delivery(record["body"])))
         except MalformedMessageError as error:
-            dead_letters.dead_letter(record["body"], str(error))
+            dead_letters.put(record["body"], str(error))
             metrics.add_metric("DeliveriesDeadLettered", MetricUnit.Count, 1)
             logger.warning(
                 "delivery dead-lettered", reason=str(error), message_id=record["messageId"]

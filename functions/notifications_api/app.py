@@ -1,4 +1,4 @@
-"""Game servers' routes of the HTTP API: notifications are requested, shown and cancelled."""
+"""Game servers' routes of the HTTP API: request, show and cancel notifications."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ app = HttpApi(logger, {"/notifications": 200_000})
 
 NotificationIdInPath = Annotated[NotificationId, Path(description="The notification's id")]
 PageInQuery = Annotated[
-    ChunkName | None, Query(description="`next_page` of the answer before, for more outcomes")
+    ChunkName | None, Query(description="`next_page` of the previous response, for more outcomes")
 ]
 
 
@@ -63,7 +63,7 @@ class Accepted(BaseModel):
 
 
 class NotificationView(Summary):
-    """Where a notification stands, and the outcome on each channel of some of its deliveries."""
+    """The summary of a notification, and the outcomes on the channels of some of its deliveries."""
 
     outcomes: dict[str, dict[str, Any]]
     next_page: str | None
@@ -71,7 +71,7 @@ class NotificationView(Summary):
 
 @app.post(
     "/apps/<app_id>/notifications",
-    summary="Notify an audience, now or later; the same request id is the same notification",
+    summary="Notify an audience, now or later; `request_id` makes it idempotent",
     responses=accepted(Accepted, 409),
 )
 def request_notification(
@@ -84,7 +84,7 @@ def request_notification(
 
 @app.get(
     "/apps/<app_id>/notifications/<notification_id>",
-    summary="Get where a notification stands: its counts, and outcomes by page",
+    summary="Get a notification: its state, counts, and outcomes by page",
 )
 def get_notification(
     app_id: AppIdInPath, notification_id: NotificationIdInPath, page: PageInQuery = None
@@ -96,7 +96,7 @@ def get_notification(
 
 @app.delete(
     "/apps/<app_id>/notifications/<notification_id>",
-    summary="Stop a notification that is scheduled or under way",
+    summary="Cancel a notification; sends in flight complete",
 )
 def cancel_notification(app_id: AppIdInPath, notification_id: NotificationIdInPath) -> Summary:
     return cancel(app_id, notification_id, notifications, schedules)

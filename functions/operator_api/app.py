@@ -52,10 +52,10 @@ IfMatch = Annotated[
     Header(
         alias="If-Match",
         pattern=r'^"?[0-9]{1,9}"?$',
-        description="Version that is to be replaced; 0 for none yet",
+        description="The version to replace; 0 to create the template only",
     ),
 ]
-CredentialsInBody = Annotated[Credentials, Body(description="Of the identity that the app has")]
+CredentialsInBody = Annotated[Credentials, Body(description="Credentials of the app's identity")]
 
 
 class AppList(BaseModel):
@@ -73,7 +73,7 @@ def list_apps() -> AppList:
 
 @app.put(
     "/apps/<app_id>",
-    summary="Put an app's settings; sending that stopped by itself starts again",
+    summary="Create an app or replace its settings; a stopped app resumes",
     responses=stored(App),
 )
 def put_app(app_id: AppIdInPath, settings: AppSettings) -> tuple[App, int]:
@@ -99,7 +99,7 @@ def delete_app(app_id: AppIdInPath) -> Response[None]:
 
 @app.put(
     "/apps/<app_id>/credentials",
-    summary="Put an app's credentials, if Microsoft takes them",
+    summary="Store an app's credentials after verifying them with Microsoft",
     responses=done(409, 503),
 )
 def store_credentials(app_id: AppIdInPath, credentials: CredentialsInBody) -> Response[None]:
@@ -123,7 +123,7 @@ def list_templates(app_id: AppIdInPath) -> TemplateList:
 
 @app.put(
     "/apps/<app_id>/templates/<template_id>",
-    summary="Put a template",
+    summary="Create or replace a template",
     responses=stored(Template, 409),
 )
 def put_template(
@@ -153,7 +153,7 @@ def delete_template(app_id: AppIdInPath, template_id: TemplateIdInPath) -> Respo
 
 @app.post(
     "/apps/<app_id>/templates/<template_id>/preview",
-    summary="Show what would be sent: XML, headers and size",
+    summary="Render a template with sample parameters: XML, headers and size",
 )
 def preview_template(
     app_id: AppIdInPath, template_id: TemplateIdInPath, sample: PreviewRequest

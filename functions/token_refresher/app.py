@@ -59,10 +59,15 @@ def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
         count = sum(each.status is status for each in refreshes)
         metrics.add_metric(metric, MetricUnit.Count, count)
     for each in refreshes:
-        log = logger.warning if each.reason else logger.info
-        refreshed = each.status is RefreshStatus.REFRESHED
-        message = "access token refreshed" if refreshed else "access token not refreshed"
-        log(message, app_id=each.app_id, status=each.status, reason=each.reason)
+        if each.reason is None:
+            logger.info("access token checked", app_id=each.app_id, status=each.status)
+        else:
+            logger.warning(
+                "access token not refreshed",
+                app_id=each.app_id,
+                status=each.status,
+                reason=each.reason,
+            )
     return {each.app_id: each.status for each in refreshes}
 
 

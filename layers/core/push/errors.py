@@ -63,11 +63,11 @@ class MalformedMessageError(PushError):
 
 
 class TablesUnavailableError(PushError):
-    """Raised when DynamoDB failed in spite of the SDK's retries. The write may have been done."""
+    """Raised when DynamoDB failed despite the SDK's retries. The write may have been done."""
 
 
 class SecretsUnavailableError(PushError):
-    """Raised when Secrets Manager failed in spite of the SDK's retries."""
+    """Raised when Secrets Manager failed despite the SDK's retries."""
 
 
 class MalformedSecretError(PushError):

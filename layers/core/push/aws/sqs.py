@@ -73,7 +73,7 @@ class DeadLetterQueue:
         self._client = client
         self._queue_url = queue_url
 
-    def dead_letter(self, body: str, reason: str) -> None:
+    def put(self, body: str, reason: str) -> None:
         """Send a message to the dead-letter queue unchanged, with the reason.
 
         A reason may repeat a field's name; characters that SQS does not accept are replaced.
