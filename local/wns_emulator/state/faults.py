@@ -42,7 +42,7 @@ class Fault(BaseModel):
 
     @property
     def takes_effect(self) -> bool:
-        """Whether the request takes effect in spite of the fault."""
+        """Whether the request takes effect despite the fault."""
         return self.accepted or (self.code is None and not self.reset and not self.stall)
 
     def reply(self, common: list[tuple[str, str]]) -> Reply:
