@@ -60,8 +60,8 @@ class Ports:
             port = getattr(self, field.name)
             if _is_taken(port):
                 raise StackError(
-                    f"port {port} is in use, and {ROLES[field.name]} needs it: stop the process "
-                    f"that listens on it, or set {variable_of(field.name)} to another port."
+                    f"port {port} is in use, and {ROLES[field.name]} wants it: stop what listens "
+                    f"there, or set {variable_of(field.name)} to another port."
                 )
 
 

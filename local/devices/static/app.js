@@ -39,7 +39,7 @@ let problemTimer = 0;
 
 const page = {
   gameName: "",
-  speak: (text) => place("announcer").replaceChildren(h("p", {}, text)),
+  readAloud: (text) => place("announcer").replaceChildren(h("p", {}, text)),
   attempt,
 };
 

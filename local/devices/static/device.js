@@ -10,7 +10,7 @@ const LINES_KEPT = 40;
 const STATES = { closed: "Closed", background: "Background", front: "In front" };
 
 export class DeviceCard {
-  /** `page` has gameName, speak(text) and attempt(promise). */
+  /** `page` has gameName, readAloud(text) and attempt(promise). */
   constructor(view, page) {
     this.page = page;
     this.id = view.device_id;
@@ -57,7 +57,7 @@ export class DeviceCard {
     if (kind === "toast" && data.document) {
       const toast = readToast(data);
       this.desktop.arrive(toast, number);
-      this.page.speak(`${name}: ${spoken(toast)}`);
+      this.page.readAloud(`${name}: ${spoken(toast)}`);
       this.note(`Toast: ${toast.title}`, true);
     } else if (kind === "raw") {
       this.desktop.receiveRaw(data.text);

@@ -22,7 +22,7 @@ class TroubleControls(ControlGroup):
     def throttle_channel(
         self, channel: Text, *, seconds: Seconds | None = None, retry_after: Count | None = None
     ) -> None:
-        """Throttle a channel for a number of seconds of the emulator's clock, or until cleared."""
+        """Throttle a channel for `seconds` of the emulator's clock, or until cleared."""
         found = self._core.channels.get(channel)
         until = math.inf if seconds is None else self._core.clock.now() + seconds
         found.throttle.close(until, retry_after)

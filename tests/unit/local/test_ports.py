@@ -42,11 +42,11 @@ def test_free_ports_differ_and_pass_the_check() -> None:
 @pytest.mark.parametrize(
     ("role", "words"),
     [
-        ("aws", "the AWS emulator needs it: .*LAPTOP_AWS_PORT"),
-        ("issuer", "the issuer of player tokens needs it: .*LAPTOP_ISSUER_PORT"),
-        ("wns_proxy", "the WNS emulator needs it: .*LAPTOP_WNS_PROXY_PORT"),
-        ("wns_control", "the WNS emulator's control page needs it: .*LAPTOP_WNS_CONTROL_PORT"),
-        ("devices", "the devices page needs it: .*LAPTOP_DEVICES_PORT"),
+        ("aws", "the AWS emulator wants it: .*LAPTOP_AWS_PORT"),
+        ("issuer", "the issuer of player tokens wants it: .*LAPTOP_ISSUER_PORT"),
+        ("wns_proxy", "the WNS emulator wants it: .*LAPTOP_WNS_PROXY_PORT"),
+        ("wns_control", "the WNS emulator's control page wants it: .*LAPTOP_WNS_CONTROL_PORT"),
+        ("devices", "the devices page wants it: .*LAPTOP_DEVICES_PORT"),
     ],
 )
 def test_taken_port_is_named_with_the_server_that_needs_it(
