@@ -37,7 +37,7 @@ bench: setup ## measure the CPU time of registering a channel
 check: setup validate ## check format, lint, types, import rules, API document and template
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
-	@.venv/bin/mypy functions layers/core local tools benchmarks
+	@.venv/bin/mypy functions layers/core local tools benchmarks tests
 	@PYTHONPATH=layers/core:. .venv/bin/lint-imports --no-cache
 	@$(PYTHON_OF_VENV) -m tools.openapi --check
 

@@ -16,7 +16,7 @@ from botocore.credentials import Credentials
 from local import direct_http
 from local.stack.aws_settings import no_aws_settings
 from local.stack.ports import HOST
-from local.stack.processes import answers
+from local.stack.processes import responds
 
 if TYPE_CHECKING:
     import requests
@@ -97,7 +97,7 @@ def wait_for_aws(processes: Processes, port: int) -> Aws:
     key.
     """
     health = f"http://{HOST}:{port}/_ministack/health"
-    processes.wait_until_ready("aws", lambda: answers(health), seconds=START_SECONDS)
+    processes.wait_until_ready("aws", lambda: responds(health), seconds=START_SECONDS)
     iam = Aws(port, "test", "test").client("iam")
     iam.create_user(UserName=OPERATOR)
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}

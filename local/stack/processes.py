@@ -101,7 +101,7 @@ class Processes:
         self._running.clear()
 
 
-def answers(url: str) -> bool:
+def responds(url: str) -> bool:
     """Return whether a GET of this URL succeeds."""
     try:
         return direct_http.request("GET", url, timeout=1).ok

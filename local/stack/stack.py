@@ -20,7 +20,7 @@ from local.stack.errors import StackError
 from local.stack.function_logs import write_function_logs
 from local.stack.issuer import SigningKey, player_claims, sign_token
 from local.stack.ports import HOST, Ports
-from local.stack.processes import Processes, answers
+from local.stack.processes import Processes, responds
 from local.stack.template import for_laptop
 from local.wns_emulator.control.client import EmulatorControl
 
@@ -86,10 +86,10 @@ class LaptopStack:
         built = build(REGION, BUCKET)
         discovery = f"{self.issuer_url}/.well-known/openid-configuration"
         self._processes.wait_until_ready(
-            "issuer", lambda: answers(discovery), seconds=START_SECONDS
+            "issuer", lambda: responds(discovery), seconds=START_SECONDS
         )
         self._processes.wait_until_ready(
-            "wns", lambda: answers(self.wns_control_url), seconds=START_SECONDS
+            "wns", lambda: responds(self.wns_control_url), seconds=START_SECONDS
         )
         self.wns = EmulatorControl(self.wns_control_url)
         self._signing_key = SigningKey.kept_in(state)
@@ -116,7 +116,7 @@ class LaptopStack:
             AWS_SECRET_ACCESS_KEY=operator.secret_access_key,
         )  # fmt: skip
         self._processes.wait_until_ready(
-            "devices", lambda: answers(self.devices_url), seconds=START_SECONDS
+            "devices", lambda: responds(self.devices_url), seconds=START_SECONDS
         )
 
     def _start_module(self, name: str, module: str, *options: object, **settings: str) -> None:

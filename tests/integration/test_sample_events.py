@@ -107,7 +107,7 @@ def check_get_notification(backend: Backend) -> None:
 
 def check_cancel_notification(backend: Backend) -> None:
     replay(backend, "operator_api-put_template")
-    backend.open_channel("player-42", DEVICE)
+    open_channel(backend, "player-42", DEVICE)
     replay(backend, "notifications_api-request_notification")
     answer = replay(backend, "notifications_api-cancel_notification")
     assert json.loads(answer["body"])["state"] == "cancelled"

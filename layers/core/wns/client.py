@@ -18,7 +18,7 @@ from wns.errors import InvalidChannelUriError, InvalidNotificationError
 from wns.result import Outcome, SendResult, parse_result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
 
     from wns._transport.request import Request
     from wns.notification import Notification, ToastRemoval
@@ -160,7 +160,7 @@ class WnsClient:
         self._is_closed = True
         self._connections.close()
 
-    def send_all(self, sends: Iterable[Send]) -> Iterator[SendResult]:
+    def send_all(self, sends: Iterable[Send]) -> Generator[SendResult]:
         """Send everything; yield each result as it arrives, in any order.
 
         `sends` is read as fast as sends complete, so it may be a generator of any length. If it

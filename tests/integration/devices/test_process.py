@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from local.stack.build import ROOT
-from local.stack.processes import answers
+from local.stack.processes import responds
 from tests.integration.devices.page import Page
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def test_it_stops_at_once_with_an_open_page_and_reports_an_unreachable_product(
     with subprocess.Popen(command(port, wns.control_url), cwd=ROOT, env=environment) as running:
         url = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + START_SECONDS
-        while not answers(url):
+        while not responds(url):
             assert time.monotonic() < deadline
         page = Page(url)
         answer = page.post("/api/devices", {"player": "sam", "name": "PC"})

@@ -50,7 +50,7 @@ class Sender:
         channel: ChannelView | None = None,
         body: str | bytes | None = None,
         method: str = "POST",
-        **headers: str | None,
+        **headers: Any,
     ) -> Response:
         """One notification with `content` in it, or with `body` as it is."""
         if body is None:
@@ -63,7 +63,7 @@ class Sender:
             body=body.encode() if isinstance(body, str) else body,
         )
 
-    def remove(self, match: str | None, **headers: str | None) -> Response:
+    def remove(self, match: str | None, **headers: Any) -> Response:
         return self.wire.send(
             self.channel.channel_uri,
             method="DELETE",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.integration.wns_emulator.sender import CLIENT, OBJECT, SECRET, SID, T
 DAY = 24 * 3600
 RECEIVED = ("received", "received")
 DROPPED = ("dropped", "dropped")
-ASK = {"x_wns_requestforstatus": "true"}
+ASK: dict[str, Any] = {"x_wns_requestforstatus": "true"}
 CONNECTION = "X-WNS-DEVICECONNECTIONSTATUS"
 
 

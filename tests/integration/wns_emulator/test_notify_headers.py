@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,7 +13,7 @@ TTL_CONFLICT = "Ttl value conflicts with X-WNS-Cache-Policy."
 KINDS = ["toast", "tile", "badge", "raw"]
 
 
-def assert_refused(sender: Sender, kind: str = "toast", **headers: str | None) -> str:
+def assert_refused(sender: Sender, kind: str = "toast", **headers: Any) -> str:
     """The request is 400 dropped and nothing reaches the device; returns the text."""
     answer = sender.notify(kind, **headers)
     assert (answer.status, answer.reason) == (400, "Bad Request")
@@ -114,7 +114,7 @@ def test_ttl_conflict_can_be_ignored(sender: Sender) -> None:
     ],
 )
 def test_invalid_tag_or_group_is_a_warning_and_400_when_switched_on(
-    sender: Sender, kind: str, headers: dict[str, str]
+    sender: Sender, kind: str, headers: dict[str, Any]
 ) -> None:
     sender.wns.set_switches(tag_and_group="refuse")
     assert assert_refused(sender, kind, **headers)
@@ -132,7 +132,7 @@ def test_invalid_tag_or_group_is_a_warning_and_400_when_switched_on(
     ],
 )
 def test_longest_tag_and_group_pass_even_when_switched_on(
-    sender: Sender, kind: str, headers: dict[str, str]
+    sender: Sender, kind: str, headers: dict[str, Any]
 ) -> None:
     sender.wns.set_switches(tag_and_group="refuse")
 

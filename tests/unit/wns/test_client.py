@@ -341,13 +341,17 @@ def test_exception_of_the_source_comes_out_after_all_results(
 def test_client_is_usable_after_its_results_were_abandoned(
     client: WnsClient, server: TlsServer
 ) -> None:
-    server.behaviour = lambda connection, request: (
-        (connection.send(RECEIVED) if "quick" in request.line else server.closing.wait(4)) and None
-    )
+    def answer_the_quick(connection: Connection, request: Request) -> None:
+        if "quick" in request.line:
+            connection.send(RECEIVED)
+        else:
+            server.closing.wait(4)
+
+    server.behaviour = answer_the_quick
     quick = "https://db5.notify.windows.com/?quick"
-    results = client.send_all([send(quick), *(send() for _ in range(7))])
-    next(results)
-    results.close()
+    abandoned = client.send_all([send(quick), *(send() for _ in range(7))])
+    next(abandoned)
+    abandoned.close()
 
     results = list(client.send_all(send(quick) for _ in range(20)))
 

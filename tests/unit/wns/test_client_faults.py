@@ -15,7 +15,7 @@ from wns.client import WnsClient
 from wns.result import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.unit.wns.tls_server import Authority
 
@@ -198,7 +198,7 @@ def test_silent_handshake_ends_at_the_connect_timeout(
 
 @pytest.mark.parametrize("fault", [Connection.close, Connection.reset])
 def test_connection_that_breaks_in_the_handshake_is_unavailable(
-    client: WnsClient, server: TlsServer, fault: object
+    client: WnsClient, server: TlsServer, fault: Callable[[Connection], None]
 ) -> None:
     server.before_tls = fault
     result = send_one(client, send())
@@ -233,7 +233,7 @@ def test_proxy_that_is_not_there_is_unavailable(
 
 @pytest.mark.parametrize("fault", [Connection.close, Connection.reset])
 def test_request_that_a_kept_connection_swallowed_is_not_sent_again(
-    client: WnsClient, server: TlsServer, fault: object
+    client: WnsClient, server: TlsServer, fault: Callable[[Connection], None]
 ) -> None:
     def swallow_the_second(connection: Connection, request: Request) -> None:
         if len(server.requests) == 2:

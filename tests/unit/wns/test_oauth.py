@@ -297,7 +297,11 @@ def test_silent_endpoint_times_out(
     endpoint: TlsServer, session: requests.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wns.oauth.READ_TIMEOUT_SECONDS", 0.1)
-    endpoint.behaviour = lambda *_: endpoint.closing.wait(4) and None
+
+    def stay_silent(*_: object) -> None:
+        endpoint.closing.wait(4)
+
+    endpoint.behaviour = stay_silent
 
     with pytest.raises(
         TokenEndpointError, match=r"login.live.com could not be reached \(ReadTimeout"
