@@ -170,7 +170,7 @@ def test_internal_error_reveals_no_detail(game: Backend, monkeypatch: pytest.Mon
     def fail(*_: object) -> None:
         raise RuntimeError("the secret plan")
 
-    monkeypatch.setattr(type(handler.registering.apps), "get", fail)
+    monkeypatch.setattr(type(handler.registrar.apps), "get", fail)
     status, answer = game.call_as_player("player-1", "PUT", PATH, {"channel_uri": URI})
     assert status == 500
     assert answer["error"]["code"] == "internal_error"

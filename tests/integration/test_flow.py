@@ -426,7 +426,7 @@ BAD_REQUESTS: dict[str, tuple[Any, str]] = {
     "null": ("null", "valid dictionary"),
     "without an app": ({"audience": {"players": ["p"]}, "template": "T"}, "app_id"),
     "unknown field": (request("p", colour="red"), "colour"),
-    "unknown app": (request("p", app_id="nobodys-game"), "no app 'nobodys-game'"),
+    "unknown app": (request("p", app_id="nobodys-game"), "app 'nobodys-game' does not exist"),
     "unknown template": (challenge("p", template="Nope"), "no template 'Nope'"),
     "missing parameter": (
         challenge("p", template="ChallengeReceived", parameters={}),
