@@ -107,6 +107,8 @@ class Rig:
         self.queue = Queue()
         self.results = Results()
         self.turns: list[tuple[Gate, DeliveryAttempt]] = []
+        self.copies: set[int] = set()
+        self.fails_at: int | None = None
 
     def add(self, app_id: str, devices: int, opens_at: float = 0.0) -> DeliveryAttempt:
         one = attempt(devices)
@@ -118,7 +120,12 @@ class Rig:
     def open(
         self, batch: Batch, messages: list[tuple[str, Delivery]], *, lease_s: float, clock: Clock
     ) -> None:
-        for gate, one in self.turns:
+        for number, (gate, one) in enumerate(self.turns):
+            if number == self.fails_at:
+                raise LookupError("an item that cannot be read")
+            batch.opened.add(one.message_id)
+            if number in self.copies:
+                continue
             batch.attempts.append(one)
             batch.turns.append(AppTurn(cast("Any", gate), [one]))
 
@@ -213,6 +220,21 @@ def test_unexpected_error_keeps_open_deliveries_on_their_queue_and_queues_none(r
     # What was sent before is recorded, so the retry does not repeat it.
     assert rig.claims.recorded.keys() == {"p#d0#toast", "p#d1#toast"}
     assert rig.wns.in_flight == 0
+
+
+def test_error_while_claiming_keeps_what_is_not_claimed_and_no_copy_that_is_done(rig: Rig) -> None:
+    rig.add("copy", 1)
+    rig.add("claimed", 1)
+    rig.add("unreadable", 1)
+    rig.add("after", 1)
+    rig.copies, rig.fails_at = {0}, 2
+
+    report = rig.send()
+
+    assert sorted(report.unfinished) == [
+        *("message of after", "message of claimed", "message of unreadable")
+    ]
+    assert rig.queue.queued == []
 
 
 def test_no_send_starts_once_the_time_is_almost_up(rig: Rig) -> None:

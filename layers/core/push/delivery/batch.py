@@ -51,10 +51,16 @@ class AppTurn:
 
 @dataclass(slots=True)
 class Batch:
-    """The attempts of one invocation, and the apps in the order in which they take turns."""
+    """The attempts of one invocation, and the apps in the order in which they take turns.
+
+    Attributes:
+        opened: ids of the messages that intake is done with: they have an attempt, or need none.
+        unfinished: ids of the messages without an attempt that must stay on their queue.
+    """
 
     attempts: list[DeliveryAttempt] = field(default_factory=list)
     turns: deque[AppTurn] = field(default_factory=deque)
+    opened: set[str] = field(default_factory=set)
     unfinished: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 

@@ -56,6 +56,7 @@ class DeliveryIntake:
                 is_done = self._open_one(batch, message_id, delivery, lease_s, clock())
             except (TablesUnavailableError, QueueUnavailableError):
                 is_done = False
+            batch.opened.add(message_id)
             if not is_done:
                 batch.unfinished.append(message_id)
 

@@ -68,10 +68,10 @@ class Sender:
             self.intake.open(batch, messages, lease_s=time_left(), clock=self.clock)
             self._run(batch, time_left)
         except Exception as error:  # noqa: BLE001 - reported, and the messages are kept
-            known = {*batch.unfinished, *(each.message_id for each in batch.attempts)}
-            batch.unfinished += [each for each, _ in messages if each not in known]
+            batch.unfinished += [each for each, _ in messages if each not in batch.opened]
             for attempt in batch.open:
-                attempt.abandon(self.claims, self.clock())
+                with suppress(Exception):  # whatever it is, the message is kept
+                    attempt.abandon(self.claims, self.clock())
             return batch.report(error)
         finally:
             self.wns.cancel()
