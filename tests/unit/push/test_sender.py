@@ -16,6 +16,8 @@ from wns.oauth import AccessToken
 from wns.result import Outcome, SendResult
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from push.delivery.models import Delivery
     from push.delivery.results import Reference
     from wns.client import Send
@@ -41,7 +43,7 @@ class Gate:
     app_id: str
     opens_at: float = 0.0
 
-    def admit(self, lane: str, wanted: int, now: float) -> AccessToken | float:
+    def admit(self, lane: str, count_ready: Callable[[], int], now: float) -> AccessToken | float:
         return TOKEN if now >= self.opens_at else self.opens_at
 
 

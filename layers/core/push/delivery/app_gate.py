@@ -9,6 +9,8 @@ from push.delivery.send_budget import Wait
 from push.errors import AccessTokenMissingError, NotFoundError, TablesUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from push.apps.access_tokens import AccessTokenCache
     from push.apps.events import AppEvents
     from push.apps.models import App
@@ -66,12 +68,13 @@ class AppGate:
         if self._app is not None and self._app.may_send:
             self._token = self._obtain_token(now, rejected)
 
-    def admit(self, lane: Lane, wanted: int, now: float) -> AccessToken | float:
+    def admit(self, lane: Lane, count_ready: Callable[[], int], now: float) -> AccessToken | float:
         """Take one send out of the app's budget; return the access token to send with, or when to
         ask again.
 
         Args:
-            wanted: how many sends of the app are ready; the budget is taken in blocks.
+            count_ready: returns how many sends of the app are ready; asked for only when a block of
+                the budget is taken.
         """
         if self._app is None or not self._app.may_send:
             return now + _STOPPED_WAIT_S
@@ -81,7 +84,7 @@ class AppGate:
             return self._paused_until
         if not self._granted.get(lane):
             rate = self._app.send_rate
-            block = min(wanted, _BUDGET_BLOCK, max(rate // 10, 1))
+            block = min(count_ready(), _BUDGET_BLOCK, max(rate // 10, 1))
             try:
                 taken = self._budgets.take(self.app_id, lane, block, rate=rate, now=now)
             except TablesUnavailableError:

@@ -43,9 +43,8 @@ class AppTurn:
         """The first attempt that has a recipient to send to."""
         return next((each for each in self.attempts if each.ready_count), None)
 
-    @property
-    def ready_count(self) -> int:
-        """How many sends of the app are ready."""
+    def count_ready(self) -> int:
+        """Return how many sends of the app are ready."""
         return sum(each.ready_count for each in self.attempts)
 
 

@@ -125,7 +125,7 @@ class Sender:
             expired = dict.fromkeys(attempt.ready, str(Outcome.EXPIRED))
             batch.finish_unsent(attempt, expired, now)
             return now
-        admitted = turn.gate.admit(delivery.lane, turn.ready_count, now)
+        admitted = turn.gate.admit(delivery.lane, turn.count_ready, now)
         if isinstance(admitted, float):
             return admitted
         recipient = attempt.start()
@@ -153,8 +153,10 @@ class Sender:
         for result in self.wns.poll(wait_s):
             sent = cast("Reference", result.reference)
             self.results.handle(batch, sent, result, self.clock())
-            # One poll may return many results: this bounds what is unrecorded within a round.
-            sent.attempt.flush_if_due(self.claims, self.clock())
+            # One poll may return many results: this bounds what is unrecorded within a round. What
+            # is left when an attempt is through is recorded by its close.
+            if not _is_through(sent.attempt, is_closing=is_closing):
+                sent.attempt.flush_if_due(self.claims, self.clock())
 
     def _flush(self, batch: Batch, *, is_closing: bool) -> None:
         """Close the attempts that are through; record the outcomes of others that are due."""
