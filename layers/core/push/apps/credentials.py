@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from push.apps.access_tokens import delete_access_token
 from push.errors import MalformedSecretError, NotFoundError
-from wns.oauth import CREDENTIALS, Credentials, request_access_token
+from wns.oauth import CREDENTIALS, request_access_token
 
 if TYPE_CHECKING:
     import requests

@@ -34,7 +34,7 @@ write every ten minutes (AWS Secrets Manager API reference, PutSecretValue)."""
 
 NEAR_EXPIRY_S = 7200
 
-_LEASE_S = 60  # longer than the token endpoint is given
+_LEASE_S = 60  # longer than a token request may take
 _WORKERS = 16
 
 

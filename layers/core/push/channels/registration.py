@@ -147,6 +147,7 @@ class Registrar:
             *self.topics.subscribe_writes(app_id, *device, new, channel.subscribed_until),
         ]
         deletes = self.topics.unsubscribe_writes(app_id, *device, dropped)
+        # A transaction may not name an item twice, so the device's own channel is left out.
         if first is not None and first != device:
             had = self.channels.get(app_id, *first)
             has_it = had is not None and had.channel_uri == uri
@@ -163,12 +164,12 @@ class Registrar:
         sees both. Checked before the write, both could find room.
         """
         alive = self.channels.of_player(channel.app_id, channel.player_id, now)
-        oldest_last = sorted(
+        newest_first = sorted(
             alive,
             key=lambda each: (each.device_id == channel.device_id, each.renewed_at),
             reverse=True,
         )
-        for surplus in oldest_last[DEVICES_PER_PLAYER:]:
+        for surplus in newest_first[DEVICES_PER_PLAYER:]:
             self._unsubscribe(self.channels.remove_unless_renewed(surplus))
 
     def _unsubscribe(self, channel: Channel | None) -> None:
