@@ -16,10 +16,12 @@ from pydantic import BaseModel
 from push.apps.access_tokens import AccessTokenCache
 from push.apps.events import AppEvents
 from push.apps.table import AppCache, Apps
+from push.aws.background import Background
 from push.aws.dynamodb import Transactions
 from push.aws.secret_store import SecretStore
 from push.aws.sqs import DeadLetterQueue
 from push.channels.table import Channels
+from push.delivery.app_gate import AppSources
 from push.delivery.claims import DeliveryClaims
 from push.delivery.intake import DeliveryIntake
 from push.delivery.models import Delivery, Lane
@@ -53,8 +55,11 @@ class Settings(BaseModel, hide_input_in_errors=True):
 settings = Settings.model_validate(os.environ)
 logger = Logger()
 metrics = Metrics()
-dynamodb = boto3.resource("dynamodb")
-sqs = boto3.client("sqs")
+# Within its time a batch must be recorded and what is left queued (push.delivery.sender.CLOSING_S),
+# whatever AWS does; a call that takes long is better made again by the next attempt.
+impatient = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2})
+dynamodb = boto3.resource("dynamodb", config=impatient)
+sqs = boto3.client("sqs", config=impatient)
 # Short, because the sender has a cached access token to use while Secrets Manager is unavailable.
 secretsmanager = boto3.client(
     "secretsmanager",
@@ -69,22 +74,27 @@ queues: dict[Lane, DeliveryQueue] = {
     "bulk": DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
 }
 recheck = Recheck(Notifications(notifications_table), channels)
+background = Background(threads=4)
 sender = Sender(
     wns=WnsClient(ca_file=settings.SSL_CERT_FILE),
     intake=DeliveryIntake(
         claims=claims,
         queues=queues,
         recheck=recheck,
-        apps=AppCache(Apps(dynamodb.Table(settings.APPS_TABLE))),
-        tokens=AccessTokenCache(SecretStore(secretsmanager, settings.SECRET_PREFIX)),
-        budgets=SendBudgets(dynamodb.Table(settings.RATES_TABLE)),
-        events=AppEvents(boto3.client("events"), settings.GAME_EVENT_BUS),
+        sources=AppSources(
+            apps=AppCache(Apps(dynamodb.Table(settings.APPS_TABLE))),
+            tokens=AccessTokenCache(SecretStore(secretsmanager, settings.SECRET_PREFIX)),
+            budgets=SendBudgets(dynamodb.Table(settings.RATES_TABLE)),
+            events=AppEvents(boto3.client("events", config=impatient), settings.GAME_EVENT_BUS),
+        ),
+        background=background,
         jitter=jitter,
     ),
     recheck=recheck,
-    results=ResultHandler(channels, jitter),
+    results=ResultHandler(channels, background),
     claims=claims,
     queues=queues,
+    background=background,
     clock=time.time,
     sleep=time.sleep,
 )
@@ -99,7 +109,16 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     report = sender.send(messages, lambda: context.get_remaining_time_in_millis() / 1000)
     for outcome, count in report.counts.items():
         metrics.add_metric(metric_name(outcome), MetricUnit.Count, count)
-    logger.info("deliveries sent", deliveries=len(messages), outcomes=dict(report.counts))
+    for name, count in {"DeliveriesPostponed": report.postponed, "Resent": report.resent}.items():
+        if count:
+            metrics.add_metric(name, MetricUnit.Count, count)
+    logger.info(
+        "deliveries sent",
+        deliveries=len(messages),
+        outcomes=dict(report.counts),
+        postponed=report.postponed,
+        resent=report.resent,
+    )
     if report.error is not None:
         metrics.add_metric("BatchesFailed", MetricUnit.Count, 1)
         logger.error("batch failed; its messages will be retried", exc_info=report.error)

@@ -14,8 +14,8 @@ from pydantic import BaseModel
 
 from push.api.http_api import AppIdInPath, HttpApi, accepted
 from push.apps.table import Apps
-from push.delivery.outcomes import ChunkName, OutcomeReader
 from push.identifiers import NotificationId
+from push.notifications.chunks import ChunkName, OutcomeReader
 from push.notifications.record import Notifications, Summary
 from push.requests.intake import RequestIntake, cancel
 from push.requests.models import NotificationRequest, Request
@@ -90,7 +90,8 @@ def get_notification(
     app_id: AppIdInPath, notification_id: NotificationIdInPath, page: PageInQuery = None
 ) -> NotificationView:
     summary = notifications.summary(app_id, notification_id)
-    page_of_outcomes, next_page = outcomes.page(notification_id, page)
+    deliveries = 0 if summary.shards else summary.deliveries
+    page_of_outcomes, next_page = outcomes.page(notification_id, deliveries, page)
     return NotificationView(**summary.model_dump(), outcomes=page_of_outcomes, next_page=next_page)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -82,9 +83,11 @@ def arrivals(wns: Controls) -> Counter[str]:
 
 
 def counted(items: Sequence[dict[str, Any]]) -> Counter[str]:
-    """Return the counters of NotificationsTable's items: outcomes by name, and the tallies."""
+    """Return what NotificationsTable's items count: outcomes by name, and the tallies."""
     total: Counter[str] = Counter()
     for item in items:
+        if item["sk"] == "claim":
+            total.update(json.loads(item.get("counts", "{}")))
         if str(item["sk"]).startswith("count#"):
             for name, value in item.items():
                 if name not in {"pk", "sk", "expires_at"}:

@@ -4,13 +4,13 @@ devices and records hold afterwards."""
 from __future__ import annotations
 
 import importlib
-import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.client import BaseClient
 
+from push.notifications.outcomes import decode_outcomes
 from tests.integration.backend import AUDIENCE, CLIENT_SECRET, PACKAGE_SID
 
 if TYPE_CHECKING:
@@ -166,9 +166,9 @@ def texts(game: Backend, device: str) -> list[list[str]]:
 def outcomes(game: Backend) -> dict[str, str]:
     """Return the outcome on every channel by `player#device#kind`."""
     return {
-        name: json.loads(record)["outcome"]
+        name: record["outcome"]
         for item in game.items("NotificationsTable")
-        for name, record in item.get("outcomes", {}).items()
+        for name, record in decode_outcomes(item).items()
     }
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MAX_RETRY_AFTER_SECONDS = 86_400.0
 MAX_VALUE_LENGTH = 500
+UNRESOLVED_HOST = "the host name does not resolve"
+"""How the `transport_error` of a send begins whose host is not known to DNS."""
 
 _STATUS = "x-wns-status"
 _NOTIFICATION_STATUS = "x-wns-notificationstatus"

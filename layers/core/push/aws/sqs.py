@@ -22,8 +22,13 @@ _ENTRIES = 10
 _BYTES = 250_000
 
 
-def send_batches(client: SQSClient, queue_url: str, bodies: Iterable[str]) -> None:
+def send_batches(
+    client: SQSClient, queue_url: str, bodies: Iterable[str], *, delay_s: int = 0
+) -> None:
     """Send messages, up to ten per call. Bodies are ASCII, so that a character is a byte.
+
+    Args:
+        delay_s: seconds until they can be received, at most `LONGEST_DELAY_S`.
 
     Raises:
         QueueUnavailableError: SQS did not accept some of them.
@@ -32,20 +37,21 @@ def send_batches(client: SQSClient, queue_url: str, bodies: Iterable[str]) -> No
     size = 0
     for body in bodies:
         if batch and (len(batch) == _ENTRIES or size + len(body) > _BYTES):
-            _send(client, queue_url, batch)
+            _send(client, queue_url, batch, delay_s)
             batch, size = [], 0
         batch.append(body)
         size += len(body)
     if batch:
-        _send(client, queue_url, batch)
+        _send(client, queue_url, batch, delay_s)
 
 
-def _send(client: SQSClient, queue_url: str, bodies: Sequence[str]) -> None:
+def _send(client: SQSClient, queue_url: str, bodies: Sequence[str], delay_s: int) -> None:
     with map_sqs_errors():
         answer = client.send_message_batch(
             QueueUrl=queue_url,
             Entries=[
-                {"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)
+                {"Id": str(number), "MessageBody": body, "DelaySeconds": delay_s}
+                for number, body in enumerate(bodies)
             ],
         )
     refused = answer.get("Failed")

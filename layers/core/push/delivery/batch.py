@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from push.delivery.attempt import AttemptState
+from push.delivery.recheck import STALE_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from push.delivery.app_gate import AppGate
     from push.delivery.attempt import DeliveryAttempt
-    from push.delivery.models import Recipient
+    from push.delivery.models import Delivery, Recipient
+    from push.delivery.window import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +25,23 @@ class Report:
     Attributes:
         unfinished: ids of the messages that must stay on their queue.
         counts: outcomes of this batch, by name.
+        postponed: deliveries that were queued again unclaimed, because their app could not send.
+        resent: sends that an earlier worker, which was killed, may have made before.
         error: what ended the batch early; the deliveries still open then are unfinished.
     """
 
     unfinished: Sequence[str]
     counts: Mapping[str, int]
+    postponed: int = 0
+    resent: int = 0
     error: Exception | None = None
+
+
+class Message(NamedTuple):
+    """A delivery and the id of the SQS message that it came with."""
+
+    message_id: str
+    delivery: Delivery
 
 
 @dataclass(slots=True)
@@ -37,11 +50,19 @@ class AppTurn:
 
     gate: AppGate
     attempts: list[DeliveryAttempt] = field(default_factory=list)
+    waiting_since: float | None = None
+    """When the app's sends had to wait for the first time in this batch (epoch seconds)."""
 
-    @property
-    def next_attempt(self) -> DeliveryAttempt | None:
-        """The first attempt that has a recipient to send to."""
-        return next((each for each in self.attempts if each.ready_count), None)
+    def next_attempt(self, now: float) -> DeliveryAttempt | None:
+        """Return the first attempt whose next send may start."""
+        return next(
+            (
+                each
+                for each in self.attempts
+                if each.may_start and now - each.rechecked_at <= STALE_S
+            ),
+            None,
+        )
 
     def count_ready(self) -> int:
         """Return how many sends of the app are ready."""
@@ -53,24 +74,35 @@ class Batch:
     """The attempts of one invocation, and the apps in the order in which they take turns.
 
     Attributes:
-        opened: ids of the messages that intake is done with: they have an attempt, or need none.
-        unfinished: ids of the messages without an attempt that must stay on their queue.
+        window: how many sends may be in doubt.
+        waiting: messages that are yet to be claimed.
+        opening: messages that are being claimed or postponed, by id.
+        kept: ids of the messages without an attempt that must stay on their queue.
     """
 
+    window: Window
+    waiting: list[Message] = field(default_factory=list)
+    opening: dict[str, Message] = field(default_factory=dict)
+    kept: list[str] = field(default_factory=list)
     attempts: list[DeliveryAttempt] = field(default_factory=list)
     turns: deque[AppTurn] = field(default_factory=deque)
-    opened: set[str] = field(default_factory=set)
-    unfinished: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    postponed: int = 0
+    resent: int = 0
 
     @property
     def open(self) -> list[DeliveryAttempt]:
         """The attempts that are yet to be closed."""
         return [each for each in self.attempts if each.state is AttemptState.OPEN]
 
-    def turn_of(self, app_id: str) -> AppTurn | None:
-        """Return the turn of an app, None if it has none yet."""
-        return next((each for each in self.turns if each.gate.app_id == app_id), None)
+    def turn_of(self, app_id: str) -> AppTurn:
+        """Return the turn of an app that has one."""
+        return next(each for each in self.turns if each.gate.app_id == app_id)
+
+    def count_opening(self, app_id: str) -> int:
+        """Return how many recipients of an app are in deliveries that are being claimed."""
+        deliveries = (each.delivery for each in self.opening.values())
+        return sum(len(each.channels) for each in deliveries if each.app_id == app_id)
 
     def finish_unsent(
         self, attempt: DeliveryAttempt, recipients: Mapping[Recipient, str], now: float
@@ -82,5 +114,10 @@ class Batch:
 
     def report(self, error: Exception | None = None) -> Report:
         """Return what is to be done with the messages of the batch."""
-        kept = [each.message_id for each in self.attempts if each.state is not AttemptState.CLOSED]
-        return Report([*self.unfinished, *kept], self.counts, error)
+        kept = [
+            *self.kept,
+            *(each.message_id for each in self.waiting),
+            *self.opening,
+            *(each.message_id for each in self.attempts if each.state is not AttemptState.CLOSED),
+        ]
+        return Report(kept, self.counts, self.postponed, self.resent, error)

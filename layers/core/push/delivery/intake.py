@@ -1,119 +1,224 @@
-"""Claims the deliveries of a batch, and opens an attempt for each that is to be sent."""
+"""Opens the deliveries of a batch: postpones those whose app cannot send, claims the others."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from push.delivery.app_gate import AppGate
-from push.delivery.attempt import DeliveryAttempt, pending
-from push.delivery.batch import AppTurn
+from push.delivery.app_gate import AppGate, postponed_until
+from push.delivery.attempt import DeliveryAttempt, first_starts, pending
+from push.delivery.batch import AppTurn, Message
 from push.delivery.claims import Busy, Claim, Finished, Superseded
+from push.delivery.recheck import Findings, apply_findings
 from push.errors import QueueUnavailableError, TablesUnavailableError
+from wns.result import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from push.apps.access_tokens import AccessTokenCache
-    from push.apps.events import AppEvents
-    from push.apps.table import AppCache
+    from push.aws.background import Background
+    from push.delivery.app_gate import AppSources
     from push.delivery.batch import Batch
     from push.delivery.claims import DeliveryClaims
-    from push.delivery.models import Delivery, Lane
+    from push.delivery.models import Lane
     from push.delivery.queue import DeliveryQueue
     from push.delivery.recheck import Recheck
-    from push.delivery.send_budget import SendBudgets
+
+_ENOUGH = 4  # a delivery is claimed when a quarter of the window is free, or enough for all of it
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """A message that is being claimed, and what its sends have taken of the window."""
+
+    message: Message
+    started_through: str
+    taken: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What became of it: a claim and what holds for its recipients, None if that is not known.
+
+    `is_done`: whether the message needs no attempt and can be deleted.
+    """
+
+    opening: _Opening
+    claim: Claim | None = None
+    findings: Findings | None = None
+    is_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryIntake:
-    """Opens attempts. `jitter` gives a random number in [0, 1)."""
+    """Opens deliveries. `jitter` gives a random number in [0, 1). Times are epoch seconds."""
 
     claims: DeliveryClaims
     queues: Mapping[Lane, DeliveryQueue]
     recheck: Recheck
-    apps: AppCache
-    tokens: AccessTokenCache
-    budgets: SendBudgets
-    events: AppEvents
+    sources: AppSources
+    background: Background
     jitter: Callable[[], float]
+    _gates: dict[str, AppGate] = field(default_factory=dict)
 
-    def open(
-        self,
-        batch: Batch,
-        messages: Sequence[tuple[str, Delivery]],
-        *,
-        lease_s: float,
-        clock: Callable[[], float],
-    ) -> None:
-        """Claim each (message id, delivery) for `lease_s` seconds and add its attempt to a batch.
-
-        A message that cannot be processed now is added to the unfinished ones. `clock` gives epoch
-        seconds.
-        """
-        for message_id, delivery in messages:
+    def begin(self, batch: Batch, messages: Iterable[Message], now: float) -> None:
+        """Read the apps of the messages, and take budget for each app. Nothing is in flight yet, so
+        these calls hold up nothing."""
+        by_app: dict[str, list[Message]] = {}
+        for message in messages:
+            by_app.setdefault(message.delivery.app_id, []).append(message)
+        for app_id, some in by_app.items():
+            gate = self._gates.setdefault(app_id, AppGate(app_id, self.sources, self.background))
+            gate.begin_batch()
             try:
-                is_done = self._open_one(batch, message_id, delivery, lease_s, clock())
-            except (TablesUnavailableError, QueueUnavailableError):
-                is_done = False
-            batch.opened.add(message_id)
-            if not is_done:
-                batch.unfinished.append(message_id)
+                gate.update(gate.read(now, gate.rejected), now)
+            except TablesUnavailableError:
+                batch.kept += [each.message_id for each in some]
+                continue
+            batch.turns.append(AppTurn(gate))
+            batch.waiting += some
+            if gate.closed_until(now) <= now:
+                lane = some[0].delivery.lane
+                wanted = sum(len(each.delivery.channels) for each in some)
+                gate.grant(lane, gate.take(lane, wanted, now))
 
-    def _open_one(
-        self, batch: Batch, message_id: str, delivery: Delivery, lease_s: float, now: float
-    ) -> bool:
-        """Claim a delivery; return False if its message must stay on the queue.
+    def open(self, batch: Batch, now: float, *, lease_s: float, is_closing: bool) -> None:
+        """Start to claim the waiting deliveries that may be sent, for `lease_s` seconds, and to
+        postpone those that may not; the background goes on with it."""
+        to_claim: list[_Opening] = []
+        to_postpone: list[Message] = []
+        for message in tuple(batch.waiting):
+            delivery, turn = message.delivery, batch.turn_of(message.delivery.app_id)
+            if delivery.expires_at <= now:
+                to_claim.append(_Opening(message, "", 0))
+            elif is_closing or delivery.not_before > now or turn.gate.closed_until(now) > now:
+                to_postpone.append(message)
+            elif _fits(batch, message) and turn.gate.has_budget(
+                delivery.lane, turn.count_ready() + batch.count_opening(delivery.app_id)
+            ):
+                to_claim.append(_Opening(message, *first_starts(delivery, batch.window, now)))
+            else:
+                turn.gate.request_budget(delivery.lane, len(delivery.channels), now)
+                continue
+            batch.waiting.remove(message)
+            batch.opening[message.message_id] = message
+        if to_postpone:
+            self._postpone(batch, to_postpone, now)
+        if to_claim:
+            self.background.run(
+                lambda: self._claim_all(to_claim, now, lease_s),
+                lambda opened: self._add_all(batch, opened, now),
+            )
 
-        not due yet                     → queue it again with the rest of its delay
-        claimed                         → open an attempt
+    def _postpone(self, batch: Batch, messages: Sequence[Message], now: float) -> None:
+        """Queue deliveries again, unclaimed: those that are not due, with the rest of their delay;
+        those whose app cannot send, the later the longer it could not."""
+        share = self.jitter()
+        postponed = []
+        for _, delivery in messages:
+            if delivery.not_before > now:
+                postponed.append(delivery)
+                continue
+            closed_until = batch.turn_of(delivery.app_id).gate.closed_until(now)
+            until = postponed_until(closed_until, delivery.postponed, share, now)
+            postponed.append(delivery.postpone(int(min(until, delivery.expires_at)) + 1))
+
+        def put_back() -> bool:
+            try:
+                for lane, queue in self.queues.items():
+                    queue.put_back([each for each in postponed if each.lane == lane], now)
+            except QueueUnavailableError:
+                return False
+            return True
+
+        def note(is_queued: bool) -> None:  # noqa: FBT001 - a result
+            for message in messages:
+                del batch.opening[message.message_id]
+            if is_queued:
+                batch.postponed += len(messages)
+            else:
+                batch.kept += [each.message_id for each in messages]
+
+        self.background.run(put_back, note)
+
+    def _claim_all(
+        self, openings: Sequence[_Opening], now: float, lease_s: float
+    ) -> Sequence[_Opened]:
+        """Claim deliveries; read what holds now for those that are claimed."""
+        opened = [self._claim(each, now, lease_s) for each in openings]
+        claims = [each.claim for each in opened if each.claim]
+        parts = [(c.delivery, list(pending(c.delivery, c.outcomes).values())) for c in claims]
+        try:
+            findings = iter(self.recheck.read(parts, now))
+        except TablesUnavailableError:
+            return opened
+        return [
+            _Opened(each.opening, each.claim, next(findings)) if each.claim else each
+            for each in opened
+        ]
+
+    def _claim(self, opening: _Opening, now: float, lease_s: float) -> _Opened:
+        """Claim a delivery.
+
+        claimed                         → to be sent
         superseded, the rest not queued → its worker died in between: queue the rest
         superseded, the rest queued     → a copy: nothing to do
         finished                        → a copy: nothing to do
         leased through this message     → its worker may have died: keep it until the lease ends
         leased through another message  → a copy: nothing to do
         """
-        queue = self.queues[delivery.lane]
-        if delivery.not_before > now:
-            queue.put(delivery, now)
-            return True
+        message_id, delivery = opening.message
         # A claim that was written but whose response was lost is recognized by its nonce.
         nonce = f"{int(self.jitter() * 2**53):x}"
-        match self.claims.claim(delivery, message_id, nonce, now, lease_s):
-            case Claim() as claim:
-                self._add(batch, DeliveryAttempt(claim, message_id), now)
-            case Superseded(requeued=False) as later:
-                rest = list(pending(delivery, later.outcomes).values())
-                not_before = later.not_before
-                queue.put(
-                    delivery.remainder(rest, attempt=later.attempt, not_before=not_before), now
-                )
-            case Busy(same_message=True):
-                return False
-            case Superseded() | Busy() | Finished():
-                pass
-        return True
-
-    def _add(self, batch: Batch, attempt: DeliveryAttempt, now: float) -> None:
-        self.recheck.apply(batch, attempt, now)
-        if attempt.ready_count:
-            self._turn(batch, attempt, now).attempts.append(attempt)
-        batch.attempts.append(attempt)
-
-    def _turn(self, batch: Batch, attempt: DeliveryAttempt, now: float) -> AppTurn:
-        rejected = next((each.rejected for each in attempt.ready if each.rejected), None)
-        turn = batch.turn_of(attempt.delivery.app_id)
-        if turn is None:
-            gate = AppGate(
-                attempt.delivery.app_id,
-                apps=self.apps,
-                tokens=self.tokens,
-                budgets=self.budgets,
-                events=self.events,
+        try:
+            claim = self.claims.claim(
+                delivery, message_id, nonce, now, lease_s, started_through=opening.started_through
             )
-            gate.load(now, rejected)
-            turn = AppTurn(gate)
-            batch.turns.append(turn)
-        elif rejected is not None:
-            turn.gate.reject_token(rejected, now)
-        return turn
+            match claim:
+                case Claim():
+                    return _Opened(opening, claim)
+                case Superseded(requeued=False) as later:
+                    rest = list(pending(delivery, later.outcomes).values())
+                    remainder = delivery.remainder(
+                        rest, attempt=later.attempt, not_before=later.not_before
+                    )
+                    self.queues[delivery.lane].put(remainder, now)
+                case Busy(same_message=True):
+                    return _Opened(opening)
+                case Superseded() | Busy() | Finished():
+                    pass
+        except (TablesUnavailableError, QueueUnavailableError):
+            return _Opened(opening)
+        return _Opened(opening, is_done=True)
+
+    def _add_all(self, batch: Batch, opened: Sequence[_Opened], now: float) -> None:
+        """Add an attempt for each claim to the batch."""
+        for each in opened:
+            message_id = each.opening.message.message_id
+            del batch.opening[message_id]
+            batch.window.give_back(each.opening.taken)
+            if each.claim is None:
+                batch.kept += [] if each.is_done else [message_id]
+                continue
+            attempt = DeliveryAttempt(each.claim, message_id, batch.window, now, self.jitter())
+            batch.attempts.append(attempt)
+            batch.turn_of(attempt.delivery.app_id).attempts.append(attempt)
+            _settle_doubts(batch, attempt, now)
+            if each.findings is not None:
+                apply_findings(batch, attempt, each.findings, now)
+
+
+def _fits(batch: Batch, message: Message) -> bool:
+    enough = max(batch.window.size // _ENOUGH, 1)
+    return batch.window.free >= min(len(message.delivery.channels), enough)
+
+
+def _settle_doubts(batch: Batch, attempt: DeliveryAttempt, now: float) -> None:
+    """Resend, or leave, to the recipients whose sends an earlier worker may have made."""
+    left = [
+        each
+        for each in attempt.doubtful
+        if attempt.delivery.payloads[each.payload].on_doubt == "leave"
+    ]
+    batch.finish_unsent(attempt, dict.fromkeys(left, str(Outcome.UNKNOWN)), now)
+    batch.resent += len(attempt.doubtful) - len(left)

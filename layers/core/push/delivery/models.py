@@ -18,21 +18,40 @@ Lane = Literal["direct", "bulk"]
 
 MAX_DELIVERY_BYTES = 200_000
 
+# A newer version may have queued a field that this one does not know: that is no reason to drop it.
+_QUEUED = ConfigDict(extra="ignore", frozen=True)
+
+
+OnDoubt = Literal["resend", "leave"]
+"""What is done for a recipient whose send has no known result: the response was lost, or the worker
+was killed before it recorded one. `resend` may notify twice, `leave` perhaps not at all."""
+
 
 class RenderedNotification(BaseModel):
     """A notification as it will be sent, without the access token and with its full TTL."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = _QUEUED
 
     kind: Literal["toast", "tile", "badge", "raw"]
     headers: dict[str, str]
     body: str
     encoding: Literal["utf-8", "base64"] = "utf-8"
     ttl_seconds: int | None = None
+    on_doubt: OnDoubt = "resend"
 
     @classmethod
-    def of(cls, notification: Notification, ttl_seconds: int | None) -> RenderedNotification:
-        """Return the JSON form of a notification. Raw bodies may be binary, so they are base64."""
+    def of(
+        cls,
+        notification: Notification,
+        ttl_seconds: int | None,
+        on_doubt: OnDoubt | None = None,
+    ) -> RenderedNotification:
+        """Return the JSON form of a notification. Raw bodies may be binary, so they are base64.
+
+        Args:
+            on_doubt: None for the default of the kind: `leave` for raw, because the game acts on
+                each copy; `resend` for the others, where a copy replaces its original.
+        """
         headers = {
             name: value
             for name, value in notification.headers.items()
@@ -49,6 +68,7 @@ class RenderedNotification(BaseModel):
                 "body": body,
                 "encoding": encoding,
                 "ttl_seconds": ttl_seconds,
+                "on_doubt": on_doubt or ("leave" if notification.kind == "raw" else "resend"),
             }
         )
 
@@ -66,7 +86,7 @@ class RenderedNotification(BaseModel):
 class Recipient(BaseModel):
     """One channel of a delivery, and the index of the payload to send to it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = _QUEUED
 
     player_id: PlayerId
     device_id: DeviceId
@@ -75,6 +95,8 @@ class Recipient(BaseModel):
     rejected: Annotated[
         str | None, Field(description="Fingerprint of the access token that WNS rejected for it")
     ] = None
+    not_before: Annotated[int, Field(description="Epoch second before which it is not sent to")] = 0
+    tries: Annotated[int, Field(ge=0, description="Sends so far that are to be retried")] = 0
 
     def key(self, kind: str) -> str:
         """Name of the outcome within its delivery: `<player_id>#<device_id>#<kind>`."""
@@ -84,7 +106,7 @@ class Recipient(BaseModel):
 class Delivery(BaseModel):
     """The unit of work on a delivery queue. Dispatched again, it has the same ids."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = _QUEUED
 
     notification_id: NotificationId
     chunk: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+){0,2}$")]
@@ -94,6 +116,9 @@ class Delivery(BaseModel):
     dispatched_at: int
     expires_at: int
     not_before: Annotated[int, Field(description="Epoch second before which nothing is sent")] = 0
+    postponed: Annotated[
+        int, Field(ge=0, description="How often it was queued again because its app could not send")
+    ] = 0
     payloads: tuple[RenderedNotification, ...]
     channels: tuple[Recipient, ...]
 
@@ -106,5 +131,14 @@ class Delivery(BaseModel):
     ) -> Delivery:
         """Return the rest of this delivery: fewer channels, as a later attempt."""
         return self.model_copy(
-            update={"channels": tuple(channels), "attempt": attempt, "not_before": not_before}
+            update={
+                "channels": tuple(channels),
+                "attempt": attempt,
+                "not_before": not_before,
+                "postponed": 0,
+            }
         )
+
+    def postpone(self, until: int) -> Delivery:
+        """Return this delivery as it is queued again, unclaimed, until its app may send."""
+        return self.model_copy(update={"not_before": until, "postponed": self.postponed + 1})

@@ -13,7 +13,7 @@ from push.delivery.models import Delivery
 from push.errors import MalformedMessageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mypy_boto3_sqs import SQSClient
 
@@ -56,7 +56,7 @@ class DeliveryQueue:
             self._client.send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=_body(delivery),
-                DelaySeconds=min(max(math.ceil(delivery.not_before - now), 0), LONGEST_DELAY_S),
+                DelaySeconds=_delay_s(delivery, now),
             )
 
     def put_all(self, deliveries: Iterable[Delivery]) -> None:
@@ -66,6 +66,23 @@ class DeliveryQueue:
             QueueUnavailableError: some were not queued; the caller's own message is retried.
         """
         send_batches(self._client, self._queue_url, map(_body, deliveries))
+
+    def put_back(self, deliveries: Sequence[Delivery], now: float) -> None:
+        """Queue deliveries, each with the delay that `put` gives it: a call for up to ten with the
+        same delay.
+
+        Raises:
+            QueueUnavailableError: some were not queued.
+        """
+        by_delay: dict[int, list[Delivery]] = {}
+        for each in deliveries:
+            by_delay.setdefault(_delay_s(each, now), []).append(each)
+        for delay_s, some in by_delay.items():
+            send_batches(self._client, self._queue_url, map(_body, some), delay_s=delay_s)
+
+
+def _delay_s(delivery: Delivery, now: float) -> int:
+    return min(max(math.ceil(delivery.not_before - now), 0), LONGEST_DELAY_S)
 
 
 def _body(delivery: Delivery) -> str:

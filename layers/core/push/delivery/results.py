@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from push.delivery.outcomes import STOPS_THE_APP, TO_RETRY, outcome_record, retry_delay_s
+from push.delivery.outcomes import (
+    STOPS_THE_APP,
+    TO_RETRY,
+    backoff_s,
+    resolves_never,
+    retry_delay_s,
+)
+from push.delivery.token_health import Blame
 from push.errors import TablesUnavailableError
-from wns.result import Outcome
+from push.notifications.outcomes import outcome_record
+from wns.result import Outcome, SendResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from push.aws.background import Background
     from push.channels.table import Channels
     from push.delivery.app_gate import AppGate
     from push.delivery.attempt import DeliveryAttempt
     from push.delivery.batch import Batch
     from push.delivery.models import Recipient
-    from wns.result import SendResult
+
+_NEWER_TOKEN_S = 5.0  # the token refresher takes a few seconds
+_NAMES_RESOLVE_S = 300.0  # a response within this time: it is not our own DNS that fails
 
 
 class Reference(NamedTuple):
@@ -30,45 +40,84 @@ class Reference(NamedTuple):
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
 class ResultHandler:
-    """Handles results. `jitter` gives a random number in [0, 1)."""
+    """Handles results."""
 
-    channels: Channels
-    jitter: Callable[[], float]
+    def __init__(self, channels: Channels, background: Background) -> None:
+        self._channels = channels
+        self._background = background
+        self._responded_at = 0.0  # any host of WNS
 
     def handle(self, batch: Batch, sent: Reference, result: SendResult, now: float) -> None:
         """Do what an outcome asks for.
 
-        token_rejected, first time                  → again, with a newer token or later
-        app_throttled                               → pause the app; later
-        channel_throttled, unavailable              → later
-        channel_gone                                → remove the channel; final
-        quota_exceeded, sender_blocked              → stop the app; final
-        anything else, token_rejected a second time → final
+        token_rejected                       → later, with a newer token
+        app_throttled                        → pause the app; later
+        channel_throttled, unavailable       → later
+        unavailable, and the host never
+          resolves                           → remove the channel; final
+        unavailable, may have arrived, and
+          the notification says to leave it  → final: unknown
+        channel_gone                         → remove the channel; final
+        quota_exceeded, sender_blocked       → stop the app; final
+        anything else                        → final
         """
         attempt, recipient, gate, fingerprint = sent
         outcome = result.outcome
-        if outcome is Outcome.TOKEN_REJECTED and not recipient.rejected:
-            gate.reject_token(fingerprint, now)
-            attempt.retry(recipient, fingerprint)
+        gate.in_flight -= 1
+        if outcome is Outcome.TOKEN_REJECTED:
+            self._retry_with_newer_token(sent, now)
             return
-        if outcome in TO_RETRY:
-            not_before = now + retry_delay_s(result, attempt.delivery.attempt, self.jitter)
+        if result.status_code is not None:
+            gate.note_response(fingerprint, now)
+            self._responded_at = now
+        names_resolve = now - self._responded_at <= _NAMES_RESOLVE_S
+        payload = attempt.delivery.payloads[recipient.payload]
+        if result.is_response_lost and payload.on_doubt == "leave":
+            result = SendResult(Outcome.UNKNOWN, transport_error=result.transport_error)
+        elif names_resolve and resolves_never(result, recipient.tries):
+            self._remove_channel(sent)
+            result = SendResult(Outcome.CHANNEL_GONE, transport_error=result.transport_error)
+        elif outcome in TO_RETRY:
+            not_before = now + retry_delay_s(result, recipient.tries, attempt.share)
             if outcome is Outcome.APP_THROTTLED:
                 gate.pause(not_before)
-            attempt.retry_later(recipient, not_before)
+            attempt.retry_later(recipient, not_before, tries=recipient.tries + 1)
             return
-        # What cannot be written now is written after WNS's response to the next notification.
-        with suppress(TablesUnavailableError):
-            if outcome is Outcome.CHANNEL_GONE:
-                self.channels.remove_gone(
-                    attempt.delivery.app_id,
-                    recipient.player_id,
-                    recipient.device_id,
-                    recipient.channel_uri,
-                )
-            elif outcome in STOPS_THE_APP:
-                gate.stop(str(outcome), now)
+        elif outcome is Outcome.CHANNEL_GONE:
+            self._remove_channel(sent)
+        elif outcome in STOPS_THE_APP:
+            gate.stop(str(outcome), now)
         attempt.finish(recipient, outcome_record(result), now)
-        batch.counts[outcome] += 1
+        batch.counts[result.outcome] += 1
+
+    def _retry_with_newer_token(self, sent: Reference, now: float) -> None:
+        """Send to a recipient again with another token; the sender leaves it to a later attempt if
+        there is none yet."""
+        attempt, recipient, gate, fingerprint = sent
+        blame = gate.note_rejection(fingerprint, recipient.player_id, now)
+        if blame is Blame.CHANNEL:
+            device = (attempt.delivery.app_id, recipient.player_id, recipient.device_id)
+            uri = recipient.channel_uri
+            self._run(lambda: self._channels.note_rejection(device, uri, fingerprint))
+        attempt.retry(recipient, rejected=fingerprint)
+
+    def _remove_channel(self, sent: Reference) -> None:
+        app_id, recipient = sent.attempt.delivery.app_id, sent.recipient
+        player_id, device_id, uri = recipient.player_id, recipient.device_id, recipient.channel_uri
+        self._run(lambda: self._channels.remove_gone(app_id, player_id, device_id, uri))
+
+    def _run(self, call: Callable[[], object]) -> None:
+        """Run a call in the background. What cannot be written now is written after WNS's response
+        to the next notification."""
+
+        def attempt() -> None:
+            with suppress(TablesUnavailableError):
+                call()
+
+        self._background.run(attempt, lambda _: None)
+
+
+def rejected_wait_s(recipient: Recipient, share: float) -> float:
+    """Return how many seconds a recipient waits for a token other than the one rejected for it."""
+    return max(_NEWER_TOKEN_S, backoff_s(recipient.tries, share))

@@ -152,4 +152,6 @@ class Renderer:
             raise InvalidRequestError(
                 "WNS would reject this notification", (FieldError(where, str(error)),)
             ) from None
-        return RenderedNotification.of(notification, self.options.ttl_seconds)
+        return RenderedNotification.of(
+            notification, self.options.ttl_seconds, self.options.on_doubt
+        )

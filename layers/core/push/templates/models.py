@@ -22,6 +22,13 @@ class Options(NotificationOptions):
     skip_players_in_game: bool | None = Field(
         None, description="Whether players who are in the game are skipped."
     )
+    on_doubt: Literal["resend", "leave"] | None = Field(
+        None,
+        description="What is done for a device whose send has no known result, because WNS's"
+        " response was lost or a worker was ended: resend, so that a copy may arrive (default of"
+        " toasts, tiles and badges, where it replaces the original), or leave, with the outcome"
+        " unknown (default of raw notifications, which the game acts on).",
+    )
 
 
 def merge(*layers: NotificationOptions | None) -> Options:

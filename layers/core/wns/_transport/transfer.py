@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pycurl
 
 from wns._transport.addresses import is_public
+from wns.result import UNRESOLVED_HOST
 
 if TYPE_CHECKING:
     from wns._transport.request import Request
@@ -24,7 +25,7 @@ MAX_BODY_BYTES = 65_536
 _STATUS_LINE = re.compile(rb"HTTP/[0-9.]+ ([1-9][0-9]{2})(?: ([^\r\n]*))?\r?\n?")
 _FIRST_FINAL_STATUS = 200
 _REASONS = {
-    pycurl.E_COULDNT_RESOLVE_HOST: "the host name does not resolve",
+    pycurl.E_COULDNT_RESOLVE_HOST: UNRESOLVED_HOST,
     pycurl.E_COULDNT_CONNECT: "no connection",
     pycurl.E_OPERATION_TIMEDOUT: "timed out",
     pycurl.E_SSL_CONNECT_ERROR: "the TLS handshake failed",

@@ -1,0 +1,78 @@
+"""Outcome records: what is kept of a response of WNS, and how it is stored."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wns.result import SendResult
+
+Outcomes = dict[str, dict[str, Any]]
+"""Outcome records by name (`<player_id>#<device_id>#<kind>`); each holds `outcome`, `attempt`, `at`
+(epoch seconds) and the details that WNS returned."""
+
+CANCELLED = "cancelled"
+"""Outcome of a recipient whose notification was cancelled before it was sent."""
+REMOVED = "removed"
+"""Outcome of a recipient whose channel was removed, or went to another player, before the send."""
+
+_OWN_DETAILS = frozenset(
+    {"msg_id", "debug_trace", "correlation_vector", "error_description", "transport_error"}
+)
+"""Details that differ from one recipient to the next; the others are stored once for many."""
+_PREFIX = "outcomes"
+
+
+def outcome_record(result: SendResult) -> dict[str, Any]:
+    """Return what is kept of a response: the outcome, and what Microsoft's support asks for.
+
+    Of a delivered notification that is its message id; of any other also the traces.
+    """
+    details = {
+        "status_code": result.status_code,
+        "notification_status": result.notification_status,
+        "device_status": result.device_status,
+        "msg_id": result.msg_id,
+    }
+    if result.outcome != "delivered":
+        details |= {
+            "debug_trace": result.debug_trace,
+            "correlation_vector": result.correlation_vector,
+            "error_description": result.error_description,
+            "transport_error": result.transport_error,
+        }
+    known = {name: value for name, value in details.items() if value is not None}
+    return {"outcome": str(result.outcome)} | known
+
+
+def encode_outcomes(outcomes: Outcomes) -> bytes:
+    """Return the stored form of some outcome records: JSON, compressed.
+
+    Recipients with the same outcome are grouped, `[[shared details, {name: own details}], …]`, so
+    that a delivered recipient takes little more than its name and its message id: 25 of them fit
+    in the kilobyte that one write unit pays for.
+    """
+    groups: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
+    for name, record in outcomes.items():
+        own = {key: value for key, value in record.items() if key in _OWN_DETAILS}
+        shared = {key: value for key, value in record.items() if key not in _OWN_DETAILS}
+        group = groups.setdefault(repr(shared), (shared, {}))
+        group[1][name] = own["msg_id"] if own.keys() == {"msg_id"} else own
+    text = json.dumps(list(groups.values()), separators=(",", ":"))
+    return zlib.compress(text.encode("ascii"))
+
+
+def decode_outcomes(item: Mapping[str, Any]) -> Outcomes:
+    """Return the outcome records in an item of a delivery's partition."""
+    outcomes: Outcomes = {}
+    for attribute, value in item.items():
+        if attribute.startswith(_PREFIX):
+            for shared, group in json.loads(zlib.decompress(bytes(value))):
+                for name, own in group.items():
+                    details = {"msg_id": own} if isinstance(own, str) else own
+                    outcomes[name] = shared | details
+    return outcomes
