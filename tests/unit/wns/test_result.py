@@ -40,6 +40,7 @@ def test_outcomes_are_those_of_the_design() -> None:
         "unavailable",
         "expired",
         "refused",
+        "unknown",
     ]
 
 
@@ -278,7 +279,8 @@ def test_every_response_has_an_outcome_and_no_delay_is_over_a_day(
     result = parse_result(status_code, headers, reason=reason, now=now)
     delay = result.retry_after_seconds
 
-    assert result.outcome in set(Outcome) - {Outcome.EXPIRED, Outcome.REFUSED}
+    assert result.outcome in set(Outcome) - {Outcome.EXPIRED, Outcome.REFUSED, Outcome.UNKNOWN}
+    assert not result.is_response_lost
     assert delay is None or 0 <= delay <= 86_400
     if result.outcome is Outcome.DELIVERED:
         assert "received" in " ".join(value for _, value in headers)
