@@ -31,7 +31,8 @@ def model(name):
 
 def test_catalogue_matches_that_of_windows():
     written = [
-        f"{name} {each.images} {each.texts} {each.size} {each.version} {each.fallback or '-'}"
+        f"{name} {each.images} {each.texts} {each.size}"
+        f" {each.version or '-'} {each.fallback or '-'}"
         for name, each in TILE_TEMPLATES.items()
     ]
     written += [

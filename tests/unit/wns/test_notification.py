@@ -226,7 +226,7 @@ def test_json_schema_describes_models_fields_and_limits():
     assert models["Toast"]["properties"]["texts"]["maxItems"] == 3
     assert models["Toast"]["properties"]["inputs"]["maxItems"] == 5
     assert models["SelectionInput"]["properties"]["selections"]["maxItems"] == 5
-    assert models["Subgroup"]["properties"]["content"]["minItems"] == 1
+    assert models["Group"]["properties"]["subgroups"]["minItems"] == 1
     assert {"type": "string"} in models["Toast"]["properties"]["texts"]["items"]["anyOf"]
     assert len(models["LegacyTile"]["properties"]["template"]["enum"]) == 126
     assert models["TextInput"]["properties"]["id"]["minLength"] == 1
