@@ -72,6 +72,7 @@ def test_page_has_the_right_counts_of_legacy_templates():
         r"(\d+) toast and (\d+)\s+tile templates \(the Windows 8 names of (\d+)", PAGE
     )
 
+    assert counts is not None
     assert [int(count) for count in counts.groups()] == [
         *(len(TOAST_TEMPLATES), len(newer), len(older))
     ]
