@@ -118,7 +118,7 @@ class SendResult:
 
     @property
     def is_response_lost(self) -> bool:
-        """Whether WNS may have accepted the notification without our hearing of it.
+        """Whether WNS may have accepted the notification although no response arrived.
 
         False if the request never left: a retry cannot notify the player twice. False with any
         response of WNS, 5xx included: such a response counts as "not accepted".
