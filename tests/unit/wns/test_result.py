@@ -80,6 +80,7 @@ def test_outcomes_are_those_of_the_design() -> None:
         (404, {}, "", Outcome.CHANNEL_GONE),
         (410, {STATUS: "dropped"}, "Gone", Outcome.CHANNEL_GONE),
         (410, {DESCRIPTION: "Revoked channel URL"}, "", Outcome.CHANNEL_GONE),
+        (410, {STATUS: "revoked", OLDER_STATUS: "revoked"}, "Gone", Outcome.CHANNEL_GONE),
         (410, {}, "Domain Blocked", Outcome.SENDER_BLOCKED),
         (410, {DESCRIPTION: "domain blocked for abuse"}, "Gone", Outcome.SENDER_BLOCKED),
         (400, {STATUS: "dropped"}, "", Outcome.REJECTED),
