@@ -68,6 +68,10 @@ class Outcome(StrEnum):
     """Not sent in time. No response means this: callers that queue notifications set it."""
     REFUSED = "refused"
     """Never sent: not a WNS host."""
+    UNKNOWN = "unknown"
+    """Sent, but the response was lost, and the notification is not sent again: the player may have
+    got it. No response means this: callers that may not repeat a send record it in place of
+    `unavailable` if the result says `is_response_lost`."""
 
 
 _BY_STATUS = {
@@ -98,7 +102,8 @@ class SendResult:
     status_code: int | None = None
     """HTTP status code; None if there was no response."""
     notification_status: str | None = None
-    """`received`, `dropped`, `channelthrottled`, `appthrottled`, or a value not known yet."""
+    """`received`, `dropped`, `channelthrottled`, `appthrottled`, `revoked` (with 410), or a value
+    not known yet."""
     device_status: str | None = None
     """`connected`, `disconnected` or `tempdisconnected`; only if the send requested it."""
     msg_id: str | None = None
@@ -112,6 +117,15 @@ class SendResult:
     may_have_arrived: bool = False
     """Whether WNS may have seen the request: true with every response, and without one if the
     request had left."""
+
+    @property
+    def is_response_lost(self) -> bool:
+        """Whether WNS may have accepted the notification although no response arrived.
+
+        False if the request never left: a retry cannot notify the player twice. False with any
+        response of WNS, 5xx included: such a response counts as "not accepted".
+        """
+        return self.may_have_arrived and self.status_code is None
 
 
 def parse_result(

@@ -144,8 +144,8 @@ class WideTileBinding(TileBinding):
     """Content of the wide tile, and of the lock screen."""
 
     lock_detailed_status: Annotated[
-        tuple[XmlText, ...], at_most(MAX_LOCK_LINES, "lines on the lock screen")
-    ] = Field((), description="Up to 3 lines for the lock screen.")
+        tuple[XmlText | None, ...], at_most(MAX_LOCK_LINES, "lines on the lock screen")
+    ] = Field((), description="Up to 3 lines for the lock screen; null leaves a line to Windows.")
 
     def attributes(self) -> dict[str, AttributeValue | None]:
         lines = enumerate(self.lock_detailed_status, 1)
@@ -188,7 +188,7 @@ class Tile(_TileAttributes):
         return [(size, binding) for size, binding in sizes.items() if binding is not None]
 
     def attributes(self) -> dict[str, AttributeValue | None]:
-        needed = max((each.catalog_entry.version for each in self.legacy), default=1)
+        needed = max((each.catalog_entry.version or 1 for each in self.legacy), default=1)
         version = self.version or (needed if needed > 1 else None)
         return {"version": version} | super().attributes()
 

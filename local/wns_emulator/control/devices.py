@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from local.wns_emulator.argument_types import Text
+from local.wns_emulator.argument_types import Seconds, Text
 from local.wns_emulator.control.declaration import ControlGroup, control, query
 from local.wns_emulator.control.views import DeviceView
 from local.wns_emulator.state.delivery import deliver_held
@@ -80,6 +80,13 @@ class DeviceControls(ControlGroup):
         """Set the size the tile is pinned in, and whether the game cycles through five tiles."""
         check_tile_size(size)
         return self._set(device_id, app, tile_size=size, tile_queue=queue)
+
+    @control
+    def set_response_delay(self, device_id: Text, *, seconds: Seconds) -> DeviceView:
+        """Delay WNS's responses to notifications for this device, in seconds of real time."""
+        device = self._core.devices.get(device_id)
+        device.response_delay = seconds
+        return self._publish_device(device)
 
     @control
     def dismiss_toasts(self, device_id: Text) -> int:

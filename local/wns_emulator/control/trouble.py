@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,8 +16,8 @@ from local.wns_emulator.state.switches import Switches
 
 
 class TroubleControls(ControlGroup):
-    """The fields of a fault are those of `Fault`; at least one of `code`, `reset`, `stall` and
-    `delay` is required."""
+    """The fields of a fault are those of `Fault`; at least one of `code`, `reset`, `close`, `stall`
+    and `delay` is required."""
 
     @control
     def throttle_channel(
@@ -53,8 +54,16 @@ class TroubleControls(ControlGroup):
         self._core.faults.add(self._resolve(fault), share=p)
 
     @control
+    def pause_responses(self, seconds: Seconds) -> None:
+        """Send no response to notifications for `seconds` of real time from now on.
+
+        They take effect at once. A new pause replaces the one before for requests still to come.
+        """
+        self._core.faults.paused_until = time.monotonic() + seconds
+
+    @control
     def clear_faults(self) -> None:
-        """Remove all faults."""
+        """Remove all faults and end the pause of responses."""
         self._core.faults.clear()
 
     @query
@@ -87,10 +96,12 @@ class TroubleControls(ControlGroup):
     def _resolve(self, arguments: dict[str, Any]) -> Fault:
         """Validate a fault and replace its app and channel by their ids."""
         fault = Fault.model_validate(arguments)
-        if not (fault.code or fault.reset or fault.stall or fault.delay):
-            raise ControlError("no_fault", "give at least one of code, reset, stall and delay")
-        if fault.reset and fault.stall:
-            raise ControlError("two_faults", "give only one of reset and stall")
+        if not (fault.code or fault.reset or fault.close or fault.stall or fault.delay):
+            raise ControlError(
+                "no_fault", "give at least one of code, reset, close, stall and delay"
+            )
+        if fault.reset + fault.close + fault.stall > 1:
+            raise ControlError("two_faults", "give only one of reset, close and stall")
         if fault.app is not None:
             fault.app = self._core.apps.get(fault.app).app_id
         if fault.channel is not None:

@@ -61,6 +61,7 @@ class DeviceView:
     device_id: str
     connection: str
     online: bool
+    response_delay: float
     app_running: bool
     apps: dict[str, dict[str, Any]]
     toasts: list[dict[str, Any]]
@@ -90,6 +91,7 @@ class DeviceView:
             device_id=device.device_id,
             connection=device.connection,
             online=device.online,
+            response_delay=device.response_delay,
             app_running=any(one.running for one in installed.values()),
             apps={
                 app_id: {

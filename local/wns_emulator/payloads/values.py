@@ -19,6 +19,8 @@ LANGUAGE = re.compile(
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 IMAGE_SCHEMES = {"http", "https", "ms-appx", "ms-appx-web", "ms-appdata", "ms-resource", "file"}
 FORBIDDEN_IN_URI = re.compile(r"[\s<>\"\\^`{|}\x00-\x1f]")
+# Microsoft's page "Create adaptive tiles" names files of the package as `Assets\Mostly Cloudy.png`.
+FORBIDDEN_IN_PATH = re.compile(r"^\s|\s$|[<>\"^`{|}\x00-\x1f]")
 
 
 def one_of(*values: str) -> Check:
@@ -41,11 +43,11 @@ def language(value: str) -> bool:
 
 def image_source(value: str) -> bool:
     """Accept an empty or relative address, or one with a scheme that Windows loads images from."""
-    if FORBIDDEN_IN_URI.search(value):
-        return False
     scheme = SCHEME.match(value)
     if scheme is None:
-        return True
+        return FORBIDDEN_IN_PATH.search(value) is None
+    if FORBIDDEN_IN_URI.search(value):
+        return False
     rest = value[scheme.end() :]
     if scheme[1].lower() in {"http", "https"}:
         return re.match(r"//[^/?#]", rest) is not None

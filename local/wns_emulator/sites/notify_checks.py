@@ -52,7 +52,9 @@ def check_channel(channel: Channel | None, now: float) -> Channel:
         raise NotifyRefusal(404, wns_status=None, why="no channel has this URI")
     state = channel.state(now)
     if state == "revoked":
-        raise NotifyRefusal(410, "Revoked channel URL")
+        # As recorded in microsoft/WindowsAppSDK#4446 (May 2024). Closed and expired channels are
+        # `dropped`: Microsoft documents that and no other record exists.
+        raise NotifyRefusal(410, "Revoked channel URL", wns_status="revoked")
     if state != "open":
         raise NotifyRefusal(410, why=f"the channel is {state}")
     return channel

@@ -7,6 +7,7 @@ headers, size, throttles, delivery.
 from __future__ import annotations
 
 import base64
+import time
 from dataclasses import asdict
 from email.utils import formatdate
 from http import HTTPStatus
@@ -51,7 +52,7 @@ class NotifySite:
         return self._core.switches.continue_delay
 
     def respond(self, request: Request) -> Reply:
-        channel = self._core.channels.addressed(request.target)
+        channel = self._core.channels.addressed(request.target, self._core.switches.uri_escapes)
         details: dict[str, Any] = {
             "channel_id": channel.channel_id if channel else None,
             "device_id": channel.device.device_id if channel else None,
@@ -72,8 +73,14 @@ class NotifySite:
             reply = _fault_reply(fault, common)
         if fault is not None:
             details["fault"] = fault.name()
+        reply.delay = self._delay(reply.delay, channel)
         self._core.log.add(self._core.clock.now(), "notify", request, reply, details)
         return reply
+
+    def _delay(self, of_fault: float, channel: Channel | None) -> float:
+        of_device = channel.device.response_delay if channel else 0.0
+        pause = self._core.faults.paused_until - time.monotonic()
+        return max(of_fault + of_device, pause)
 
     def _true_reply(
         self,

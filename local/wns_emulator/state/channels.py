@@ -7,6 +7,7 @@ Microsoft Learn: valid for 30 days, not renewable, several of one app may be ope
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -26,7 +27,12 @@ HOSTS = ("wns2-by3p", "wns2-par02p", "wns2-sg2p", "wns2-am3p", "wns2-bl2p")
 TOKEN_PREFIX = b"\x02\x05\x00\x00\x00"
 TOKEN_RANDOM_BYTES = 96
 
+_ESCAPE = re.compile("%[0-9a-fA-F]{2}")
+
 ChannelState = Literal["open", "expired", "closed", "revoked"]
+UriEscapes = Literal["equal", "exact"]
+"""Which spellings of a channel's URI lead to it: every one with equal percent-escapes, as `%2F` for
+`%2f` (RFC 3986 section 6.2.2.1), or only the exact bytes that Windows gave."""
 
 
 @dataclass(slots=True, eq=False)
@@ -75,7 +81,7 @@ class Channels:
 
     def __init__(self) -> None:
         self._by_id: dict[str, Channel] = {}
-        self._by_target: dict[bytes, Channel] = {}
+        self._by_target: dict[str, Channel] = {}
         self._by_uri: dict[str, Channel] = {}
         self._made = 0
 
@@ -110,13 +116,15 @@ class Channels:
             tile_id=tile_id,
         )
         self._by_id[channel.channel_id] = channel
-        self._by_target[channel.target] = channel
-        self._by_uri[channel.channel_uri] = channel
+        self._by_target[_normal_target(channel.target)] = channel
+        self._by_uri[_normal(channel.channel_uri)] = channel
         return channel
 
-    def addressed(self, target: bytes) -> Channel | None:
+    def addressed(self, target: bytes, escapes: UriEscapes = "equal") -> Channel | None:
         """Return the channel of a request target; the host's first label does not matter."""
-        return self._by_target.get(target)
+        found = self._by_target.get(_normal_target(target))
+        is_exact = found is not None and found.target == target
+        return found if is_exact or escapes == "equal" else None
 
     def get(self, channel: str) -> Channel:
         """Return the channel with this id or URI.
@@ -124,7 +132,7 @@ class Channels:
         Raises:
             ControlError: `unknown_channel`.
         """
-        found = self._by_id.get(channel) or self._by_uri.get(channel)
+        found = self._by_id.get(channel) or self._by_uri.get(_normal(channel))
         if found is None:
             raise ControlError("unknown_channel", "there is no channel with this id or URI")
         return found
@@ -147,8 +155,17 @@ class Channels:
     def forget(self, channel: Channel) -> None:
         """Remove a channel: WNS responds 404 to its URI."""
         del self._by_id[channel.channel_id]
-        del self._by_target[channel.target]
-        del self._by_uri[channel.channel_uri]
+        del self._by_target[_normal_target(channel.target)]
+        del self._by_uri[_normal(channel.channel_uri)]
+
+
+def _normal(uri: str) -> str:
+    """Return a URI, or a part of one, with its percent-escapes in upper case."""
+    return _ESCAPE.sub(lambda escape: escape[0].upper(), uri)
+
+
+def _normal_target(target: bytes) -> str:
+    return _normal(target.decode("latin-1"))
 
 
 def _lower_hex_quote(token: str) -> str:

@@ -21,11 +21,16 @@ KEPT_PER_DEVICE = 50
 
 
 class Device:
-    """One PC or console. Memory is bounded: the oldest toasts, sounds and payloads are removed."""
+    """One PC or console. Memory is bounded: the oldest toasts, sounds and payloads are removed.
+
+    `response_delay` is how many seconds of real time WNS waits before it responds to a notification
+    for this device.
+    """
 
     def __init__(self, device_id: str) -> None:
         self.device_id = device_id
         self.connection: ConnectionStatus = "connected"
+        self.response_delay = 0.0
         self.installations: dict[str, Installation] = {}
         self.raw: deque[dict[str, Any]] = deque(maxlen=KEPT_PER_DEVICE)
         self.sounds: deque[str] = deque(maxlen=KEPT_PER_DEVICE)

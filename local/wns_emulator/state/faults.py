@@ -1,4 +1,4 @@
-"""Faults that a test asks for: codes, delays, resets and responses that stop half-way."""
+"""Faults that a test asks for: codes, delays, lost responses and responses that stop half-way."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict
 
 from local.wns_emulator.argument_types import Count, HeaderText, Seconds, Status, Text
-from local.wns_emulator.wire.http1 import Reply
+from local.wns_emulator.wire.http1 import Ending, Reply
 
 if TYPE_CHECKING:
     import random
@@ -20,10 +20,10 @@ Endpoint = Literal["notify", "token"]
 class Fault(BaseModel):
     """What happens to some requests.
 
-    `code` replaces the response by one with this status; `reset` resets the TCP connection; `stall`
-    stops half-way through the response; `delay` is in seconds of real time. With `accepted` the
-    request takes effect although its response is lost or replaced. `app` and `channel` (ids)
-    restrict the fault to their requests.
+    `code` replaces the response by one with this status; `reset` resets the TCP connection and
+    `close` closes it, both without a response; `stall` stops half-way through the response; `delay`
+    is in seconds of real time. With `accepted` the request takes effect although its response is
+    lost or replaced. `app` and `channel` (ids) restrict the fault to their requests.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -33,6 +33,7 @@ class Fault(BaseModel):
     headers: dict[HeaderText, HeaderText] = {}
     retry_after: Count | None = None
     reset: bool = False
+    close: bool = False
     stall: bool = False
     delay: Seconds = 0
     accepted: bool = False
@@ -43,7 +44,16 @@ class Fault(BaseModel):
     @property
     def takes_effect(self) -> bool:
         """Whether the request takes effect despite the fault."""
-        return self.accepted or (self.code is None and not self.reset and not self.stall)
+        return self.accepted or (self.code is None and self.ending == "whole")
+
+    @property
+    def ending(self) -> Ending:
+        """How the response ends."""
+        if self.reset:
+            return "reset"
+        if self.close:
+            return "closed"
+        return "stalled" if self.stall else "whole"
 
     def reply(self, common: list[tuple[str, str]]) -> Reply:
         """Make the response in place of the true one, with the `common` headers."""
@@ -56,13 +66,13 @@ class Fault(BaseModel):
     def corrupt(self, reply: Reply) -> Reply:
         """Delay a response, or break it off, as the fault says."""
         reply.delay = self.delay
-        reply.ending = "reset" if self.reset else "stalled" if self.stall else "whole"
+        reply.ending = self.ending
         return reply
 
     def name(self) -> str:
         """Name the fault for the request log, for instance `503, accepted`."""
         parts = [str(self.code)] if self.code else []
-        parts += [word for word in ("reset", "stall", "accepted") if getattr(self, word)]
+        parts += [word for word in ("reset", "close", "stall", "accepted") if getattr(self, word)]
         parts += [f"delay {self.delay:g} s"] if self.delay else []
         return ", ".join(parts)
 
@@ -85,11 +95,15 @@ class _Order:
 
 
 class Faults:
-    """The faults in force, applied in the order in which they were added."""
+    """The faults in force, applied in the order in which they were added.
+
+    `paused_until` is when WNS responds again, in seconds of `time.monotonic`.
+    """
 
     def __init__(self, random_source: random.Random) -> None:
         self._random = random_source
         self._orders: list[_Order] = []
+        self.paused_until = 0.0
 
     def add(self, fault: Fault, *, left: int | None = None, share: float = 1.0) -> None:
         """Apply a fault to the next `left` requests or, without it, to a `share` of all."""
@@ -97,6 +111,7 @@ class Faults:
 
     def clear(self) -> None:
         self._orders.clear()
+        self.paused_until = 0.0
 
     def take(self, endpoint: Endpoint, app: str | None, channel_id: str | None) -> Fault | None:
         """Return the fault that applies to this request, if any, and count it down."""

@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
+from local.wns_emulator.state.channels import UriEscapes
+
 Check = Literal["refuse", "ignore"]
 WnsStatus = Literal["received", "dropped"]
 NumberForm = Literal["number", "string"]
@@ -33,6 +35,7 @@ class Switches(BaseModel):
     method_refusal_has_status: bool = True
     continue_delay: NonNegativeFloat = Field(default=0.0, le=60)
     domain_blocked: bool = False
+    uri_escapes: UriEscapes = "equal"
 
     header_values: Check = "refuse"
     ttl_value: Check = "refuse"

@@ -19,6 +19,8 @@ LINGER_SECONDS = 1.0
 CONTINUE = "100-continue"
 STALLED_BODY_BYTES = 16
 
+Ending = Literal["whole", "reset", "closed", "stalled"]
+
 
 @dataclass(slots=True)
 class Request:
@@ -52,7 +54,7 @@ class Reply:
     body: bytes = b""
     close: bool = False
     delay: float = 0.0
-    ending: Literal["whole", "reset", "stalled"] = "whole"
+    ending: Ending = "whole"
 
     def to_bytes(self) -> bytes:
         lines = [f"HTTP/1.1 {self.status} {self.reason}"]
@@ -200,6 +202,9 @@ class Conversation:
         if reply.ending == "reset":
             self._ignores_input = True
             self._link.reset()
+        elif reply.ending == "closed":
+            self._ignores_input = True
+            self._link.close()
         elif reply.ending == "stalled":
             self._ignores_input = True
             self._link.write(reply.to_bytes())

@@ -23,3 +23,9 @@ def golden_xml() -> dict[str, str]:
 def parsed(xml: str | bytes) -> ET.Element:
     """Return the root of a document that the tests or the code under test wrote."""
     return ET.fromstring(xml)  # noqa: S314
+
+
+def only(document: ET.Element, path: str) -> ET.Element:
+    """Return the one element at `path`."""
+    [element] = document.findall(path)
+    return element

@@ -51,7 +51,7 @@ group = st.fixed_dictionaries(
     {
         "subgroups": st.lists(
             fields(
-                {"content": st.lists(text | image, min_size=1, max_size=3)},
+                content=st.lists(text | image, max_size=3),
                 weight=st.integers(1, 100),
                 text_stacking=st.sampled_from(["top", "center", "bottom"]),
             ),
@@ -140,7 +140,7 @@ tile = fields(
     {"medium": fields(**tile_binding)},
     small=fields(**tile_binding),
     large=fields(**tile_binding),
-    wide=fields(**tile_binding, lock_detailed_status=st.lists(xml_text, max_size=3)),
+    wide=fields(**tile_binding, lock_detailed_status=st.lists(xml_text | st.none(), max_size=3)),
     content_id=xml_text,
 )
 badge = fields(

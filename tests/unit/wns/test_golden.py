@@ -89,7 +89,7 @@ def test_content_survives_a_round_trip_through_json(name):
     [("toast", TOAST_SCHEMA), ("tile", TILE_SCHEMA), ("badge", BADGE_SCHEMA)],
 )
 def test_golden_files_cover_every_element_and_attribute_of_the_schema(root, schema):
-    shown = defaultdict(set)
+    shown: defaultdict[str, set[str]] = defaultdict(set)
     for xml in GOLDEN.values():
         document = parsed(xml)
         if document.tag == root:

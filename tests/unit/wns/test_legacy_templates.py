@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.wns.golden import parsed
+from tests.unit.wns.golden import only, parsed
 from tests.unit.wns.refusals import refusal, refusals
 from wns._schema.legacy_catalog import TILE_TEMPLATES, TOAST_TEMPLATES
 from wns.tile import Tile
@@ -31,7 +31,8 @@ def model(name):
 
 def test_catalogue_matches_that_of_windows():
     written = [
-        f"{name} {each.images} {each.texts} {each.size} {each.version} {each.fallback or '-'}"
+        f"{name} {each.images} {each.texts} {each.size}"
+        f" {each.version or '-'} {each.fallback or '-'}"
         for name, each in TILE_TEMPLATES.items()
     ]
     written += [
@@ -45,7 +46,7 @@ def test_catalogue_matches_that_of_windows():
 def test_template_takes_as_many_images_and_texts_as_it_holds(name):
     document = parsed(model(name).model_validate(filled(name)).to_xml())
     template = TOAST_TEMPLATES.get(name) or TILE_TEMPLATES[name]
-    binding = document.find("visual/binding")
+    binding = only(document, "visual/binding")
 
     assert binding.get("template") == name
     assert [image.get("id") for image in binding.findall("image")] == [
@@ -81,7 +82,7 @@ def test_template_without_content_is_refused(name):
 def test_template_without_a_windows_8_name_has_no_fallback(name):
     document = parsed(Tile.model_validate(filled(name)).to_xml())
 
-    assert document.find("visual/binding").get("fallback") is None
+    assert only(document, "visual/binding").get("fallback") is None
 
 
 @pytest.mark.parametrize("field", ["template", "fallback"])

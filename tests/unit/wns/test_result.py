@@ -40,6 +40,7 @@ def test_outcomes_are_those_of_the_design() -> None:
         "unavailable",
         "expired",
         "refused",
+        "unknown",
     ]
 
 
@@ -79,6 +80,7 @@ def test_outcomes_are_those_of_the_design() -> None:
         (404, {}, "", Outcome.CHANNEL_GONE),
         (410, {STATUS: "dropped"}, "Gone", Outcome.CHANNEL_GONE),
         (410, {DESCRIPTION: "Revoked channel URL"}, "", Outcome.CHANNEL_GONE),
+        (410, {STATUS: "revoked", OLDER_STATUS: "revoked"}, "Gone", Outcome.CHANNEL_GONE),
         (410, {}, "Domain Blocked", Outcome.SENDER_BLOCKED),
         (410, {DESCRIPTION: "domain blocked for abuse"}, "Gone", Outcome.SENDER_BLOCKED),
         (400, {STATUS: "dropped"}, "", Outcome.REJECTED),
@@ -278,7 +280,8 @@ def test_every_response_has_an_outcome_and_no_delay_is_over_a_day(
     result = parse_result(status_code, headers, reason=reason, now=now)
     delay = result.retry_after_seconds
 
-    assert result.outcome in set(Outcome) - {Outcome.EXPIRED, Outcome.REFUSED}
+    assert result.outcome in set(Outcome) - {Outcome.EXPIRED, Outcome.REFUSED, Outcome.UNKNOWN}
+    assert not result.is_response_lost
     assert delay is None or 0 <= delay <= 86_400
     if result.outcome is Outcome.DELIVERED:
         assert "received" in " ".join(value for _, value in headers)

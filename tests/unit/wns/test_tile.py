@@ -27,7 +27,9 @@ def test_size_is_written_as_its_template(size, template):
 
 
 def test_sizes_are_written_from_small_to_large():
-    every = {size: {} for size in ("large", "wide", "medium", "small")}
+    every: dict[str, dict[str, object]] = {
+        size: {} for size in ("large", "wide", "medium", "small")
+    }
 
     assert [binding.get("template") for binding in bindings(**every)] == [
         *("TileSmall", "TileMedium", "TileWide", "TileLarge")

@@ -171,20 +171,17 @@ def test_content_of_a_subgroup_is_only_texts_and_images(item):
     )
 
 
-def test_empty_group_and_subgroup_are_refused():
+def test_empty_group_is_refused():
     assert refusal(Toast, toast(content=[{"subgroups": []}])) == (
         "At least one subgroup is required."
     )
-    assert refusal(Toast, toast(content=[{"subgroups": [{"content": []}]}])) == (
-        "At least one text or image is required."
-    )
 
 
-@pytest.mark.parametrize(("weight", "fault"), [(0, "greater"), (101, "less")])
-def test_weight_of_a_subgroup_is_1_to_100(weight, fault):
+@pytest.mark.parametrize("weight", [0, -1])
+def test_weight_of_a_subgroup_is_positive(weight):
     content = [{"subgroups": [{"weight": weight, "content": ["a"]}]}]
 
-    assert refusal(Toast, toast(content=content)).startswith(f"Input should be {fault} than")
+    assert refusal(Toast, toast(content=content)).startswith("Input should be greater than")
 
 
 @pytest.mark.parametrize(
@@ -372,4 +369,4 @@ def test_unknown_field_is_refused_with_its_path(fields, where):
 
 def test_toast_is_immutable():
     with pytest.raises(ValueError, match="frozen"):
-        Toast(texts=["a"]).texts = ()
+        Toast(texts=["a"]).texts = ()  # type: ignore[misc]  # mypy refuses it too

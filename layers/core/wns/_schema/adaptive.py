@@ -9,7 +9,6 @@ from wns._schema.fields import (
     LanguageTag,
     Positive,
     TextStacking,
-    Weight,
     XmlText,
     at_least_one,
     discriminated_by,
@@ -110,15 +109,15 @@ SubgroupContent = Annotated[
 
 
 class Subgroup(Element):
-    """A column of a group."""
+    """A column of a group. An empty one keeps its width free, as on both sides of an image."""
 
     tag: ClassVar[str] = "subgroup"
 
-    content: Annotated[tuple[SubgroupContent, ...], at_least_one("text or image")] = Field(
-        description="Texts and images, from top to bottom."
+    content: tuple[SubgroupContent, ...] = Field(
+        (), description="Texts and images, from top to bottom; none leaves the column blank."
     )
-    weight: Annotated[Weight | None, Attribute("hint-weight")] = Field(
-        None, description="Width of the column relative to its neighbours, 1 to 100."
+    weight: Annotated[Positive | None, Attribute("hint-weight")] = Field(
+        None, description="Width of the column relative to its neighbours."
     )
     text_stacking: Annotated[TextStacking | None, Attribute("hint-textStacking")] = Field(
         None, description="Vertical alignment of the column."

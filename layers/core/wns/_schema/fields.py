@@ -186,7 +186,6 @@ NO_BOOL = BeforeValidator(_check_not_bool)
 Unsigned = Annotated[int, Field(ge=0, le=_MAX_INT), NO_BOOL]
 Positive = Annotated[int, Field(ge=1, le=_MAX_INT), NO_BOOL]
 Percent = Annotated[int, Field(ge=0, le=100), NO_BOOL]
-Weight = Annotated[int, Field(ge=1, le=100), NO_BOOL]
 
 Timestamp = Annotated[AwareDatetime, AfterValidator(_check_whole_minutes)]
 

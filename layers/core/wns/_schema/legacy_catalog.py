@@ -14,14 +14,14 @@ TileSize = Literal["small", "medium", "wide", "large", "tall"]
 class LegacyTemplate:
     """One template of the catalogue.
 
-    `size`, `version` (of the schema), `fallback` (the Windows 8 name) and `shows_name` (whether
-    branding `name` has an effect) are about tiles only.
+    `size`, `version` (of the schema; None if the template is of no one version), `fallback` (the
+    Windows 8 name) and `shows_name` (whether branding `name` has an effect) are about tiles only.
     """
 
     images: int
     texts: int
     size: TileSize = "medium"
-    version: int = 1
+    version: int | None = 1
     fallback: str | None = None
     shows_name: bool = True
 
@@ -101,9 +101,11 @@ TILE_TEMPLATES = {
         )
         for name, counts in _LARGE.items()
     },
-    "TileSquare71x71IconWithBadge": LegacyTemplate(1, 0, "small", 3),
-    "TileSquare150x150IconWithBadge": LegacyTemplate(1, 0, "medium", 3),
-    "TileWide310x150IconWithBadgeAndText": LegacyTemplate(1, 3, "wide", 3),
+    # Windows 10 reads these beside adaptive bindings. Microsoft's page "Special tile templates" and
+    # its own library write them without a version.
+    "TileSquare71x71IconWithBadge": LegacyTemplate(1, 0, "small", None),
+    "TileSquare150x150IconWithBadge": LegacyTemplate(1, 0, "medium", None),
+    "TileWide310x150IconWithBadgeAndText": LegacyTemplate(1, 3, "wide", None),
     "TileSquare71x71Image": LegacyTemplate(1, 0, "small", 3),
     "TileTall150x310Image": LegacyTemplate(1, 0, "tall", 3),
 }
