@@ -1,4 +1,4 @@
-"""One attempt at a delivery: every recipient is in one place, and none is forgotten."""
+"""One attempt at a delivery: every recipient is in one place, none is forgotten, few in doubt."""
 
 from __future__ import annotations
 
@@ -6,232 +6,277 @@ from typing import Any
 
 import pytest
 
-from push.delivery.attempt import FLUSH_COUNT, FLUSH_S, AttemptState, DeliveryAttempt
-from push.delivery.claims import Claim, LostClaimError
+from push.delivery.attempt import (
+    CLOSE_TRIES,
+    FLUSH_COUNT,
+    FLUSH_S,
+    AttemptState,
+    DeliveryAttempt,
+    first_starts,
+)
+from push.delivery.claims import Claim
 from push.delivery.models import Delivery
-from push.errors import QueueUnavailableError, TablesUnavailableError
+from push.delivery.window import Window
 
 NOW = 1_000.0
 DELIVERED = {"outcome": "delivered"}
+RECORDED = DELIVERED | {"attempt": 0}
 
 
-class Claims:
-    """The part of `DeliveryClaims` that an attempt uses, in memory; `errors` are raised first."""
-
-    def __init__(self) -> None:
-        self.recorded: dict[str, dict[str, Any]] = {}
-        self.closed_with: list[int | None] = []
-        self.errors: list[Exception] = []
-
-    def record(self, claim: Claim, outcomes: dict[str, dict[str, Any]]) -> None:
-        self._fail()
-        self.recorded |= outcomes
-
-    def close(
-        self,
-        claim: Claim,
-        outcomes: dict[str, dict[str, Any]],
-        now: float,
-        *,
-        not_before: int | None,
-    ) -> None:
-        self._fail()
-        self.recorded |= outcomes
-        self.closed_with.append(not_before)
-
-    def _fail(self) -> None:
-        if self.errors:
-            raise self.errors.pop(0)
-
-
-class Queue:
-    """The part of `DeliveryQueue` that an attempt uses, in memory."""
-
-    def __init__(self) -> None:
-        self.queued: list[Delivery] = []
-        self.error: Exception | None = None
-
-    def put(self, delivery: Delivery, now: float) -> None:
-        if self.error is not None:
-            raise self.error
-        self.queued.append(delivery)
-
-
-@pytest.fixture
-def claims() -> Claims:
-    return Claims()
-
-
-@pytest.fixture
-def queue() -> Queue:
-    return Queue()
-
-
-def attempt(devices: int = 3, outcomes: dict[str, dict[str, Any]] | None = None) -> DeliveryAttempt:
-    delivery = Delivery.model_validate(
+def delivery(devices: int = 3, app_id: str = "my-game", lane: str = "bulk") -> Delivery:
+    return Delivery.model_validate(
         {
             "notification_id": "0" * 32,
             "chunk": "0",
-            "app_id": "my-game",
+            "lane": lane,
+            "app_id": app_id,
             "dispatched_at": int(NOW),
             "expires_at": int(NOW) + 600,
             "payloads": [{"kind": "toast", "headers": {}, "body": "<toast/>"}],
             "channels": [
-                {"player_id": "p", "device_id": f"d{n}", "channel_uri": "", "payload": 0}
+                {"player_id": "p", "device_id": f"d{n:03}", "channel_uri": "", "payload": 0}
                 for n in range(devices)
             ],
         }
     )
-    return DeliveryAttempt(Claim(delivery, "owner", outcomes or {}, -1), "message")
 
 
-def devices_of(delivery: Delivery) -> list[str]:
-    return [each.device_id for each in delivery.channels]
+def attempt(
+    devices: int = 3,
+    *,
+    window: Window | None = None,
+    outcomes: dict[str, dict[str, Any]] | None = None,
+    taken_over_through: str | None = None,
+) -> DeliveryAttempt:
+    window = window or Window(64)
+    one = delivery(devices)
+    through, taken = first_starts(one, window, NOW)
+    window.give_back(taken)
+    claim = Claim(
+        one,
+        "owner",
+        outcomes or {},
+        through if taken_over_through is None else taken_over_through,
+        is_taken_over=taken_over_through is not None,
+        counts={},
+    )
+    return DeliveryAttempt(claim, "message", window, NOW, share=0.5)
+
+
+def devices_of(one: Delivery | None) -> list[str]:
+    return [] if one is None else [each.device_id for each in one.channels]
+
+
+def start_all(one: DeliveryAttempt) -> int:
+    """Start whatever may start; return how many."""
+    count = 0
+    while one.may_start:
+        one.start()
+        count += 1
+    return count
+
+
+def finish(one: DeliveryAttempt, count: int, now: float = NOW) -> None:
+    for recipient in list(one._in_flight.values())[:count]:
+        one.finish(recipient, DELIVERED, now)
+
+
+def record(one: DeliveryAttempt, *, is_written: bool = True) -> dict[str, dict[str, Any]]:
+    outcomes, _, through = one.begin_record()
+    one.end_record(outcomes, through, NOW, is_written=is_written)
+    return outcomes
+
+
+def in_doubt(one: DeliveryAttempt) -> int:
+    """Return how many recipients were started and have no recorded outcome."""
+    return one.in_flight_count + len(one._unrecorded)
 
 
 def test_recipient_with_a_recorded_outcome_is_not_sent_to_again() -> None:
-    one = attempt(3, {"p#d1#toast": DELIVERED | {"attempt": 0}})
+    one = attempt(3, outcomes={"p#d001#toast": RECORDED})
 
-    assert [each.device_id for each in one.ready] == ["d0", "d2"]
+    assert [each.device_id for each in one.ready] == ["d000", "d002"]
 
 
-def test_attempt_is_closed_without_a_rest_when_every_recipient_has_an_outcome(
-    claims: Claims, queue: Queue
-) -> None:
+def test_attempt_has_no_rest_when_every_recipient_has_an_outcome() -> None:
     one = attempt(2)
-    for _ in range(2):
-        one.finish(one.start(), DELIVERED, NOW)
+    start_all(one)
+    finish(one, 2)
 
-    one.close(claims, queue, NOW)  # type: ignore[arg-type]
-
-    assert one.state is AttemptState.CLOSED
-    assert claims.closed_with == [None]
-    assert claims.recorded.keys() == {"p#d0#toast", "p#d1#toast"}
-    assert queue.queued == []
+    assert one.is_through(is_closing=False)
+    _, unrecorded, _, remainder = one.begin_close(NOW)
+    assert unrecorded.keys() == {"p#d000#toast", "p#d001#toast"}
+    assert remainder is None
 
 
-def test_every_recipient_without_an_outcome_goes_on_as_the_next_attempt(
-    claims: Claims, queue: Queue
-) -> None:
+def test_every_recipient_without_an_outcome_goes_on_as_the_next_attempt() -> None:
     """Whether it was to be retried later, is in flight still, or was never started."""
     one = attempt(4)
     one.finish(one.start(), DELIVERED, NOW)
     one.retry_later(one.start(), NOW + 30)
     one.start()
 
-    one.close(claims, queue, NOW)  # type: ignore[arg-type]
+    *_, remainder = one.begin_close(NOW)
 
-    (rest,) = queue.queued
-    assert sorted(devices_of(rest)) == ["d1", "d2", "d3"]
-    assert (rest.attempt, rest.not_before) == (1, int(NOW) + 30)
-    assert claims.closed_with == [int(NOW) + 30]
-
-
-def test_retried_recipient_is_ready_again_and_remembers_the_rejected_token(
-    claims: Claims, queue: Queue
-) -> None:
-    one = attempt(1)
-    one.retry(one.start(), "fingerprint")
-
-    assert [each.rejected for each in one.ready] == ["fingerprint"]
-    one.retry_ready_later(NOW + 20)
-    one.close(claims, queue, NOW)  # type: ignore[arg-type]
-    assert [each.rejected for each in queue.queued[0].channels] == ["fingerprint"]
+    assert sorted(devices_of(remainder)) == ["d001", "d002", "d003"]
+    assert remainder is not None
+    assert (remainder.attempt, remainder.not_before) == (1, int(NOW))
 
 
-def test_outcomes_are_recorded_when_so_many_have_come(claims: Claims) -> None:
-    one = attempt(FLUSH_COUNT + 1)
+def test_wait_of_one_recipient_holds_up_no_other() -> None:
+    one = attempt(3)
+    one.retry_later(one.start(), NOW + 3600)
+    one.retry_later(one.start(), NOW + 5, tries=1)
+    one.finish(one.start(), DELIVERED, NOW)
+
+    *_, remainder = one.begin_close(NOW)
+
+    assert remainder is not None
+    assert remainder.not_before == int(NOW) + 5
+    waits = {each.device_id: (each.not_before, each.tries) for each in remainder.channels}
+    assert waits == {"d000": (int(NOW) + 3600, 0), "d001": (int(NOW) + 5, 1)}
+
+
+def test_recipient_that_is_not_due_waits_for_the_next_attempt() -> None:
+    first = attempt(2)
+    first.retry_later(first.start(), NOW + 3600)
+    first.retry_later(first.start(), NOW + 5)
+    *_, remainder = first.begin_close(NOW)
+    assert remainder is not None
+    claim = Claim(remainder, "owner", {}, "p#d001#toast", is_taken_over=False, counts={})
+
+    second = DeliveryAttempt(claim, "message", Window(64), NOW + 5, share=0.5)
+
+    assert [each.device_id for each in second.ready] == ["d001"]
+    start_all(second)
+    second.finish(next(iter(second._in_flight.values())), DELIVERED, NOW + 5)
+    *_, rest = second.begin_close(NOW + 5)
+    assert rest is not None
+    assert (devices_of(rest), rest.not_before) == (["d000"], int(NOW) + 3600)
+
+
+def test_retried_recipient_is_started_next_and_remembers_the_rejected_token() -> None:
+    one = attempt(3)
+    one.retry(one.start(), rejected="fingerprint")
+
+    assert (one.next_ready.device_id, one.next_ready.rejected) == ("d000", "fingerprint")
+
+
+def test_ready_recipient_is_sent_to_the_new_uri_of_its_device() -> None:
+    one = attempt(2)
+    one.readdress(one.next_ready, "https://new.notify.windows.com/?token=1")
+
+    assert one.start().channel_uri == "https://new.notify.windows.com/?token=1"
+    assert one.start().channel_uri == ""
+
+
+@pytest.mark.parametrize("size", [16, 64])
+def test_no_more_sends_than_the_window_are_in_doubt(size: int) -> None:
+    one = attempt(200, window=Window(size))
+    done = 0
+    while one.ready_count or one.in_flight_count:
+        start_all(one)
+        assert in_doubt(one) <= size
+        finish(one, 3)
+        done += 3
+        if one.needs_record(NOW):
+            outcomes, _, through = one.begin_record()
+            start_all(one)  # a record that is being written frees nothing yet
+            assert in_doubt(one) + len(outcomes) <= size
+            one.end_record(outcomes, through, NOW, is_written=True)
+        assert done < 300
+
+
+def test_deliveries_share_the_window_and_give_it_back() -> None:
+    window = Window(16)
+    first, second = attempt(10, window=window), attempt(10, window=window)
+
+    assert (start_all(first), start_all(second)) == (10, 6)
+    finish(first, 10)
+    first.begin_close(NOW)
+    first.end_close(AttemptState.CLOSED, NOW)
+    assert second.needs_record(NOW)
+    record(second)
+
+    assert start_all(second) == 4
+    finish(second, 10)
+    second.end_close(AttemptState.CLOSED, NOW)
+    assert window.free == 16
+
+
+def test_record_that_could_not_be_written_lets_nothing_start_and_loses_no_outcome() -> None:
+    window = Window(16)
+    one = attempt(40, window=window)
+    start_all(one)
+    finish(one, 8)
+
+    assert len(record(one, is_written=False)) == 8
+    assert not one.may_start
+    assert window.free == 0
+    assert len(record(one)) == 8
+    assert start_all(one) == 8
+
+
+def test_record_says_through_which_name_sends_may_start() -> None:
+    one = attempt(40, window=Window(16))
+    assert one.claim.started_through == "p#d015#toast"
+    start_all(one)
+    finish(one, 8)
+
+    _, number, through = one.begin_record()
+
+    assert (number, through) == (1, "p#d023#toast")
+
+
+def test_successor_knows_which_recipients_are_in_doubt() -> None:
+    recorded = {f"p#d{n:03}#toast": RECORDED for n in range(10) if n != 3}
+
+    one = attempt(40, outcomes=recorded, taken_over_through="p#d015#toast")
+
+    assert [each.device_id for each in one.doubtful] == [
+        "d003",
+        *(f"d{n:03}" for n in range(10, 16)),
+    ]
+    assert start_all(one) == 7  # they may start at once: they are within the record already
+
+
+def test_attempt_is_through_if_its_window_is_full_of_recipients_that_wait() -> None:
+    one = attempt(40, window=Window(16))
+    for _ in range(16):
+        one.retry_later(one.start(), NOW + 5)
+
+    assert one.is_through(is_closing=False)
+    *_, remainder = one.begin_close(NOW)
+    assert len(devices_of(remainder)) == 40
+
+
+def test_outcomes_are_recorded_when_they_are_many() -> None:
+    one = attempt(FLUSH_COUNT + 10)
+    start_all(one)
     for count in range(1, FLUSH_COUNT + 1):
-        one.finish(one.start(), DELIVERED, NOW)
-        one.flush_if_due(claims, NOW)  # type: ignore[arg-type]
-        assert len(claims.recorded) == (FLUSH_COUNT if count == FLUSH_COUNT else 0)
+        finish(one, 1)
+        assert one.needs_record(NOW) is (count == FLUSH_COUNT)
 
 
-def test_outcomes_are_recorded_when_the_oldest_has_waited(claims: Claims) -> None:
+def test_outcomes_are_recorded_when_the_oldest_has_waited() -> None:
     one = attempt(2)
-    one.finish(one.start(), DELIVERED, NOW)
+    start_all(one)
+    finish(one, 1)
+
     assert one.flush_at == NOW + FLUSH_S
-
-    one.flush_if_due(claims, NOW + FLUSH_S - 0.01)  # type: ignore[arg-type]
-    assert claims.recorded == {}
-    one.flush_if_due(claims, NOW + FLUSH_S)  # type: ignore[arg-type]
-    assert claims.recorded.keys() == {"p#d0#toast"}
+    assert not one.needs_record(NOW + FLUSH_S - 0.01)
+    assert one.needs_record(NOW + FLUSH_S)
 
 
-def test_outcomes_that_could_not_be_recorded_are_recorded_later(claims: Claims) -> None:
-    one = attempt(2)
-    one.finish(one.start(), DELIVERED, NOW)
-    claims.errors = [TablesUnavailableError("out")]
-
-    one.flush(claims, NOW)  # type: ignore[arg-type]
-    assert (claims.recorded, one.flush_at) == ({}, NOW + FLUSH_S)
-    one.flush(claims, NOW + FLUSH_S)  # type: ignore[arg-type]
-    assert claims.recorded.keys() == {"p#d0#toast"}
-
-
-def test_lost_attempt_writes_and_queues_nothing_more(claims: Claims, queue: Queue) -> None:
-    one = attempt(2)
-    one.finish(one.start(), DELIVERED, NOW)
-    claims.errors = [LostClaimError()]
-
-    one.flush(claims, NOW)  # type: ignore[arg-type]
-    one.close(claims, queue, NOW)  # type: ignore[arg-type]
-
-    assert one.state is AttemptState.LOST
-    assert (claims.recorded, claims.closed_with, queue.queued) == ({}, [], [])
-
-
-def test_close_that_fails_is_tried_again_a_little_later(claims: Claims, queue: Queue) -> None:
+def test_close_that_fails_is_tried_again_a_little_later_and_a_few_times() -> None:
     one = attempt(1)
-    one.finish(one.start(), DELIVERED, NOW)
-    claims.errors = [TablesUnavailableError("out")] * 2
-
+    start_all(one)
+    finish(one, 1)
     now = NOW
-    while one.state is AttemptState.OPEN:
-        one.close(claims, queue, now)  # type: ignore[arg-type]
-        assert one.close_at > now or one.state is not AttemptState.OPEN
+    for count in range(1, CLOSE_TRIES + 1):
+        _, unrecorded, _, _ = one.begin_close(now)
+        assert unrecorded.keys() == {"p#d000#toast"}
+        one.end_close(AttemptState.OPEN, now)
+        assert one.state is (AttemptState.FAILED if count == CLOSE_TRIES else AttemptState.OPEN)
+        assert now < one.close_at < NOW + 10
         now = one.close_at
-
-    assert one.state is AttemptState.CLOSED
-    assert claims.recorded.keys() == {"p#d0#toast"}
-    assert now - NOW < 1
-
-
-def test_attempt_that_cannot_be_closed_leaves_its_message_and_queues_nothing(
-    claims: Claims, queue: Queue
-) -> None:
-    one = attempt(2)
-    claims.errors = [TablesUnavailableError("out")] * 20
-
-    now = NOW
-    while one.state is AttemptState.OPEN:
-        one.close(claims, queue, now)  # type: ignore[arg-type]
-        now = one.close_at
-
-    assert one.state is AttemptState.FAILED
-    assert queue.queued == []
-    assert now - NOW < 10
-
-
-def test_attempt_whose_rest_cannot_be_queued_leaves_its_message(
-    claims: Claims, queue: Queue
-) -> None:
-    one = attempt(1)
-    queue.error = QueueUnavailableError("out")
-
-    one.close(claims, queue, NOW)  # type: ignore[arg-type]
-
-    assert one.state is AttemptState.FAILED
-
-
-def test_abandoned_attempt_records_its_outcomes_and_queues_nothing(
-    claims: Claims, queue: Queue
-) -> None:
-    one = attempt(2)
-    one.finish(one.start(), DELIVERED, NOW)
-
-    one.abandon(claims, NOW)  # type: ignore[arg-type]
-
-    assert one.state is AttemptState.FAILED
-    assert claims.recorded.keys() == {"p#d0#toast"}
-    assert (claims.closed_with, queue.queued) == ([], [])
