@@ -76,13 +76,13 @@ class Batch:
     Attributes:
         window: how many sends may be in doubt.
         waiting: messages that are yet to be claimed.
-        opening: messages that are being claimed or postponed, by id.
+        opening: messages that are being claimed or postponed.
         kept: ids of the messages without an attempt that must stay on their queue.
     """
 
     window: Window
     waiting: list[Message] = field(default_factory=list)
-    opening: dict[str, Message] = field(default_factory=dict)
+    opening: list[Message] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     attempts: list[DeliveryAttempt] = field(default_factory=list)
     turns: deque[AppTurn] = field(default_factory=deque)
@@ -101,7 +101,7 @@ class Batch:
 
     def count_opening(self, app_id: str) -> int:
         """Return how many recipients of an app are in deliveries that are being claimed."""
-        deliveries = (each.delivery for each in self.opening.values())
+        deliveries = (each.delivery for each in self.opening)
         return sum(len(each.channels) for each in deliveries if each.app_id == app_id)
 
     def finish_unsent(
@@ -116,8 +116,7 @@ class Batch:
         """Return what is to be done with the messages of the batch."""
         kept = [
             *self.kept,
-            *(each.message_id for each in self.waiting),
-            *self.opening,
+            *(each.message_id for each in (*self.waiting, *self.opening)),
             *(each.message_id for each in self.attempts if each.state is not AttemptState.CLOSED),
         ]
         return Report(kept, self.counts, self.postponed, self.resent, error)

@@ -101,7 +101,7 @@ class DeliveryIntake:
                 turn.gate.request_budget(delivery.lane, len(delivery.channels), now)
                 continue
             batch.waiting.remove(message)
-            batch.opening[message.message_id] = message
+            batch.opening.append(message)
         if to_postpone:
             self._postpone(batch, to_postpone, now)
         if to_claim:
@@ -133,7 +133,7 @@ class DeliveryIntake:
 
         def note(is_queued: bool) -> None:  # noqa: FBT001 - a result
             for message in messages:
-                del batch.opening[message.message_id]
+                batch.opening.remove(message)
             if is_queued:
                 batch.postponed += len(messages)
             else:
@@ -195,7 +195,7 @@ class DeliveryIntake:
         """Add an attempt for each claim to the batch."""
         for each in opened:
             message_id = each.opening.message.message_id
-            del batch.opening[message_id]
+            batch.opening.remove(each.opening.message)
             batch.window.give_back(each.opening.taken)
             if each.claim is None:
                 batch.kept += [] if each.is_done else [message_id]
