@@ -364,7 +364,7 @@ def test_successor_of_a_killed_worker_repeats_nothing_that_was_recorded(
         raise SystemExit
 
     with monkeypatch.context() as killing:
-        killing.setattr(type(sender.claims), "close", die)
+        killing.setattr(type(sender.records), "close", die)
         with pytest.raises(SystemExit):
             game.handle("DeliveryQueue", [message])
     recorded = set(outcomes(game))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
 
 from boto3.dynamodb.conditions import Attr, Key
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
 
 
 _BATCH_KEYS = 100
-
-Device = tuple[str, str, str]
-"""app_id, player_id and device_id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,40 +139,6 @@ class Channels:
         kept."""
         key = channel_key(channel.app_id, channel.player_id, channel.device_id)
         return self._delete(key, ConditionExpression=Attr("renewed_at").eq(channel.renewed_at))
-
-    @map_dynamodb_errors()
-    def remove_gone(self, app_id: str, player_id: str, device_id: str, channel_uri: str) -> bool:
-        """Remove a channel that WNS reports as gone, unless it has another URI by now; return
-        whether it was removed."""
-        key = channel_key(app_id, player_id, device_id)
-        condition = Attr("channel_uri").eq(channel_uri)
-        return self._delete(key, ConditionExpression=condition) is not None
-
-    @map_dynamodb_errors()
-    def note_rejection(self, device: Device, channel_uri: str, fingerprint: str) -> None:
-        """Note that WNS rejected a valid access token for a channel; remove the channel if it
-        rejected another one before, unless it has another URI by now.
-
-        Args:
-            device: app_id, player_id and device_id.
-            fingerprint: of the token, which other channels of the app accept.
-        """
-        rejected = f"{fingerprint}#{sha256(channel_uri.encode()).hexdigest()[:16]}"
-        client = self._table.meta.client
-        try:
-            before = client.update_item(
-                TableName=self._table.name,
-                Key=channel_key(*device),
-                UpdateExpression="SET rejected = :rejected",
-                ConditionExpression="channel_uri = :uri",
-                ExpressionAttributeValues={":rejected": rejected, ":uri": channel_uri},
-                ReturnValues="ALL_OLD",
-            ).get("Attributes", {})
-        except client.exceptions.ConditionalCheckFailedException:
-            return
-        token, _, uri = str(before.get("rejected", "#")).partition("#")
-        if token not in {"", fingerprint} and rejected.endswith(uri):
-            self.remove_gone(*device, channel_uri)
 
     def put_presence(
         self, app_id: str, player_id: str, device_id: str, now: int, *, in_game: bool
