@@ -74,6 +74,7 @@ class Sender:
             return batch.report(error)
         finally:
             self.wns.cancel()
+            self.background.drop()
         return batch.report()
 
     def _run(self, batch: Batch, time_left: Callable[[], float]) -> None:
