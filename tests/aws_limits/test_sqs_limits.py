@@ -46,7 +46,7 @@ def test_attributes_count_with_name_type_and_value(sqs: Any, queue_url: str) -> 
 
 def test_batch_has_256_kb_at_most_together(sqs: Any, queue_url: str) -> None:
     entries = [{"Id": str(n), "MessageBody": "x" * (MESSAGE_BYTES // 2)} for n in range(2)]
-    assert "Failed" not in sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)
+    assert not sqs.send_message_batch(QueueUrl=queue_url, Entries=entries).get("Failed")
     entries[0]["MessageBody"] += "x"
     code = refusal(lambda: sqs.send_message_batch(QueueUrl=queue_url, Entries=entries))
     assert code == "AWS.SimpleQueueService.BatchRequestTooLong"
