@@ -146,9 +146,7 @@ def _limited(endpoint: Any, request: Any, operation_model: Any, context: Any) ->
     service = operation_model.service_model.service_name
     if limits is None or service not in WATCHED or getattr(_thread, "unlimited", False):
         return _REAL(endpoint, request, operation_model, context)
-    call = Call(
-        service, operation_model.name, _parameters(service, request), request, endpoint
-    )
+    call = Call(service, operation_model.name, _parameters(service, request), request, endpoint)
 
     def send() -> Result:
         return _REAL(endpoint, request, operation_model, context)

@@ -64,9 +64,7 @@ class Units:
 
     def line(self) -> str:
         """Return one line for a report."""
-        tables = sorted(
-            {name.partition("/")[0] for name, _ in (*self.by_write, *self.by_read)}
-        )
+        tables = sorted({name.partition("/")[0] for name, _ in (*self.by_write, *self.by_read)})
         shown = ", ".join(
             f"{table} {writes} + {index} w {reads:g} r"
             for table in tables

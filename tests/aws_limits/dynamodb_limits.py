@@ -258,8 +258,7 @@ def cancelled(reasons: Any) -> AwsError:
     codes = ", ".join(reason["Code"] for reason in listed)
     return AwsError(
         "TransactionCanceledException",
-        "Transaction cancelled, please refer cancellation reasons for specific reasons"
-        f" [{codes}]",
+        f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
         CancellationReasons=listed,
     )
 

@@ -64,7 +64,7 @@ class AwsLimits:
                 return self._dynamodb.handle(call, lambda: self._stale(call, send))
             case "sqs":
                 sqs_limits.check(call)
-                self.loops.annotate(call)
+                return self.loops.handle(call, lambda: self._meter.handle(call, send))
             case _:
                 other_limits.check(call)
         return self._meter.handle(call, send)
@@ -86,9 +86,7 @@ class AwsLimits:
     ) -> Replica:
         """Let queries of indexes return the state before the item's last write, or with `lag_s`
         that of so many seconds ago."""
-        return self._add_replica(
-            tables=tables, chance=chance, seed=seed, indexes_only=True, **more
-        )
+        return self._add_replica(tables=tables, chance=chance, seed=seed, indexes_only=True, **more)
 
     def _add_replica(self, **settings: Any) -> Replica:
         region = _REPLICA_REGIONS[len(self.replicas)]

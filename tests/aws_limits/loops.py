@@ -11,7 +11,7 @@ moves or that a test sends.
 
 Sources: AWS Lambda Developer Guide, "Use Lambda recursive loop detection to prevent infinite
 loops"; AWS Compute Blog, "Detecting and stopping recursive loops in AWS Lambda functions" (the
-exception that the poller gets, and what becomes of the message). How Lambda counts a batch of
+exception that the poller gets, and where the message ends). How Lambda counts a batch of
 messages of several chains is not documented: here, each function has the highest count of them.
 """
 
@@ -22,12 +22,13 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from tests.aws_limits.calls import Call, parsed_of
 from tools import template_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from tests.aws_limits.calls import Call
+    from tests.aws_limits.calls import Result
 
 MOST_INVOCATIONS = 16
 TRACE_HEADER = "AWSTraceHeader"
@@ -64,6 +65,8 @@ class Loops:
         self.dropped = 0
         self.function = ""
         self._lineage: Lineage = {}
+        # moto forgets the header of a message that was sent in a batch.
+        self._sent: dict[str, str] = {}
 
     def admit(self, function: str, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the messages with which the poller may invoke a function; the others stay on
@@ -93,12 +96,27 @@ class Loops:
         finally:
             self.function, self._lineage = before
 
-    def annotate(self, call: Call) -> None:
-        """Add the trace header to messages that a function sends."""
+    def handle(self, call: Call, send: Callable[[], Result]) -> Result:
+        """Let messages that a function sends carry the trace header."""
+        if call.operation == "ReceiveMessage" and self._sent:
+            return self._receive(send)
         if not self.function or not call.operation.startswith("SendMessage"):
-            return
+            return send()
         lineage = "|".join(f"{name}:{count}" for name, count in self._lineage.items())
-        header = {"DataType": "String", "StringValue": f"Lineage={lineage}"}
+        text = f"Lineage={lineage}"
+        header = {"DataType": "String", "StringValue": text}
         for message in call.parameters.get("Entries", [call.parameters]):
             message.setdefault("MessageSystemAttributes", {}).setdefault(TRACE_HEADER, header)
         call.rewrite()
+        result = send()
+        if (parsed := parsed_of(result)) is not None:
+            for message in parsed.get("Successful", [parsed]):
+                self._sent[message["MessageId"]] = text
+        return result
+
+    def _receive(self, send: Callable[[], Result]) -> Result:
+        result = send()
+        for message in (parsed_of(result) or {}).get("Messages", ()):
+            if header := self._sent.get(message["MessageId"]):
+                message.setdefault("Attributes", {}).setdefault(TRACE_HEADER, header)
+        return result

@@ -85,9 +85,7 @@ class Meter:
 
     # ------------------------------------------------------------ writes
 
-    def _expected(
-        self, call: Call, writes: list[Write], before: list[Item | None]
-    ) -> list[Use]:
+    def _expected(self, call: Call, writes: list[Write], before: list[Item | None]) -> list[Use]:
         uses = []
         for write, item in zip(writes, before, strict=True):
             schema = self._schemas.of(write.table)

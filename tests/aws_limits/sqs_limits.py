@@ -80,9 +80,7 @@ def _check_message(message: dict[str, Any]) -> None:
     body = message["MessageBody"]
     attributes = message.get("MessageAttributes", {})
     if not body:
-        raise AwsError(
-            "MissingParameter", "The request must contain the parameter MessageBody."
-        )
+        raise AwsError("MissingParameter", "The request must contain the parameter MessageBody.")
     texts = [body, *(str(each.get("StringValue", "")) for each in attributes.values())]
     if any(not text.isascii() or not text.isprintable() for text in texts) and any(
         _ILLEGAL.search(text) for text in texts

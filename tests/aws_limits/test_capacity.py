@@ -77,9 +77,7 @@ def test_failed_condition_costs_the_item_that_is_there(dynamodb: Any, limits: Aw
     assert units.writes == 3
 
 
-def test_transaction_costs_twice_its_condition_checks_too(
-    dynamodb: Any, limits: AwsLimits
-) -> None:
+def test_transaction_costs_twice_its_condition_checks_too(dynamodb: Any, limits: AwsLimits) -> None:
     put(dynamodb, OTHER | text(KB))
     check = {
         "TableName": "Things",
@@ -155,9 +153,7 @@ def test_statements_cost_what_they_write(dynamodb: Any, limits: AwsLimits) -> No
     assert units.writes == 3
 
 
-def test_calls_and_bytes_are_counted_and_told_in_a_line(
-    dynamodb: Any, limits: AwsLimits
-) -> None:
+def test_calls_and_bytes_are_counted_and_told_in_a_line(dynamodb: Any, limits: AwsLimits) -> None:
     with limits.counting() as units:
         put(dynamodb, KEY)
         dynamodb.get_item(TableName="Things", Key=KEY)

@@ -68,9 +68,7 @@ def test_170_outcomes_fit_in_one_expression_and_180_do_not() -> None:
 def test_expressions_of_each_action_of_a_transaction_are_checked(dynamodb: Any) -> None:
     action = {"TableName": "Things", "Key": KEY, "UpdateExpression": expression_of(4097)}
     action["ExpressionAttributeValues"] = {":v": {"S": "x"}}
-    message = refusal(
-        lambda: dynamodb.transact_write_items(TransactItems=[{"Update": action}])
-    )
+    message = refusal(lambda: dynamodb.transact_write_items(TransactItems=[{"Update": action}]))
     assert "Expression size" in message
 
 
@@ -161,9 +159,7 @@ def test_transaction_has_100_actions_at_most(dynamodb: Any) -> None:
 
 
 def test_transaction_has_4_mb_at_most(dynamodb: Any) -> None:
-    assert "4 MB" in refusal(
-        lambda: dynamodb.transact_write_items(TransactItems=puts(11, 390_000))
-    )
+    assert "4 MB" in refusal(lambda: dynamodb.transact_write_items(TransactItems=puts(11, 390_000)))
 
 
 def test_transaction_names_no_item_twice(dynamodb: Any) -> None:

@@ -23,7 +23,9 @@ def is_refused(call: Callable[[], Any]) -> bool:
     return False
 
 
-@pytest.mark.parametrize(("count", "size", "refused"), [(10, 9, False), (11, 9, True), (2, 140_000, True)])
+@pytest.mark.parametrize(
+    ("count", "size", "refused"), [(10, 9, False), (11, 9, True), (2, 140_000, True)]
+)
 def test_events_are_ten_and_256_kb_at_most(count: int, size: int, refused: bool) -> None:
     events = boto3.client("events")
     entries = [EVENT | {"Detail": f'{{"x":"{"x" * (size - 8)}"}}'} for _ in range(count)]

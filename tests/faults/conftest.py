@@ -56,9 +56,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 
 @pytest.fixture
-def cloud(
-    servers: Servers, monkeypatch: pytest.MonkeyPatch, limits: AwsLimits
-) -> Iterator[Cloud]:
+def cloud(servers: Servers, monkeypatch: pytest.MonkeyPatch, limits: AwsLimits) -> Iterator[Cloud]:
     """The backend in processes, with the app `my-game`; empty and alone."""
     for name, value in servers.environment().items():
         monkeypatch.setenv(name, value)
