@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 Parsed = dict[str, Any]
 Result = tuple[tuple[Any, Parsed] | None, Exception | None]
 """What botocore makes of a request: response and parsed response, or an exception."""
-Send = "Callable[[], Result]"
 
 WATCHED = frozenset({"dynamodb", "sqs", "events", "secretsmanager", "scheduler"})
 
-_REAL = Endpoint._do_get_response
+_ENDPOINT: Any = Endpoint  # botocore is not typed in full
+_REAL = _ENDPOINT._do_get_response
 _thread = threading.local()
 
 
@@ -101,7 +101,7 @@ class AwsError(Exception):
 
     def result(self, url: str) -> Result:
         error = {"Code": self.code, "Message": self.message}
-        if self.status < 500:  # noqa: PLR2004
+        if self.status < 500:
             error["Type"] = "Sender"
         return response(url, {"Error": error} | self.details, self.status)
 
@@ -125,6 +125,12 @@ def parsed_of(result: Result) -> Parsed | None:
     return None if success is None or "Error" in success[1] else success[1]
 
 
+def response_length(result: Result) -> int:
+    """Return the bytes of the response's body."""
+    success, _ = result
+    return 0 if success is None else len(success[0].content)
+
+
 def error_code(result: Result) -> str:
     """Return the code of the error with which AWS answered, empty if it did not."""
     success, _ = result
@@ -138,7 +144,7 @@ class _Installed:
 def install(limits: Limits | None) -> None:
     """Pass every call of this process through the limits; None ends that."""
     _Installed.limits = limits
-    Endpoint._do_get_response = _REAL if limits is None else _limited  # type: ignore[method-assign]
+    _ENDPOINT._do_get_response = _REAL if limits is None else _limited
 
 
 def _limited(endpoint: Any, request: Any, operation_model: Any, context: Any) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from tests.aws_limits.calls import Call, parsed_of
+from tests.aws_limits.calls import Call, response_length
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,8 +82,7 @@ class Units:
     def note(self, call: Call, uses: list[Use], result: Result) -> None:
         self.calls[call.name] += 1
         self.bytes_sent[call.name] += len(call.request.body or b"")
-        if parsed_of(result) is not None and result[0] is not None:
-            self.bytes_received[call.name] += len(result[0][0].content)
+        self.bytes_received[call.name] += response_length(result)
         for use in uses:
             place = f"{use.table}/{use.index}" if use.index else use.table
             key = (place, call.operation)

@@ -9,9 +9,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from tests.aws_limits.calls import AwsError, error_code, invalid, own_dynamodb, parsed_of
+from tests.aws_limits.calls import (
+    AwsError,
+    error_code,
+    invalid,
+    own_dynamodb,
+    parsed_of,
+    response_length,
+)
 from tests.aws_limits.sizes import KB, MB, item_size, text_size, value_size
-from tests.aws_limits.tables import Schemas, Write, identity, read_item, writes_of
+from tests.aws_limits.tables import Schemas, Write, identity, read_item, statements_of, writes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,37 +72,32 @@ class DynamoDbLimits:
     def handle(self, call: Call, send: Callable[[], Result]) -> Result:
         given = call.parameters
         match call.operation:
-            case "CreateTable":
-                self.schemas.learn(given)
-                return send()
-            case "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems":
+            case "BatchGetItem":
+                return self._batch_get(call, send)
+            case "PutItem" | "UpdateItem" | "DeleteItem":
+                return self._write(call, send)
+            case "TransactWriteItems":
+                _check_actions(given)
                 return self._write(call, send)
             case "BatchWriteItem":
                 _check_batch_write(call)
+                return self._write(call, send)
+            case "ExecuteStatement" | "BatchExecuteStatement" | "ExecuteTransaction":
+                _check_statements(given)
                 return self._write(call, send)
             case "GetItem" | "Query" | "Scan":
                 check_expressions(given)
                 if "Key" in given:
                     self._check_key(given["TableName"], given["Key"])
-                return send()
-            case "BatchGetItem":
-                return self._batch_get(call, send)
-            case "ExecuteStatement" | "BatchExecuteStatement" | "ExecuteTransaction":
-                _check_statements(given)
-                return self._write(call, send)
             case "TransactGetItems":
                 _check_actions(given)
-                return send()
-            case _:
-                return send()
+            case "CreateTable":
+                self.schemas.learn(given)
+        return send()
 
     # ------------------------------------------------------------ writes
 
     def _write(self, call: Call, send: Callable[[], Result]) -> Result:
-        if call.operation == "TransactWriteItems":
-            _check_actions(call.parameters)
-            if len(call.parameters.get("ClientRequestToken", "")) > CLIENT_REQUEST_TOKEN:
-                raise _too_long("clientRequestToken", CLIENT_REQUEST_TOKEN)
         writes = writes_of(call, self.schemas)
         identities = [write.identity for write in writes]
         if len(writes) > 1 and len(set(identities)) < len(identities):
@@ -217,10 +219,9 @@ class DynamoDbLimits:
             check_expressions(each)
         result = send()
         parsed = parsed_of(result)
-        if parsed is not None and result[0] is not None:
-            # JSON is longer than what it stands for, so a shorter response need not be measured.
-            if len(result[0][0].content) > BATCH_GET_BYTES:
-                self._leave_unprocessed(asked, parsed)
+        # JSON is longer than what it stands for, so a shorter response need not be measured.
+        if parsed is not None and response_length(result) > BATCH_GET_BYTES:
+            self._leave_unprocessed(asked, parsed)
         return result
 
     def _leave_unprocessed(self, asked: dict[str, Any], parsed: dict[str, Any]) -> None:
@@ -286,7 +287,7 @@ def check_expressions(given: dict[str, Any]) -> None:
     for placeholder in (*(values or ()), *(names or ())):
         if text_size(placeholder) > PLACEHOLDER_BYTES:
             raise invalid("ExpressionAttribute name or value is longer than 255 bytes")
-    if values and len(values) + len(names or ()) > 8:  # noqa: PLR2004
+    if values and len(values) + len(names or ()) > 8:
         _check_substitutions(values, names or {})
 
 
@@ -316,6 +317,8 @@ def _check_substitutions(values: dict[str, Any], names: dict[str, str]) -> None:
 
 
 def _check_actions(given: dict[str, Any]) -> None:
+    if len(given.get("ClientRequestToken", "")) > CLIENT_REQUEST_TOKEN:
+        raise _too_long("clientRequestToken", CLIENT_REQUEST_TOKEN)
     actions = given["TransactItems"]
     if len(actions) > TRANSACTION_ACTIONS:
         raise _too_long("transactItems", TRANSACTION_ACTIONS)
@@ -337,7 +340,7 @@ def _check_batch_write(call: Call) -> None:
 
 
 def _check_statements(given: dict[str, Any]) -> None:
-    statements = given.get("Statements", given.get("TransactStatements", [given]))
+    statements = statements_of(given)
     limit = TRANSACTION_ACTIONS if "TransactStatements" in given else BATCH_STATEMENTS
     if len(statements) > limit:
         raise _too_long("statements", limit)

@@ -1,8 +1,8 @@
 """Capacity units of each call, computed from the items before and after it.
 
-The emulators' own `ConsumedCapacity` is not used: moto answers one unit for a write of any size, and
-nothing for indexes. Measuring costs a read of every item before and after each write, so calls are
-measured only while somebody asks for it: `capacity` and `throughput`.
+The emulators' own `ConsumedCapacity` is not used: moto answers one unit for a write of any size,
+and nothing for indexes. Measuring costs a read of every item before and after each write, so calls
+are measured only while somebody asks for it: `capacity` and `throughput`.
 
 Sources: Amazon DynamoDB Developer Guide, "DynamoDB read and write operations" (what a call
 consumes, failed conditions included), "Using Global Secondary Indexes in DynamoDB" (index writes),
@@ -91,9 +91,12 @@ class Meter:
             schema = self._schemas.of(write.table)
             uses.append(self._use(write.table, "", write.key, 0, is_write=True))
             for index in schema.indexes:
-                for each in (item, write.given.get("Item")):
-                    if entry := index.entry(each):
-                        uses.append(self._use(write.table, index.name, entry, 0, is_write=True))
+                entries = map(index.entry, (item, write.given.get("Item")))
+                uses += [
+                    self._use(write.table, index.name, entry, 0, is_write=True)
+                    for entry in entries
+                    if entry
+                ]
         if not writes:
             uses += [self._use(table, "", key, 0) for table, key in self._keys_read(call)]
             if call.operation == "Query":

@@ -10,8 +10,9 @@ from tests.aws_limits.sizes import KB, text_size
 
 EVENTS_ENTRIES = 10
 EVENTS_BYTES = 256 * KB
-"""All entries of a `PutEvents` together (Amazon EventBridge User Guide, "Calculating PutEvents event
-entry size"). 1 MB since January 2026; see `sqs_limits.MESSAGE_BYTES` for why the older one is kept."""
+"""All entries of a `PutEvents` together (Amazon EventBridge User Guide, "Calculating PutEvents
+event entry size"). 1 MB since January 2026; `sqs_limits.MESSAGE_BYTES` says why the older one is
+kept."""
 _TIME_BYTES = 14
 
 SECRET_BYTES = 64 * KB

@@ -13,10 +13,10 @@ from tests.aws_limits.calls import AwsError, Call
 from tests.aws_limits.sizes import KB, text_size
 
 MESSAGE_BYTES = 256 * KB
-"""The most that a message, and a batch, may have. SQS has taken 1 MiB since August 2025, EventBridge
-and asynchronous invocations since January 2026 (AWS Compute Blog, "More room to build: serverless
-services now support payloads up to 1 MB"). The service was designed for the older quota and stays
-within it: other partitions and regions follow later, and SQS bills by 64 KB."""
+"""The most that a message, and a batch, may have. SQS has taken 1 MiB since August 2025,
+EventBridge and asynchronous invocations since January 2026 (AWS Compute Blog, "More room to build:
+serverless services now support payloads up to 1 MB"). The service was designed for the older quota
+and stays within it; SQS bills each 64 KB as a request."""
 BATCH_ENTRIES = 10
 DELAY_S = 900
 VISIBILITY_S = 43_200
@@ -42,28 +42,28 @@ def check(call: Call) -> None:
             if message_size(given) > MESSAGE_BYTES:
                 raise _invalid(f"Message must be shorter than {MESSAGE_BYTES} bytes.")
         case "SendMessageBatch":
-            _check_batch(given["Entries"])
-            for entry in given["Entries"]:
-                _check_message(entry)
-            size = sum(map(message_size, given["Entries"]))
-            if size > MESSAGE_BYTES:
-                raise AwsError(
-                    f"{PREFIX}.BatchRequestTooLong",
-                    f"Batch requests cannot be longer than {MESSAGE_BYTES} bytes. You have sent"
-                    f" {size} bytes.",
-                )
-        case "DeleteMessageBatch":
-            _check_batch(given["Entries"])
-        case "ChangeMessageVisibilityBatch":
+            _check_messages(given["Entries"])
+        case "DeleteMessageBatch" | "ChangeMessageVisibilityBatch":
             _check_batch(given["Entries"])
             for entry in given["Entries"]:
                 _check_range("VisibilityTimeout", entry.get("VisibilityTimeout"), VISIBILITY_S)
-        case "ChangeMessageVisibility":
-            _check_range("VisibilityTimeout", given["VisibilityTimeout"], VISIBILITY_S)
-        case "ReceiveMessage":
+        case "ChangeMessageVisibility" | "ReceiveMessage":
             _check_range("VisibilityTimeout", given.get("VisibilityTimeout"), VISIBILITY_S)
             _check_range("WaitTimeSeconds", given.get("WaitTimeSeconds"), WAIT_S)
             _check_range("MaxNumberOfMessages", given.get("MaxNumberOfMessages"), 10, least=1)
+
+
+def _check_messages(entries: list[dict[str, Any]]) -> None:
+    _check_batch(entries)
+    for entry in entries:
+        _check_message(entry)
+    size = sum(map(message_size, entries))
+    if size > MESSAGE_BYTES:
+        raise AwsError(
+            f"{PREFIX}.BatchRequestTooLong",
+            f"Batch requests cannot be longer than {MESSAGE_BYTES} bytes. You have sent"
+            f" {size} bytes.",
+        )
 
 
 def message_size(message: dict[str, Any]) -> int:

@@ -124,12 +124,8 @@ def writes_of(call: Call, schemas: Schemas) -> list[Write]:
                 for request in requests
                 for kind, part in request.items()
             ]
-        case "ExecuteStatement":
-            return _statement_writes([given], schemas)
-        case "BatchExecuteStatement":
-            return _statement_writes(given["Statements"], schemas)
-        case "ExecuteTransaction":
-            return _statement_writes(given["TransactStatements"], schemas)
+        case "ExecuteStatement" | "BatchExecuteStatement" | "ExecuteTransaction":
+            return _statement_writes(statements_of(given), schemas)
         case _:
             return []
 
@@ -142,6 +138,14 @@ def _write(kind: str, given: dict[str, Any], schemas: Schemas) -> Write:
 
 _STATEMENT = re.compile(r'\s*(UPDATE|DELETE\s+FROM|INSERT\s+INTO)\s+"?([\w.-]+)"?', re.IGNORECASE)
 _PARAMETER_OR_TEXT = r"\s*(\?|'(?:[^']|'')*')"
+
+
+def statements_of(given: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the PartiQL statements of a request."""
+    statements: list[dict[str, Any]] = given.get(
+        "Statements", given.get("TransactStatements", [given])
+    )
+    return statements
 
 
 def _statement_writes(statements: list[dict[str, Any]], schemas: Schemas) -> list[Write]:

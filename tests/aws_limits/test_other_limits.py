@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 pytestmark = pytest.mark.usefixtures("aws")
-EVENT = {"Source": "game", "DetailType": "Won", "Detail": "{}"}
+EVENT: Any = {"Source": "game", "DetailType": "Won", "Detail": "{}"}
 
 
 def is_refused(call: Callable[[], Any]) -> bool:
@@ -47,7 +47,7 @@ def test_schedule_has_a_short_name_and_256_kb_of_input_at_most(
     name: str, payload: str, refused: bool
 ) -> None:
     scheduler = boto3.client("scheduler")
-    target = {
+    target: Any = {
         "Arn": "arn:aws:sqs:eu-west-1:123456789012:queue",
         "RoleArn": "arn:aws:iam::123456789012:role/role",
         "Input": payload,

@@ -66,9 +66,9 @@ def test_hanging_call_ends_with_the_clients_time_out_and_is_not_done(
 
 
 def test_lost_response_belongs_to_a_call_that_was_done(impatient: Any, limits: AwsLimits) -> None:
-    with limits.lost_responses(service="dynamodb", resource="Things"):
-        with pytest.raises(ConnectionClosedError):
-            put(impatient)
+    limits.lost_responses(service="dynamodb", resource="Things", operation="PutItem")
+    with pytest.raises(ConnectionClosedError):
+        put(impatient)
     assert is_there(impatient)
 
 
@@ -89,7 +89,12 @@ def test_sdk_retries_what_it_retries_on_aws(things: Any, limits: AwsLimits) -> N
 def test_rule_strikes_its_service_resource_function_and_share_only(
     impatient: Any, limits: AwsLimits
 ) -> None:
-    for other in ({"service": "sqs"}, {"resource": "Other"}, {"function": "dispatcher"}):
+    others: list[dict[str, Any]] = [
+        {"service": "sqs"},
+        {"resource": "Other"},
+        {"function": "dispatcher"},
+    ]
+    for other in others:
         limits.refused_calls(**other)
     put(impatient)
     rule = limits.refused_calls(chance=0.3, seed=1)

@@ -1,4 +1,4 @@
-"""Lambda's loop detection does not stop a broadcast of many pages, nor a delivery of many retries."""
+"""Lambda's loop detection stops neither a broadcast of many pages nor a delivery often retried."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def one_channel_per_page(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def loops_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     """No function may recur, as if template.yaml did not let it."""
-    monkeypatch.setattr(loops, "may_recur", lambda function: False)
+    monkeypatch.setattr(loops, "may_recur", lambda _: False)
 
 
 @pytest.fixture
@@ -82,11 +82,12 @@ def test_delivery_is_retried_more_than_16_times(game: Backend) -> None:
 
 def test_message_says_how_often_it_was_received(game: Backend, crowd: Crowd) -> None:
     game.send_request(crowd.request())
-    counts = []
+    counts, bodies = [], []
     for _ in range(3):
         event = game.receive("RequestQueue")
         assert event
         counts += [record["attributes"]["ApproximateReceiveCount"] for record in event["Records"]]
+        bodies += [json.loads(record["body"])["app_id"] for record in event["Records"]]
         game.advance(361)
     assert counts == ["1", "2", "3"]
-    assert json.loads(event["Records"][0]["body"])["app_id"] == "my-game"
+    assert bodies == ["my-game"] * 3
