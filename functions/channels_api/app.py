@@ -20,6 +20,7 @@ from push.api.http_api import AppIdInPath, HttpApi, done, stored
 from push.apps.table import AppCache, Apps
 from push.aws.dynamodb import Transactions
 from push.channels.models import Channel, Registration
+from push.channels.presence import Presence
 from push.channels.registration import Caller, Registrar
 from push.channels.table import Channels
 from push.channels.topics import Topics
@@ -49,6 +50,7 @@ registrar = Registrar(
     channels=Channels(channels_table),
     owners=UriOwners(channels_table),
     topics=Topics(dynamodb.Table(settings.TOPICS_TABLE)),
+    presence=Presence(channels_table),
     transactions=Transactions(dynamodb.meta.client, time.sleep, random.SystemRandom().random),
 )
 app = HttpApi(logger)

@@ -7,6 +7,7 @@ PushError
 ├── ConflictError              the request conflicts with the current state
 ├── InvalidRequestError        the request can never become a notification
 ├── MalformedMessageError      a queue message is not what its queue carries
+├── UnreadableItemError        an item of a table is not what this version stores
 ├── TablesUnavailableError     DynamoDB failed
 ├── SecretsUnavailableError    Secrets Manager failed
 ├── QueueUnavailableError      SQS failed
@@ -60,6 +61,11 @@ class InvalidRequestError(PushError):
 
 class MalformedMessageError(PushError):
     """Raised when a queue message is not what its queue carries. A retry would not help."""
+
+
+class UnreadableItemError(PushError):
+    """Raised when an item of a table is not what this version of the code stores: a newer version
+    wrote it, or something else did. Only what the item stands for is affected."""
 
 
 class TablesUnavailableError(PushError):

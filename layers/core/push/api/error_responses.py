@@ -19,6 +19,7 @@ from push.errors import (
     SecretsUnavailableError,
     TablesUnavailableError,
     UnauthorizedError,
+    UnreadableItemError,
 )
 from wns.errors import CredentialsRefusedError, TokenEndpointError, WnsError
 
@@ -37,6 +38,7 @@ _BY_ERROR: dict[type[Exception], tuple[int, str]] = {
     TablesUnavailableError: (503, "unavailable"),
     QueueUnavailableError: (503, "unavailable"),
     EventBusUnavailableError: (503, "unavailable"),
+    UnreadableItemError: (500, "unreadable"),
 }
 
 
@@ -69,7 +71,7 @@ NOT_JSON = _reply(400, "not_json", "the body is not valid JSON")
 WRONG_CONTENT_TYPE = _reply(
     415, "wrong_content_type", "the body must be JSON: Content-Type: application/json"
 )
-INTERNAL_ERROR = _reply(500, "internal_error", "something went wrong here; try again later")
+INTERNAL_ERROR = _reply(500, "internal_error", "internal error; try again later")
 
 
 def too_large(limit: int) -> Reply:

@@ -1,6 +1,6 @@
 """The HTTP API's common part: validation, body limits, error responses, OpenAPI.
 
-The only module of push that knows Powertools and API Gateway's events.
+The only module of push that knows API Gateway's events.
 """
 
 from __future__ import annotations

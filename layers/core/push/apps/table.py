@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from push.apps.models import App
 from push.aws.dynamodb import map_dynamodb_errors
+from push.aws.items import read_item, readable_items
 from push.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -30,11 +31,12 @@ class Apps:
 
         Raises:
             NotFoundError: the app does not exist.
+            UnreadableItemError: it is stored in a form that this version cannot read.
         """
-        item = self._table.get_item(Key={"pk": app_id}).get("Item")
+        item = self._table.get_item(Key={"pk": app_id}, ConsistentRead=True).get("Item")
         if item is None:
             raise NotFoundError(f"app '{app_id}' does not exist")
-        return _app(item)
+        return read_item("app", item, _app)
 
     def put(self, app: App) -> bool:
         """Store the app; return whether it is new."""
@@ -48,11 +50,10 @@ class Apps:
         return "Attributes" not in answer
 
     def all(self) -> Iterator[App]:
-        """Yield every app, by a scan: the table has an item per app."""
-        pages = self._table.meta.client.get_paginator("scan").paginate(TableName=self._table.name)
-        for page in pages:
-            for item in page["Items"]:
-                yield _app(item)
+        """Yield every app that can be read, by a scan: the table has an item per app."""
+        scan = self._table.meta.client.get_paginator("scan")
+        for page in scan.paginate(TableName=self._table.name, ConsistentRead=True):
+            yield from readable_items("app", page["Items"], _app)
 
     def delete(self, app_id: str) -> None:
         """Delete an app. Idempotent."""
@@ -100,7 +101,7 @@ class Apps:
 
 
 def _app(item: Mapping[str, Any]) -> App:
-    app = App.model_validate_json(str(item["app"]))
+    app = App.model_validate_json(str(item["app"]), extra="ignore")
     return app.model_copy(update={"stopped": item.get("stopped")})
 
 
@@ -116,6 +117,7 @@ class AppCache:
 
         Raises:
             NotFoundError: the app does not exist.
+            UnreadableItemError: it is stored in a form that this version cannot read.
         """
         read_at, app = self._held.get(app_id, (0.0, None))
         if app is None or now - read_at > _MAX_AGE_S:

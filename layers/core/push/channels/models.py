@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from push.channels.keys import device_key
-from push.identifiers import AppId, DeviceId, Locale, PlayerId, Topic
+from push.identifiers import Locale, Topic
 from wns.channel_uri import parse_channel_uri
 
 if TYPE_CHECKING:
@@ -51,27 +51,49 @@ class Registration(BaseModel):
     ] = ()
 
 
-class Channel(Registration):
-    """A registered channel. Times are epoch seconds."""
+class Channel(BaseModel):
+    """A registered channel, as it is stored. Times are epoch seconds.
 
-    # Validated at registration; the sender validates it again.
+    What was validated at registration is not validated again, so that another version's rules make
+    no channel unreadable; the sender validates the URI before it sends.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
     channel_uri: str
-    app_id: AppId
-    player_id: PlayerId
-    device_id: DeviceId
+    locale: str | None = None
+    time_zone: str | None = None
+    app_version: str | None = None
+    topics: tuple[str, ...] = ()
+    app_id: str
+    player_id: str
+    device_id: str
     registered_at: int
     renewed_at: int
     expires_at: int
-    subscribed_until: int
+    subscribed_until: int = 0
     in_game_until: int | None = None
 
     @classmethod
     def of_item(cls, item: Mapping[str, Any]) -> Channel:
-        """Return the channel that an item of ChannelsTable or its index holds."""
+        """Return the channel that an item of ChannelsTable or its index holds.
+
+        Raises:
+            ValidationError: the item is not a channel.
+        """
         app_id, _, player_id = str(item["pk"]).partition("#")
-        stored = {name: item[name] for name in cls.model_fields if name in item}
         ids = {"app_id": app_id, "player_id": player_id, "device_id": item["sk"]}
-        return cls.model_validate(stored | ids)
+        return cls.model_validate({**item, **ids})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _derive_missing_times(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        """Every registration gives a channel the same life, so one time tells the others."""
+        if "renewed_at" not in fields and "expires_at" in fields:
+            fields = fields | {"renewed_at": fields["expires_at"] - CHANNEL_LIFE_S}
+        if "registered_at" not in fields and "renewed_at" in fields:
+            fields = fields | {"registered_at": fields["renewed_at"]}
+        return fields
 
     @property
     def host(self) -> str:

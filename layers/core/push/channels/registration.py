@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from push.apps.table import AppCache
     from push.aws.dynamodb import Transactions
     from push.channels.models import Registration
+    from push.channels.presence import Presence
     from push.channels.table import Channels
     from push.channels.topics import Topics
     from push.channels.uri_owners import UriOwners
@@ -72,6 +73,7 @@ class Registrar:
     channels: Channels
     owners: UriOwners
     topics: Topics
+    presence: Presence
     transactions: Transactions
 
     def register(
@@ -100,6 +102,8 @@ class Registrar:
                 self.transactions.write(self._writes(channel, before, first))
             except ConditionFailedError:
                 first = self.owners.get(app_id, channel.channel_uri)
+                if before is None:
+                    self.channels.remove_unreadable(app_id, *device)
                 continue
             is_new = before is None or before.expires_at <= now
             if is_new and len(mine) >= _MANY_DEVICES:
@@ -126,7 +130,7 @@ class Registrar:
             NotFoundError: the device has no channel.
         """
         self._authorize(caller, app_id, now)
-        self.channels.put_presence(app_id, caller.player_id, device_id, now, in_game=in_game)
+        self.presence.put(app_id, caller.player_id, device_id, now, in_game=in_game)
 
     def _authorize(self, caller: Caller, app_id: str, now: int) -> None:
         self.apps.get(app_id, now).check_audience(caller.audiences)

@@ -6,7 +6,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from push.delivery.send_budget import Wait
-from push.errors import AccessTokenMissingError, NotFoundError, TablesUnavailableError
+from push.errors import (
+    AccessTokenMissingError,
+    NotFoundError,
+    TablesUnavailableError,
+    UnreadableItemError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +68,7 @@ class AppGate:
         Raises:
             TablesUnavailableError: the app cannot be read now.
         """
-        with suppress(NotFoundError):
+        with suppress(NotFoundError, UnreadableItemError):
             self._app = self._apps.get(self.app_id, now)
         if self._app is not None and self._app.may_send:
             self._token = self._obtain_token(now, rejected)
