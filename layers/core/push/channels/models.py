@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from push.channels.keys import device_key
 from push.identifiers import Locale, Topic
-from wns.channel_uri import parse_channel_uri
+from wns.channel_uri import is_web_push_endpoint, parse_channel_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +22,15 @@ channel")."""
 _LOOKS_LIKE = r"^https://([A-Za-z0-9-]+\.)*notify\.windows\.com(:443)?/[!-~]*\?[!-~]+$"
 
 
+def _refuse_web_push(channel_uri: str) -> str:
+    if is_web_push_endpoint(channel_uri):
+        raise ValueError(
+            "This is a Web Push endpoint of a browser (path /w/), not a channel of a game: register"
+            " the URI of a PushNotificationChannel."
+        )
+    return channel_uri
+
+
 class Registration(BaseModel):
     """The body of a registration."""
 
@@ -32,9 +41,10 @@ class Registration(BaseModel):
         Field(
             max_length=2048,
             description="The URI of PushNotificationChannel, unchanged",
-            json_schema_extra={"format": "uri", "pattern": _LOOKS_LIKE},
+            json_schema_extra={"pattern": _LOOKS_LIKE},
         ),
         AfterValidator(parse_channel_uri),
+        AfterValidator(_refuse_web_push),
     ]
     locale: Annotated[
         Locale | None, Field(description="The player's language, such as `en-US`")

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from push.aws.dynamodb import ConditionFailedError
 from push.channels.models import CHANNEL_LIFE_S, DEVICES_PER_PLAYER, Channel
+from push.channels.uri_owners import is_same_channel
 from push.errors import ConflictError, UnauthorizedError
 from push.identifiers import PlayerId
 
@@ -93,15 +94,15 @@ class Registrar:
         """
         self._authorize(caller, app_id, now)
         device = caller.player_id, device_id
-        first = None
+        previous_owner = None
         for _ in range(_TRIES):
             mine = {each.device_id: each for each in self.channels.all_of_player(app_id, device[0])}
             before = mine.get(device_id)
             channel = _channel(app_id, device, registration, before, now)
             try:
-                self.transactions.write(self._writes(channel, before, first))
+                self.transactions.write(self._writes(channel, before, previous_owner))
             except ConditionFailedError:
-                first = self.owners.get(app_id, channel.channel_uri)
+                previous_owner = self.owners.get(app_id, channel.channel_uri)
                 if before is None:
                     self.channels.remove_unreadable(app_id, *device)
                 continue
@@ -136,28 +137,32 @@ class Registrar:
         self.apps.get(app_id, now).check_audience(caller.audiences)
 
     def _writes(
-        self, channel: Channel, before: Channel | None, first: tuple[str, str] | None
+        self, channel: Channel, before: Channel | None, previous_owner: tuple[str, str] | None
     ) -> Sequence[Any]:
         app_id, device = channel.app_id, (channel.player_id, channel.device_id)
-        lasting = before is not None and before.subscribed_until == channel.subscribed_until
         known = before.topics if before is not None else ()
         # A subscription is rewritten only if it is new or would expire before the channel.
-        new = [topic for topic in channel.topics if not (lasting and topic in known)]
+        keeps_subscriptions = (
+            before is not None and before.subscribed_until == channel.subscribed_until
+        )
+        new = [topic for topic in channel.topics if not (keeps_subscriptions and topic in known)]
         dropped = [topic for topic in known if topic not in channel.topics]
         uri, until = channel.channel_uri, channel.expires_at
         writes = [
             self.channels.put_write(channel, before),
-            self.owners.claim_write(app_id, uri, device, until, first),
+            self.owners.claim_write(app_id, uri, device, until, previous_owner),
             *self.topics.subscribe_writes(app_id, *device, new, channel.subscribed_until),
         ]
         deletes = self.topics.unsubscribe_writes(app_id, *device, dropped)
         # A transaction may not name an item twice, so the device's own channel is left out.
-        if first is not None and first != device:
-            had = self.channels.get(app_id, *first)
-            has_it = had is not None and had.channel_uri == uri
-            writes.append(self.owners.release_write(app_id, uri, first, has_it=has_it))
-            if had is not None and has_it:
-                deletes += self.topics.unsubscribe_writes(app_id, *first, had.topics)
+        if previous_owner is not None and previous_owner != device:
+            theirs = self.channels.get(app_id, *previous_owner)
+            if theirs is None:
+                self.channels.remove_unreadable(app_id, *previous_owner)
+            their_uri = theirs.channel_uri if theirs is not None else None
+            writes.append(self.owners.release_write(app_id, uri, previous_owner, their_uri))
+            if theirs is not None and is_same_channel(theirs.channel_uri, uri):
+                deletes += self.topics.unsubscribe_writes(app_id, *previous_owner, theirs.topics)
         # Dropped subscriptions beyond the limit stay; they have no effect, and expire.
         return (writes + deletes)[:_WRITES_PER_TRANSACTION]
 
@@ -196,7 +201,9 @@ def _channel(
     now: int,
 ) -> Channel:
     expires_at = now + CHANNEL_LIFE_S
-    lasting = before is not None and before.subscribed_until >= expires_at
+    subscribed_until = before.subscribed_until if before is not None else 0
+    if subscribed_until < expires_at:
+        subscribed_until = expires_at + _SPARE_S
     return Channel(
         **registration.model_dump(),
         app_id=app_id,
@@ -205,6 +212,6 @@ def _channel(
         registered_at=before.registered_at if before and before.expires_at > now else now,
         renewed_at=now,
         expires_at=expires_at,
-        subscribed_until=before.subscribed_until if before and lasting else expires_at + _SPARE_S,
+        subscribed_until=subscribed_until,
         in_game_until=before.in_game_until if before else None,
     )
