@@ -57,7 +57,7 @@ class App(AppSettings):
     app_id: AppId
     stopped: Annotated[
         str | None,
-        Field(description="Why WNS stopped the app; putting the app again resumes sending"),
+        Field(description="Why WNS stopped the app; resume it, or put it again, to go on sending"),
     ] = None
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from push.apps.models import App
 from push.aws.dynamodb import map_dynamodb_errors
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.service_resource import Table
 
+
+PutResult = Literal["created", "replaced", "resumed"]
+"""What storing an app did: `resumed` if it replaced a stopped one."""
 
 _MAX_AGE_S = 15.0
 
@@ -38,8 +41,8 @@ class Apps:
             raise NotFoundError(f"app '{app_id}' does not exist")
         return read_item("app", item, _app)
 
-    def put(self, app: App) -> bool:
-        """Store the app; return whether it is new."""
+    def put(self, app: App) -> PutResult:
+        """Store the app, not stopped; return what that did to it."""
         answer = self._table.put_item(
             Item={
                 "pk": app.app_id,
@@ -47,7 +50,9 @@ class Apps:
             },
             ReturnValues="ALL_OLD",
         )
-        return "Attributes" not in answer
+        if "Attributes" not in answer:
+            return "created"
+        return "resumed" if "stopped" in answer["Attributes"] else "replaced"
 
     def all(self) -> Iterator[App]:
         """Yield every app that can be read, by a scan: the table has an item per app."""
@@ -90,8 +95,24 @@ class Apps:
             )
 
     @map_dynamodb_errors()
+    def resume(self, app_id: str) -> None:
+        """Let notifications of a stopped app be sent again. Idempotent.
+
+        Raises:
+            NotFoundError: the app does not exist.
+        """
+        try:
+            self._table.update_item(
+                Key={"pk": app_id},
+                UpdateExpression="REMOVE stopped",
+                ConditionExpression="attribute_exists(pk)",
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            raise NotFoundError(f"app '{app_id}' does not exist") from None
+
+    @map_dynamodb_errors()
     def stop(self, app_id: str, reason: str) -> None:
-        """Stop sending for an app until an operator puts it again."""
+        """Stop sending for an app until an operator resumes it or puts it again."""
         self._table.update_item(
             Key={"pk": app_id},
             UpdateExpression="SET stopped = :reason",
@@ -106,7 +127,8 @@ def _app(item: Mapping[str, Any]) -> App:
 
 
 class AppCache:
-    """A cache of apps, each at most 15 seconds old."""
+    """A cache of apps, each at most 15 seconds old. Stopped ones are read each time, so that they
+    resume at once."""
 
     def __init__(self, apps: Apps) -> None:
         self._apps = apps
@@ -120,12 +142,12 @@ class AppCache:
             UnreadableItemError: it is stored in a form that this version cannot read.
         """
         read_at, app = self._held.get(app_id, (0.0, None))
-        if app is None or now - read_at > _MAX_AGE_S:
+        if app is None or app.stopped is not None or now - read_at > _MAX_AGE_S:
             app = self._apps.get(app_id)
             self._held[app_id] = (now, app)
         return app
 
     def stop(self, app_id: str, reason: str) -> None:
-        """Stop sending for an app until an operator puts it again."""
+        """Stop sending for an app until an operator resumes it or puts it again."""
         self._apps.stop(app_id, reason)
         self._held.pop(app_id, None)
