@@ -4,6 +4,7 @@ PushError
 ├── NotFoundError              an app, template or notification does not exist
 ├── UnauthorizedError          the token names no player
 ├── ForbiddenError             the caller may not use this app
+├── TooManyRequestsError       the caller asks too often
 ├── ConflictError              the request conflicts with the current state
 ├── InvalidRequestError        the request can never become a notification
 ├── MalformedMessageError      a queue message is not what its queue carries
@@ -37,6 +38,14 @@ class UnauthorizedError(PushError):
 
 class ForbiddenError(PushError):
     """Raised when the caller is known but may not use the app."""
+
+
+class TooManyRequestsError(PushError):
+    """Raised when a caller asks too often; `retry_after_s` says when they may ask again."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True)

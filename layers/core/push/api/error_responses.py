@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, Field
 
@@ -18,6 +19,7 @@ from push.errors import (
     QueueUnavailableError,
     SecretsUnavailableError,
     TablesUnavailableError,
+    TooManyRequestsError,
     UnauthorizedError,
     UnreadableItemError,
 )
@@ -30,6 +32,7 @@ _BY_ERROR: dict[type[Exception], tuple[int, str]] = {
     NotFoundError: (404, "not_found"),
     UnauthorizedError: (401, "unauthorized"),
     ForbiddenError: (403, "forbidden"),
+    TooManyRequestsError: (429, "too_many_requests"),
     ConflictError: (409, "conflict"),
     InvalidRequestError: (422, "invalid_request"),
     CredentialsRefusedError: (422, "credentials_refused"),
@@ -56,14 +59,30 @@ class ErrorResponse(BaseModel):
     error: ErrorBody
 
 
-Reply = tuple[int, str]
-"""Status code and JSON body."""
+class Reply(NamedTuple):
+    """Status code, JSON body and headers."""
+
+    status: int
+    body: str
+    headers: dict[str, str]
 
 
-def _reply(status: int, code: str, message: str, details: Iterable[FieldError] = ()) -> Reply:
+_RETRY_UNAVAILABLE_AFTER_S = 5
+
+
+def _reply(
+    status: int,
+    code: str,
+    message: str,
+    details: Iterable[FieldError] = (),
+    retry_after_s: int | None = None,
+) -> Reply:
     response = ErrorResponse(error=ErrorBody(code=code, message=message, details=tuple(details)))
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        retry_after_s = _RETRY_UNAVAILABLE_AFTER_S
+    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
     # In ASCII, because a field's name may be text that UTF-8 cannot encode.
-    return status, json.dumps(response.model_dump())
+    return Reply(status, json.dumps(response.model_dump()), headers)
 
 
 NO_SUCH_ROUTE = _reply(404, "no_such_route", "the API has no such route")
@@ -85,7 +104,8 @@ def reply_to_error(error: PushError | WnsError) -> Reply:
         if kind in _BY_ERROR:
             status, code = _BY_ERROR[kind]
             details = error.field_errors if isinstance(error, InvalidRequestError) else ()
-            return _reply(status, code, str(error), details)
+            wait_s = error.retry_after_s if isinstance(error, TooManyRequestsError) else None
+            return _reply(status, code, str(error), details, wait_s)
     return INTERNAL_ERROR
 
 

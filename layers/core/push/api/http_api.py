@@ -21,6 +21,7 @@ from push.api.error_responses import (
     NOT_JSON,
     WRONG_CONTENT_TYPE,
     ErrorResponse,
+    Reply,
     reply_to_error,
     reply_to_invalid,
     too_large,
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from pydantic import BaseModel
-
-    from push.api.error_responses import Reply
 
 
 AppIdInPath = Annotated[AppId, Path(description="The app's id")]
@@ -68,10 +67,9 @@ class HttpApi(APIGatewayHttpResolver):
         """Handle an event of API Gateway."""
         if event.get("body"):
             read = self._read_body(event)
-            if isinstance(read, tuple):
-                status, body = read
-                headers = {"content-type": "application/json"}
-                return {"statusCode": status, "headers": headers, "body": body}
+            if isinstance(read, Reply):
+                headers = read.headers | {"content-type": "application/json"}
+                return {"statusCode": read.status, "headers": headers, "body": read.body}
             headers = _headers(event) | {"content-type": "application/json"}
             event = {**event, "headers": headers, "body": read, "isBase64Encoded": False}
         return super().resolve(event, context)
@@ -128,8 +126,7 @@ def _headers(event: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _response(reply: Reply) -> Response[str]:
-    status, body = reply
-    return Response(status, "application/json", body)
+    return Response(reply.status, "application/json", reply.body, dict(reply.headers))
 
 
 def _refuse(constant: str) -> None:

@@ -43,7 +43,7 @@ class Apps:
 
     def put(self, app: App) -> PutResult:
         """Store the app, not stopped; return what that did to it."""
-        answer = self._table.put_item(
+        answer: Mapping[str, Any] = self._table.put_item(
             Item={
                 "pk": app.app_id,
                 "app": app.model_dump_json(exclude_defaults=True, exclude={"stopped"}),

@@ -17,10 +17,12 @@ from push.identifiers import PlayerId
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from push.apps.models import App
     from push.apps.table import AppCache
     from push.aws.dynamodb import Transactions
     from push.channels.models import Registration
     from push.channels.presence import Presence
+    from push.channels.registration_limit import RegistrationLimit
     from push.channels.table import Channels
     from push.channels.topics import Topics
     from push.channels.uri_owners import UriOwners
@@ -41,13 +43,14 @@ class Caller:
 
     player_id: str
     audiences: frozenset[str]
+    topics: frozenset[str] = frozenset()
 
     @classmethod
     def of_claims(cls, claims: Mapping[str, Any]) -> Caller:
         """Return the caller that a verified token's claims name.
 
-        API Gateway gives a claim that is a list as one string, `[a b]`. Amazon Cognito's access
-        tokens name the client in `client_id` instead of `aud`.
+        Amazon Cognito's access tokens name the client in `client_id` instead of `aud`. The claim
+        `topics` names topics that the player may join although the app leaves them not open.
 
         Raises:
             UnauthorizedError: the token has no valid `sub`.
@@ -58,8 +61,13 @@ class Caller:
             raise UnauthorizedError(
                 "the token names no player: its sub must be 1 to 255 printable ASCII characters"
             ) from None
-        named = " ".join(str(claims.get(name, "")) for name in ("aud", "client_id"))
-        return cls(player_id, frozenset(named.replace("[", " ").replace("]", " ").split()))
+        audiences = _listed(claims, "aud") | _listed(claims, "client_id")
+        return cls(player_id, audiences, _listed(claims, "topics"))
+
+
+def _listed(claims: Mapping[str, Any], name: str) -> frozenset[str]:
+    """Return the texts of a claim. API Gateway gives a list as one string, `[a b]`."""
+    return frozenset(str(claims.get(name, "")).replace("[", " ").replace("]", " ").split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,7 @@ class Registrar:
     owners: UriOwners
     topics: Topics
     presence: Presence
+    limit: RegistrationLimit
     transactions: Transactions
 
     def register(
@@ -90,14 +99,20 @@ class Registrar:
         the channel was written meanwhile → again, with the channel as it is now
 
         Raises:
+            ForbiddenError: also if the player may not join one of the topics.
+            TooManyRequestsError: the player registers too often.
             ConflictError: concurrent writers won every try.
         """
-        self._authorize(caller, app_id, now)
+        self.limit.check(app_id, caller.player_id, now)
+        app = self._authorize(caller, app_id, now)
+        app.check_topics(registration.topics, caller.topics)
         device = caller.player_id, device_id
         previous_owner = None
-        for _ in range(_TRIES):
+        for attempt in range(_TRIES):
             mine = {each.device_id: each for each in self.channels.all_of_player(app_id, device[0])}
             before = mine.get(device_id)
+            if attempt == 0:
+                self.limit.count(app_id, caller.player_id, before, now)
             channel = _channel(app_id, device, registration, before, now)
             try:
                 self.transactions.write(self._writes(channel, before, previous_owner))
@@ -133,8 +148,10 @@ class Registrar:
         self._authorize(caller, app_id, now)
         self.presence.put(app_id, caller.player_id, device_id, now, in_game=in_game)
 
-    def _authorize(self, caller: Caller, app_id: str, now: int) -> None:
-        self.apps.get(app_id, now).check_audience(caller.audiences)
+    def _authorize(self, caller: Caller, app_id: str, now: int) -> App:
+        app = self.apps.get(app_id, now)
+        app.check_audience(caller.audiences)
+        return app
 
     def _writes(
         self, channel: Channel, before: Channel | None, previous_owner: tuple[str, str] | None
