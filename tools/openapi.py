@@ -61,7 +61,7 @@ OF_API_GATEWAY = {
     503: "A service that is needed is unavailable; try again later",
 }
 OF_BODIES = {
-    400: "The body is not JSON",
+    400: "The body is not JSON, or has too many levels",
     413: "The body is too large",
     415: "The body does not say that it is JSON",
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 AppId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """Id of an app: 1 to 63 lower-case letters, digits and hyphens; part of secret names."""
@@ -42,5 +42,5 @@ Locale = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{
 ParameterName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 """Name of a template's parameter, as in `${name}`."""
 
-ParameterValue = bool | str | int | float
+ParameterValue = bool | str | int | Annotated[float, Field(allow_inf_nan=False)]
 """Value of a template's parameter."""

@@ -90,6 +90,9 @@ NOT_JSON = _reply(400, "not_json", "the body is not valid JSON")
 WRONG_CONTENT_TYPE = _reply(
     415, "wrong_content_type", "the body must be JSON: Content-Type: application/json"
 )
+TOO_DEEP = "nested too deep"
+"""Message of the error that is raised for a JSON body with too many levels."""
+_TOO_DEEP_REPLY = _reply(400, "too_deep", "the body has too many levels of objects and arrays")
 INTERNAL_ERROR = _reply(500, "internal_error", "internal error; try again later")
 
 
@@ -116,8 +119,9 @@ def reply_to_invalid(errors: Iterable[Any]) -> Reply:
         errors: as pydantic lists them.
     """
     errors = list(errors)
-    if any(error["type"] == "json_invalid" for error in errors):
-        return NOT_JSON
+    for error in errors:
+        if error["type"] == "json_invalid":
+            return _TOO_DEEP_REPLY if error["ctx"]["error"] == TOO_DEEP else NOT_JSON
     return _reply(
         422,
         "invalid_request",

@@ -19,6 +19,7 @@ from push.api.error_responses import (
     INTERNAL_ERROR,
     NO_SUCH_ROUTE,
     NOT_JSON,
+    TOO_DEEP,
     WRONG_CONTENT_TYPE,
     ErrorResponse,
     Reply,
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 AppIdInPath = Annotated[AppId, Path(description="The app's id")]
 
 MAX_BODY_BYTES = 16_384
+MAX_BODY_DEPTH = 64
+"""Levels of objects and arrays in a body. The deepest notification has about a dozen."""
 
 
 class HttpApi(APIGatewayHttpResolver):
@@ -135,8 +138,25 @@ def _refuse(constant: str) -> None:
 
 def _read_json(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse)
+        document = json.loads(text, parse_constant=_refuse)
     except json.JSONDecodeError:
         raise
-    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, 5,000 brackets
+    except RecursionError:
+        raise json.JSONDecodeError(TOO_DEEP, text, 0) from None
+    except ValueError as error:  # a number of 5,000 digits
         raise json.JSONDecodeError(str(error), text, 0) from None
+    if _is_deeper(document, MAX_BODY_DEPTH):
+        raise json.JSONDecodeError(TOO_DEEP, text, 0)
+    return document
+
+
+def _is_deeper(document: Any, limit: int) -> bool:
+    level = [document]
+    for _ in range(limit):
+        level = [
+            child
+            for each in level
+            if isinstance(each, dict | list)
+            for child in (each.values() if isinstance(each, dict) else each)
+        ]
+    return bool(level)
