@@ -81,10 +81,10 @@ def list_apps() -> AppList:
 )
 def put_app(app_id: AppIdInPath, settings: AppSettings) -> tuple[App, int]:
     stored_app = App(app_id=app_id, **settings.model_dump())
-    result = apps.put(stored_app)
-    if result == "resumed":
+    # Lifted first: if storing fails, the app is still stopped, and the next try lifts it again.
+    if apps.is_stopped(app_id):
         send_pauses.lift(app_id)
-    return stored_app, 201 if result == "created" else 200
+    return stored_app, 201 if apps.put(stored_app) else 200
 
 
 @app.get("/apps/<app_id>", summary="Get an app's settings")

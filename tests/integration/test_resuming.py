@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.integration.builders import (
     APP_PATH,
+    SETTINGS,
     game_fixture,
+    intercept_aws_calls,
     put_app,
     request,
     requests_to_wns,
@@ -49,6 +52,28 @@ def test_stopped_app_sends_at_once_when_it_is_started_again(
     game.advance(901)  # what was put back meanwhile
     game.work()
     assert len(texts(game, "pc-1")) == 1
+
+
+@pytest.mark.parametrize("failing", range(3))
+def test_app_whose_put_failed_half_way_resumes_at_once_with_the_next(
+    game: Backend, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    game.wns.fail_next(1, **STOP)
+    send(game, "player-0")
+
+    def fail(call: Callable[[], Any], client: Any, operation: str, _: Any) -> Any:
+        if next(calls) != failing:
+            return call()
+        said = {"Error": {"Code": "InternalServerError", "Message": ""}}
+        raise client.exceptions.from_code("InternalServerError")(said, operation)
+
+    calls = count()
+    with monkeypatch.context() as broken:
+        intercept_aws_calls(broken, fail)
+        assert game.call_as_operator("PUT", APP_PATH, SETTINGS)[0] == 503
+    put_app(game)
+    send(game, "player-2")
+    assert len(texts(game, "pc-2")) == 1
 
 
 def test_pause_that_wns_asked_for_outlives_a_put_but_not_a_resume(game: Backend) -> None:

@@ -15,6 +15,7 @@ from tests.integration.builders import (
     SETTINGS,
     TEXT,
     game_fixture,
+    intercept_aws_calls,
     open_app,
     open_channel,
     put_app,
@@ -25,6 +26,8 @@ from tests.integration.builders import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.integration.backend import Backend
 
 pytestmark = pytest.mark.usefixtures("few_shards")
@@ -202,3 +205,23 @@ def test_unreadable_channel_can_be_removed(game: Backend) -> None:
     path = f"{APP_PATH}/channels/pc"
     assert game.call_as_player("player-1", "DELETE", path) == (204, None)
     assert [item["sk"] for item in game.channels()] == ["laptop"]
+
+
+def test_app_whose_lease_fails_holds_up_no_other_refresh(
+    game: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_app(game, "other-game")
+    game.advance(13 * 3600)
+
+    def fail(
+        call: Callable[[], Any], client: Any, operation: str, arguments: dict[str, Any]
+    ) -> Any:
+        if operation != "UpdateItem" or arguments["Key"] != {"pk": APP}:
+            return call()
+        said = {"Error": {"Code": "ThrottlingException", "Message": ""}}
+        raise client.exceptions.from_code("ThrottlingException")(said, operation)
+
+    with monkeypatch.context() as broken:
+        intercept_aws_calls(broken, fail)
+        assert game.refresh() == {APP: "failed", "other-game": "refreshed"}
+    assert game.refresh()[APP] == "refreshed"

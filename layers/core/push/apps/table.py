@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from push.apps.models import App
 from push.aws.dynamodb import map_dynamodb_errors
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.service_resource import Table
 
-
-PutResult = Literal["created", "replaced", "resumed"]
-"""What storing an app did: `resumed` if it replaced a stopped one."""
 
 _MAX_AGE_S = 15.0
 
@@ -41,18 +38,23 @@ class Apps:
             raise NotFoundError(f"app '{app_id}' does not exist")
         return read_item("app", item, _app)
 
-    def put(self, app: App) -> PutResult:
-        """Store the app, not stopped; return what that did to it."""
-        answer: Mapping[str, Any] = self._table.put_item(
+    @map_dynamodb_errors()
+    def put(self, app: App) -> bool:
+        """Store the app, not stopped; return whether it is new."""
+        answer = self._table.put_item(
             Item={
                 "pk": app.app_id,
                 "app": app.model_dump_json(exclude_defaults=True, exclude={"stopped"}),
             },
             ReturnValues="ALL_OLD",
         )
-        if "Attributes" not in answer:
-            return "created"
-        return "resumed" if "stopped" in answer["Attributes"] else "replaced"
+        return "Attributes" not in answer
+
+    @map_dynamodb_errors()
+    def is_stopped(self, app_id: str) -> bool:
+        """Return whether the app exists and is stopped; also of one that cannot be read."""
+        answer = self._table.get_item(Key={"pk": app_id}, ConsistentRead=True)
+        return "stopped" in answer.get("Item", {})
 
     def all(self) -> Iterator[App]:
         """Yield every app that can be read, by a scan: the table has an item per app."""
@@ -60,10 +62,12 @@ class Apps:
         for page in scan.paginate(TableName=self._table.name, ConsistentRead=True):
             yield from readable_items("app", page["Items"], _app)
 
+    @map_dynamodb_errors()
     def delete(self, app_id: str) -> None:
         """Delete an app. Idempotent."""
         self._table.delete_item(Key={"pk": app_id})
 
+    @map_dynamodb_errors()
     def lease(self, app_id: str, now: float, until: int, *, at_once: bool) -> bool:
         """Lease the refresh of the app's access token until `until`; return False if another
         invocation holds the lease, or the app does not exist. Times are epoch seconds.
@@ -84,6 +88,7 @@ class Apps:
             return False
         return True
 
+    @map_dynamodb_errors()
     def end_lease(self, app_id: str, until: int) -> None:
         """Release the lease, unless another invocation has taken it over."""
         with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):

@@ -9,13 +9,20 @@ refresh from overwriting a newer token is the condition of the write.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from push.apps.access_tokens import StoredToken, get_access_token, replace_access_token
 from push.apps.credentials import get_credentials
-from push.errors import ConflictError, MalformedSecretError, NotFoundError, SecretsUnavailableError
+from push.errors import (
+    ConflictError,
+    MalformedSecretError,
+    NotFoundError,
+    SecretsUnavailableError,
+    TablesUnavailableError,
+)
 from wns.errors import AccessTokenError
 from wns.oauth import request_access_token
 
@@ -145,7 +152,8 @@ class TokenRefresher:
         except _FAILURES as error:
             # The lease is kept: it limits tries to one a minute, however many senders ask.
             return Refresh(app_id, RefreshStatus.FAILED, str(error), expires_at)
-        self.apps.end_lease(app_id, leased_until)
+        with suppress(TablesUnavailableError):  # it ends by itself
+            self.apps.end_lease(app_id, leased_until)
         return Refresh(app_id, status, expires_at=expires_at)
 
     def _replace(self, app_id: str, is_due: IsDue) -> tuple[RefreshStatus, int]:
@@ -177,4 +185,10 @@ class TokenRefresher:
         raise ConflictError(f"the access token of app '{app_id}' is being replaced concurrently")
 
 
-_FAILURES = (AccessTokenError, ConflictError, SecretsUnavailableError, MalformedSecretError)
+_FAILURES = (
+    AccessTokenError,
+    ConflictError,
+    MalformedSecretError,
+    SecretsUnavailableError,
+    TablesUnavailableError,
+)

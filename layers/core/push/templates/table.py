@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
 
+from push.aws.dynamodb import map_dynamodb_errors
 from push.aws.items import read_item, readable_items
 from push.errors import ConflictError, NotFoundError
 from push.templates.models import Template
@@ -22,6 +23,7 @@ class Templates:
     def __init__(self, table: Table) -> None:
         self._table = table
 
+    @map_dynamodb_errors()
     def get(self, app_id: str, template_id: str) -> Template:
         """Return a template.
 
@@ -35,6 +37,7 @@ class Templates:
             raise NotFoundError(f"app '{app_id}' has no template '{template_id}'")
         return read_item("template", item, _template)
 
+    @map_dynamodb_errors()
     def put(self, app_id: str, template: Template, if_version: int | None = None) -> Template:
         """Store a template; return it with its version.
 
@@ -65,6 +68,7 @@ class Templates:
             ) from None
         return template.model_copy(update={"version": int(str(stored["version"]))})
 
+    @map_dynamodb_errors()
     def delete(self, app_id: str, template_id: str) -> None:
         """Delete a template. Idempotent."""
         self._table.delete_item(Key={"pk": app_id, "sk": template_id})
