@@ -177,9 +177,6 @@ def waiting(game: Backend) -> int:
     )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="answered sends are judged by their time-out after a slow call (row 3)"
-)
 def test_slow_write_does_not_make_answered_sends_time_out(
     game: Backend, limits: AwsLimits, found: Callable[[str], None]
 ) -> None:

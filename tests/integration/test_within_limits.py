@@ -53,7 +53,6 @@ def work_for_an_hour(game: Backend) -> None:
         game.advance(361)
 
 
-@pytest.mark.xfail(strict=True, reason="the update of 200 outcomes passes 4 KB (issue 10, row 2)")
 @pytest.mark.parametrize("ends", ["cancelled", "expired"])
 def test_delivery_of_200_outcomes_that_is_not_sent_is_closed(
     game: Backend, crowd: Crowd, ends: str

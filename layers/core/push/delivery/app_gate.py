@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from push.delivery.app_token import AppToken
 from push.delivery.outcomes import backoff_s
 from push.delivery.send_budget import Wait
-from push.errors import NotFoundError, TablesUnavailableError
+from push.errors import NotFoundError, TablesUnavailableError, UnreadableItemError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +73,7 @@ class AppGate:
         self._is_taking = self.token.is_looking = False
         self.in_flight = 0
         self._app = None
-        with suppress(NotFoundError):
+        with suppress(NotFoundError, UnreadableItemError):
             self._app = self._sources.apps.get(self.app_id, now)
         if self._app is not None and self._app.may_send:
             self.token.load(now)
