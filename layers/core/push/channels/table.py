@@ -162,7 +162,6 @@ class Channels:
         as_read = Attr("renewed_at").eq(channel.renewed_at) | Attr("renewed_at").not_exists()
         return self._delete(key, ConditionExpression=as_read)
 
-
     def _delete(self, key: dict[str, str], **condition: Any) -> Channel | None:
         try:
             answer = self._table.delete_item(Key=key, ReturnValues="ALL_OLD", **condition)

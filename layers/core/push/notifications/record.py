@@ -6,10 +6,13 @@ broadcast. Other modules add `count#n`, `chunk#n` and `page#n`.
 
 from __future__ import annotations
 
+import random
+import time
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from push.aws.batch_get import batch_get
 from push.aws.dynamodb import failed_item, map_dynamodb_errors
 from push.errors import NotFoundError
 from push.notifications.chunks import count_claims
@@ -101,24 +104,14 @@ class Notifications:
 
     @map_dynamodb_errors()
     def states(self, notification_ids: Collection[str]) -> dict[str, State]:
-        """Return the recorded states of at most 100 notifications, read consistently. One that
-        DynamoDB does not return now is omitted."""
+        """Return the recorded states of notifications, read consistently."""
         if len(notification_ids) == 1:
             (only,) = notification_ids
             state = self.state(only)
             return {} if state is None else {only: state}
-        answer = self._table.meta.client.batch_get_item(
-            RequestItems={
-                self._table.name: {
-                    "Keys": [_key(each, "summary") for each in notification_ids],
-                    "ConsistentRead": True,
-                    "ProjectionExpression": "pk, #state",
-                    "ExpressionAttributeNames": {"#state": "state"},
-                }
-            }
-        )
-        found: list[dict[str, Any]] = answer["Responses"].get(self._table.name, [])
-        return {item["pk"]: item["state"] for item in found}
+        keys = [_key(each, "summary") for each in notification_ids]
+        found = batch_get(self._table, keys, sleep=time.sleep, jitter=random.random)
+        return {str(item["pk"]): item["state"] for item in found}
 
     def advance(
         self,
