@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -45,7 +46,7 @@ REQUEST: dict[str, Any] = {
     "notification": TOAST,
     "options": {"ttl_seconds": 60, "priority": 2, "tag": "t", "group": "g"},
     "parameters": {"name": "value"},
-    "send_at": "2020-01-01T00:00:00Z",
+    "send_at": datetime.now(UTC).isoformat(),
 }
 DELIVERY: dict[str, Any] = {
     "notification_id": "0" * 32,

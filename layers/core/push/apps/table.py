@@ -31,7 +31,7 @@ class Apps:
         Raises:
             NotFoundError: the app does not exist.
         """
-        item = self._table.get_item(Key={"pk": app_id}).get("Item")
+        item = self._table.get_item(Key={"pk": app_id}, ConsistentRead=True).get("Item")
         if item is None:
             raise NotFoundError(f"app '{app_id}' does not exist")
         return _app(item)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -26,6 +27,8 @@ def read_delivery(body: str) -> Delivery:
     """
     try:
         delivery = Delivery.model_validate_json(body)
+    except RecursionError:
+        raise MalformedMessageError("the message is nested too deep") from None
     except ValidationError as error:
         fields = sorted(
             {".".join(str(part) for part in error["loc"]) or "body" for error in error.errors()}
@@ -56,6 +59,7 @@ class DeliveryQueue:
             self._client.send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=_body(delivery),
+                MessageGroupId=delivery.app_id,
                 DelaySeconds=min(max(math.ceil(delivery.not_before - now), 0), LONGEST_DELAY_S),
             )
 
@@ -65,7 +69,8 @@ class DeliveryQueue:
         Raises:
             QueueUnavailableError: some were not queued; the caller's own message is retried.
         """
-        send_batches(self._client, self._queue_url, map(_body, deliveries))
+        for app_id, of_app in groupby(deliveries, key=lambda delivery: delivery.app_id):
+            send_batches(self._client, self._queue_url, map(_body, of_app), app_id)
 
 
 def _body(delivery: Delivery) -> str:

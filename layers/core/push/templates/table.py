@@ -27,7 +27,8 @@ class Templates:
         Raises:
             NotFoundError: the app has no such template.
         """
-        item = self._table.get_item(Key={"pk": app_id, "sk": template_id}).get("Item")
+        key = {"pk": app_id, "sk": template_id}
+        item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         if item is None:
             raise NotFoundError(f"app '{app_id}' has no template '{template_id}'")
         return _template(item)
