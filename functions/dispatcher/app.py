@@ -160,6 +160,7 @@ def process_request(record: SQSRecord) -> None:
     request = message.request
     is_new = int(record.attributes.approximate_receive_count) <= 1
     if not (message.has_own_id or is_new):
+        metrics.add_metric("MessagesQueuedAgain", MetricUnit.Count, 1)
         request_queue.put_text(message.text, request.app_id)
         return
     try:
