@@ -1,4 +1,4 @@
-"""Direct requests that are dispatched more than once: the same chunks, every player counted once."""
+"""Direct requests dispatched more than once: the same chunks, every player counted once."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Broadcaster:
         """Store what the pages need, record the broadcast as started, and queue the first page of
         every shard. Idempotent.
 
-        Recorded before anything is queued: a request whose pages are under way can no longer fail.
+        Recorded before anything is queued: a request whose pages are queued can no longer fail.
         """
         notification_id = request.notification_id
         broadcast = Broadcast(request=request, template=template)
