@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import time
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,6 +12,7 @@ import boto3
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 from botocore.awsrequest import AWSResponse, HTTPHeaders
+from botocore.exceptions import ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber
 
 from tests.faults.crowd import make_crowd
@@ -158,3 +160,23 @@ def test_query_that_fails_fails_the_request_and_a_retry_sends_it(
     game.handle("RequestQueue", messages)
     game.work()
     assert {len(game.wns.device(f"p{number}").toasts) for number in range(60)} == {1}
+
+
+@pytest.mark.slow_fault
+def test_call_that_hangs_ends_before_the_time_kept_for_a_message_does(
+    game: Backend, found: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = game.handler("dispatcher")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = boto3.session.Session().client(
+            "dynamodb",
+            config=module.config,
+            endpoint_url=f"http://127.0.0.1:{silent.getsockname()[1]}",
+        )
+        monkeypatch.setattr(BotocoreStubber, "__call__", lambda *_, **__: None)  # no moto
+        started = time.monotonic()
+        with pytest.raises(ReadTimeoutError):
+            client.get_item(TableName="T", Key={"pk": {"S": "x"}})
+    took_s = time.monotonic() - started
+    found(f"a call that hangs ended after {took_s:.1f} s")
+    assert took_s * 1000 < module.RESERVE_MS
