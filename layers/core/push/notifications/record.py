@@ -2,7 +2,7 @@
 
 Items of NotificationsTable under the notification's id: `summary`, `request` for the pages of a
 broadcast, and `skipped` for the players of a direct request who are sent nothing. Other modules add
-`count#n`, `chunk#n` and `page#n`, and the plan of a direct request to the summary.
+`count#n` and `page#n`, the plan of a direct request to the summary, and a partition per chunk.
 """
 
 from __future__ import annotations
