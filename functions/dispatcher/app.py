@@ -41,9 +41,10 @@ from push.errors import (
     RequestIdReusedError,
 )
 from push.notifications.direct_plans import DirectPlans
+from push.notifications.entry import Origin
 from push.notifications.record import Notifications
 from push.requests.intake import RequestIntake, entry_of
-from push.requests.queue import RequestQueue, read_request
+from push.requests.queue import RequestMessage, RequestQueue, read_request
 from push.requests.repeat_guard import RepeatGuard
 from push.requests.schedules import Schedules, ScheduleTarget
 from push.templates.table import Templates
@@ -170,7 +171,7 @@ def process_request(record: SQSRecord) -> None:
         request_queue.put_text(message.text, request.app_id)
         return
     try:
-        before = dispatcher.dispatch(request, time.time(), message.source)
+        before = dispatcher.dispatch(request, time.time(), origin_of(message, record))
     except NON_RETRYABLE as error:
         # A request with another's id, or from a source that is not accepted, changes no record.
         if not isinstance(error, RequestIdReusedError | ForbiddenError):
@@ -191,6 +192,13 @@ def process_request(record: SQSRecord) -> None:
         notification_id=request.notification_id,
         state_before=before,
     )
+
+
+def origin_of(message: RequestMessage, record: SQSRecord) -> Origin:
+    """Return where a request comes from that has no record yet; one that has keeps its own."""
+    if message.source is not None:
+        return Origin("bus", message.source)
+    return Origin("queue", record.attributes.get("SenderId"))
 
 
 def process_page(record: SQSRecord) -> None:

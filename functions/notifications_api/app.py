@@ -14,10 +14,13 @@ from pydantic import BaseModel, Field
 
 from push.api.http_api import AppIdInPath, HttpApi, accepted
 from push.apps.table import Apps
-from push.identifiers import NotificationId
+from push.identifiers import NotificationId, TemplateId
 from push.notifications.chunks import ChunkName, OutcomeReader
-from push.notifications.players import SkippedPlayer
-from push.notifications.record import Notifications, Summary
+from push.notifications.entry import Origin, State
+from push.notifications.listing import ListKey, NotificationList, Wanted
+from push.notifications.players import SkippedPlayer, skipped_players
+from push.notifications.record import Notifications
+from push.notifications.summary import Summary
 from push.requests.intake import RequestIntake, cancel
 from push.requests.models import NotificationRequest, Request
 from push.requests.queue import RequestQueue
@@ -43,6 +46,7 @@ dynamodb = boto3.resource("dynamodb")
 notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
 notifications = Notifications(notifications_table)
 outcomes = OutcomeReader(notifications_table)
+notification_list = NotificationList(notifications_table)
 schedules = Schedules(boto3.client("scheduler"), settings.SCHEDULE_GROUP)
 intake = RequestIntake(
     Apps(dynamodb.Table(settings.APPS_TABLE)),
@@ -57,6 +61,9 @@ NotificationIdInPath = Annotated[NotificationId, Path(description="The notificat
 PageInQuery = Annotated[
     ChunkName | None, Query(description="`next_page` of the previous response, for more outcomes")
 ]
+
+
+Epoch = Annotated[int, Field(ge=0, le=9_999_999_999)]
 
 
 class Accepted(BaseModel):
@@ -78,6 +85,16 @@ class NotificationView(Summary):
     next_page: str | None
 
 
+class ListedNotifications(BaseModel):
+    """Some of an app's notifications, newest first."""
+
+    notifications: list[Summary]
+    next_page: Annotated[
+        str | None,
+        Field(description="For more of them; a page may have none that match and not be the last"),
+    ]
+
+
 @app.post(
     "/apps/<app_id>/notifications",
     summary="Notify an audience, now or later; `request_id` makes it idempotent",
@@ -88,8 +105,30 @@ def request_notification(
 ) -> tuple[Accepted, int]:
     request = Request.of(app_id, notification, uuid.uuid4().hex)
     is_named = notification.request_id is not None
-    intake.accept(request, request_queue, time.time(), is_named=is_named)
+    intake.accept(
+        request, Origin("api", caller_arn()), request_queue, time.time(), is_named=is_named
+    )
     return Accepted(notification_id=request.notification_id), 202
+
+
+@app.get("/apps/<app_id>/notifications", summary="List an app's notifications, newest first")
+def list_notifications(
+    app_id: AppIdInPath,
+    *,
+    state: Annotated[State | None, Query(description="Only those in this state")] = None,
+    template: Annotated[TemplateId | None, Query(description="Only those of this template")] = None,
+    start: Annotated[
+        Epoch | None, Query(alias="from", description="Accepted then or later, in epoch seconds")
+    ] = None,
+    end: Annotated[
+        Epoch | None, Query(alias="to", description="Accepted before, in epoch seconds")
+    ] = None,
+    page: Annotated[
+        ListKey | None, Query(description="`next_page` of the previous response")
+    ] = None,
+) -> ListedNotifications:
+    found, next_page = notification_list.page(app_id, Wanted(state, template, start, end), page)
+    return ListedNotifications(notifications=list(found), next_page=next_page)
 
 
 @app.get(
@@ -103,7 +142,7 @@ def get_notification(
     deliveries = 0 if summary.shards else summary.deliveries
     page_of_outcomes, next_page = outcomes.page(notification_id, deliveries, page)
     is_first = page is None and any(summary.players.skipped.values())
-    by_reason = notifications.skipped(notification_id) if is_first else {}
+    by_reason = skipped_players(notifications_table, notification_id) if is_first else {}
     return NotificationView(
         **summary.model_dump(),
         skipped=[
@@ -122,6 +161,11 @@ def get_notification(
 )
 def cancel_notification(app_id: AppIdInPath, notification_id: NotificationIdInPath) -> Summary:
     return cancel(app_id, notification_id, notifications, schedules)
+
+
+def caller_arn() -> str | None:
+    """Return the ARN that signed the request."""
+    return app.current_event.request_context.authorizer.iam.user_arn or None
 
 
 @logger.inject_lambda_context

@@ -70,6 +70,14 @@ class AppSettings(BaseModel):
         ),
     ] = None
 
+    listed: Annotated[
+        Literal["all", "broadcasts"],
+        Field(
+            description="Which notifications the app's list has: all, at a write unit each, or"
+            " those to a topic or everyone"
+        ),
+    ] = "all"
+
 
 class App(AppSettings):
     """An app: its id, its settings, and why it was stopped."""
@@ -84,6 +92,10 @@ class App(AppSettings):
     def may_send(self) -> bool:
         """Whether notifications of the app are sent now."""
         return self.enabled and self.stopped is None
+
+    def lists(self, audience: str) -> bool:
+        """Return whether the app's list has the notifications to an audience of this kind."""
+        return self.listed == "all" or audience != "players"
 
     def check_audience(self, audiences: Iterable[str]) -> None:
         """Authorize a player's token by its audiences.

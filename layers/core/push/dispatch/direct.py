@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from push.dispatch.broadcast import Broadcaster
     from push.dispatch.player_channels import PlayerChannels
     from push.notifications.direct_plans import DirectPlans
-    from push.notifications.entry import Record, State
+    from push.notifications.entry import Origin, Record, State
     from push.notifications.players import SkipReason
     from push.notifications.record import Notifications
     from push.requests.intake import RequestIntake, ValidatedRequest
@@ -54,7 +54,7 @@ class Dispatcher:
     requests: RequestQueue
     schedules: Schedules
 
-    def dispatch(self, request: Request, now: float, source: str | None = None) -> State | None:
+    def dispatch(self, request: Request, now: float, origin: Origin) -> State | None:
         """Dispatch a request unless that is done; return its state before, None if it was not
         recorded.
 
@@ -64,9 +64,6 @@ class Dispatcher:
         otherwise                     → `_begin`
 
         Every branch is repeatable: what is queued twice has the same ids, and is counted once.
-
-        Args:
-            source: the source of the event that it came as, None if it came otherwise.
 
         Raises:
             NotFoundError, ForbiddenError, InvalidRequestError, ConflictError: the request can never
@@ -81,7 +78,7 @@ class Dispatcher:
             if state == "broadcasting":
                 self.broadcaster.queue_first_pages(request)
                 return state
-        validated = self.intake.validate(request, now, source)
+        validated = self.intake.validate(request, now, origin)
         if record is not None and state == "dispatched":
             plan = self.plans.in_force(record)
             if plan is not None:
@@ -107,9 +104,9 @@ class Dispatcher:
         is_direct = request.audience.players is not None
         if validated.is_enabled and is_direct and wait_s <= 0:
             # Recorded together with its plan: one write.
-            self._deliver(request, validated.renderer, record, now)
+            self._deliver(request, validated, record, now)
             return
-        if self.intake.record(request, now) not in {"accepted", "scheduled", "failed"}:
+        if self.intake.record(validated, now) not in {"accepted", "scheduled", "failed"}:
             return  # a copy was dispatched, or the request cancelled, in the meantime
         if not validated.is_enabled:
             self.notifications.advance(request.notification_id, "suppressed")
@@ -131,11 +128,12 @@ class Dispatcher:
             self.schedules.delete(request.notification_id)
 
     def _deliver(
-        self, request: Request, renderer: Renderer, record: Record | None, now: float
+        self, request: Request, validated: ValidatedRequest, record: Record | None, now: float
     ) -> None:
         found = self._look_up(request, now)
+        renderer = validated.renderer
         proposed = _plan(found, renderer, now)
-        plan = self.plans.put(entry_of(request), proposed, record, now)
+        plan = self.plans.put(validated.entry, proposed, record, now)
         if plan is not None:
             self.queue.put_all(_deliveries(renderer, plan, found, now))
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from push.errors import InvalidRequestError, QueueUnavailableError
-from push.notifications.entry import RequestEntry
+from push.notifications.entry import Origin, RequestEntry
 from push.requests.rendering import Renderer
 from push.requests.repeat_guard import HALF_HOUR_S, ON_RECEIPT_S
 
 if TYPE_CHECKING:
     from push.apps.table import Apps
-    from push.notifications.entry import State
-    from push.notifications.record import Notifications, Summary
+    from push.notifications.entry import AudienceKind, State
+    from push.notifications.record import Notifications
+    from push.notifications.summary import Summary
     from push.requests.models import Request
     from push.requests.queue import RequestQueue
     from push.requests.repeat_guard import RepeatGuard
@@ -37,11 +38,13 @@ class ValidatedRequest:
         renderer: renders it, each locale once.
         template: the template it names, None for a notification given inline.
         is_enabled: False if the app or the template is switched off.
+        entry: what the record keeps of it.
     """
 
     renderer: Renderer
     template: Template | None
     is_enabled: bool
+    entry: RequestEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,8 @@ class RequestIntake:
     notifications: Notifications
     repeat_guard: RepeatGuard
 
-    def validate(self, request: Request, now: float, source: str | None = None) -> ValidatedRequest:
+    def validate(self, request: Request, now: float, origin: Origin) -> ValidatedRequest:
         """Return what renders a request. Writes nothing.
-
-        Args:
-            source: the source of the event that it came as, None if it came otherwise.
 
         Raises:
             NotFoundError: the app or the template does not exist.
@@ -66,7 +66,7 @@ class RequestIntake:
                 WNS, or `send_at` is more than a year ahead or more than a day past.
         """
         app = self.apps.get(request.app_id)
-        app.check_event_source(source)
+        app.check_event_source(origin.source)
         template = self.templates.get(app.app_id, request.template) if request.template else None
         renderer = Renderer(app, request, template)
         renderer.check()
@@ -75,7 +75,10 @@ class RequestIntake:
         if due_in(request, now) < -LONGEST_PAST_S:
             raise InvalidRequestError("send_at is more than a day past")
         is_enabled = app.enabled and (template is None or template.push_enabled)
-        return ValidatedRequest(renderer, template, is_enabled)
+        entry = replace(
+            entry_of(request), origin=origin, is_listed=app.lists(entry_of(request).audience)
+        )
+        return ValidatedRequest(renderer, template, is_enabled, entry)
 
     def reserve(self, request: Request, now: float, life_s: int = HALF_HOUR_S) -> None:
         """Reserve the content of a broadcast that is due for `life_s` seconds, so that no other one
@@ -89,15 +92,17 @@ class RequestIntake:
         if request.audience.everyone and due_in(request, now) <= 0:
             self.repeat_guard.reserve(request, now, life_s)
 
-    def record(self, request: Request, now: float) -> State:
+    def record(self, validated: ValidatedRequest, now: float) -> State:
         """Record a request as accepted; return `accepted`, or the state that a copy of it is in.
 
         Raises:
             RequestIdReusedError: another request has its id.
         """
-        return self.notifications.accept(entry_of(request), now)
+        return self.notifications.accept(validated.entry, now)
 
-    def accept(self, request: Request, queue: RequestQueue, now: float, *, is_named: bool) -> None:
+    def accept(
+        self, request: Request, origin: Origin, queue: RequestQueue, now: float, *, is_named: bool
+    ) -> None:
         """Validate, record and queue a request. A copy of one that was sent is a no-op.
 
         Args:
@@ -110,15 +115,15 @@ class RequestIntake:
             QueueUnavailableError: not queued, or not known to be; the same request may be sent
                 again.
         """
-        self.validate(request, now)
+        validated = self.validate(request, now, origin)
         if request.audience.everyone:
             record = self.notifications.find(request.notification_id)
             if record is not None:
-                record.check(entry_of(request))
+                record.check(validated.entry)
                 if record.state not in _TO_QUEUE:
                     return
             self.reserve(request, now, ON_RECEIPT_S)
-        if self.record(request, now) not in _TO_QUEUE:
+        if self.record(validated, now) not in _TO_QUEUE:
             return
         try:
             queue.put(request)
@@ -140,13 +145,20 @@ class RequestIntake:
 
 
 def entry_of(request: Request) -> RequestEntry:
-    """Return what the record keeps of a request."""
+    """Return what the record keeps of a request, without what the app's settings add."""
+    audience: AudienceKind = "everyone"
+    if request.audience.players is not None:
+        audience = "players"
+    elif request.audience.topic is not None:
+        audience = "topic"
     return RequestEntry(
         notification_id=request.notification_id,
         app_id=request.app_id,
         request_id=request.request_id,
         content_hash=request.content_hash,
         send_at=int(request.send_at.timestamp()) if request.send_at else None,
+        audience=audience,
+        template=request.template,
     )
 
 
