@@ -17,6 +17,7 @@ from push.apps.table import Apps
 from push.identifiers import NotificationId, TemplateId
 from push.notifications.chunks import ChunkName, OutcomeReader
 from push.notifications.entry import Origin, State
+from push.notifications.interactions import InteractionCounts, read_interactions
 from push.notifications.listing import ListKey, NotificationList, Wanted
 from push.notifications.players import SkippedPlayer, skipped_players
 from push.notifications.record import Notifications
@@ -80,6 +81,9 @@ class NotificationView(Summary):
             description="On the first page, if the audience is `players`: every player who was sent"
             " nothing, and why"
         ),
+    ]
+    interactions: Annotated[
+        InteractionCounts, Field(description="What players did with it, if it is tracked")
     ]
     outcomes: dict[str, dict[str, Any]]
     next_page: str | None
@@ -150,6 +154,11 @@ def get_notification(
             for reason, players in by_reason.items()
             for player in players
         ],
+        interactions=(
+            read_interactions(notifications_table, notification_id)
+            if summary.tracked
+            else InteractionCounts()
+        ),
         outcomes=page_of_outcomes,
         next_page=next_page,
     )

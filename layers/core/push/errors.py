@@ -13,6 +13,7 @@ PushError
 ├── TablesUnavailableError     DynamoDB failed
 ├── SecretsUnavailableError    Secrets Manager failed
 ├── QueueUnavailableError      SQS failed
+├── NotDecidedYetError         what a request depends on is being written
 ├── EventBusUnavailableError   EventBridge failed
 ├── MalformedSecretError       a secret was not written by this service
 └── AccessTokenMissingError    no valid access token is stored
@@ -94,6 +95,10 @@ class TablesUnavailableError(PushError):
 
 class SecretsUnavailableError(PushError):
     """Raised when Secrets Manager failed despite the SDK's retries."""
+
+
+class NotDecidedYetError(PushError):
+    """Raised when what a request depends on is being written by another worker; try again."""
 
 
 class MalformedSecretError(PushError):

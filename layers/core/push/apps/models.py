@@ -26,6 +26,15 @@ EventSource = Annotated[str, Field(min_length=1, max_length=256)]
 
 Identity = Literal["package_sid", "entra"]
 
+EventName = Literal[
+    "AppStopped",
+    "ChannelExpiring",
+    "ChannelGone",
+    "DeliveryFailed",
+    "NotificationFinished",
+    "NotificationInteraction",
+]
+
 
 class AppSettings(BaseModel):
     """The settings of an app."""
@@ -77,6 +86,20 @@ class AppSettings(BaseModel):
             " those to a topic or everyone"
         ),
     ] = "all"
+
+    track: Annotated[
+        bool,
+        Field(
+            description="Whether toasts carry the argument with which the game reports what the"
+            " player did, unless their template says otherwise"
+        ),
+    ] = False
+    events: Annotated[
+        tuple[EventName, ...],
+        Field(
+            max_length=10, description="Events that are published for the app on the game event bus"
+        ),
+    ] = ("NotificationInteraction",)
 
 
 class App(AppSettings):

@@ -75,8 +75,12 @@ class RequestIntake:
         if due_in(request, now) < -LONGEST_PAST_S:
             raise InvalidRequestError("send_at is more than a day past")
         is_enabled = app.enabled and (template is None or template.push_enabled)
+        entry = entry_of(request)
         entry = replace(
-            entry_of(request), origin=origin, is_listed=app.lists(entry_of(request).audience)
+            entry,
+            origin=origin,
+            is_listed=app.lists(entry.audience),
+            is_tracked=renderer.is_tracked,
         )
         return ValidatedRequest(renderer, template, is_enabled, entry)
 
