@@ -49,8 +49,8 @@ public:
             ChannelResult result;
             try {
                 const push::PushNotificationChannel channel = operation.GetResults();
-                channel.PushNotificationReceived([shared](const auto&, const auto& e) { shared->receive(e); });
-                shared->keep(channel);
+                shared->keep(channel, channel.PushNotificationReceived(
+                                          [shared](const auto&, const auto& e) { shared->receive(e); }));
                 result = ChannelResult::opened(winrt::to_string(channel.Uri()));
             } catch (const winrt::hresult_error& error) {
                 // Most often there is no network.
@@ -78,10 +78,15 @@ private:
         Handlers handlers;
         std::mutex mutex;
         Channel channel{nullptr};  // kept, because notifications reach the game through this object
+        winrt::event_token token{};
 
-        void keep(const Channel& opened) {
+        void keep(const Channel& opened, winrt::event_token received) {
             const std::lock_guard<std::mutex> lock(mutex);
+            if (channel) {
+                channel.PushNotificationReceived(token);  // the former channel's handler ends
+            }
             channel = opened;
+            token = received;
         }
 
         void receive(const Received& e) {

@@ -404,7 +404,7 @@ namespace WindowsPush
             });
         }
 
-        /// <summary>Removes the player's channel. Keep the player's token until Removed is told: nobody else may remove it.</summary>
+        /// <summary>Removes the player's channel. Keep the player's token until Removed is told.</summary>
         public void SignOut()
         {
             Do(() =>
@@ -443,7 +443,7 @@ namespace WindowsPush
             }
         }
 
-        /// <summary>Returns whether Windows should show a toast that has just arrived; in front, the game shows it itself.</summary>
+        /// <summary>Returns whether Windows should show a toast that has just arrived; in front, the game does.</summary>
         public bool ShouldShowToast()
         {
             lock (_lock)
@@ -452,7 +452,7 @@ namespace WindowsPush
             }
         }
 
-        /// <summary>Returns whether to ask the player about battery saver now: it is on, and the player may still be asked.</summary>
+        /// <summary>Returns whether to ask the player about battery saver: it is on, and they may still be asked.</summary>
         public bool ShouldAskAboutBatterySaver(IWindowsSettings settings)
         {
             bool isOn = settings.BatterySaver == BatterySaver.On;

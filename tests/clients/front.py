@@ -13,6 +13,7 @@ from local import direct_http
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from email.message import Message
 
 HOST = "127.0.0.1"
 FORWARD_SECONDS = 30
@@ -23,8 +24,8 @@ HEADERS_FORWARDED = ("Authorization", "Content-Type")
 class Behaviour:
     """How the backend behaves from now on: `respond`, `disconnect` or `lose_response`.
 
-    Requests whose path ends in `path` are first answered with `statuses`, then with `always`; without
-    either they reach the real backend.
+    Requests whose path ends in `path` are first answered with `statuses`, then with `always`;
+    without either they reach the real backend.
     """
 
     does: str = "respond"
@@ -100,13 +101,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.command,
             f"{self.server.backend_url}{self.path}",
             data=body,
-            headers={name: self.headers[name] for name in HEADERS_FORWARDED if name in self.headers},
+            headers={
+                name: self.headers[name] for name in HEADERS_FORWARDED if name in self.headers
+            },
             timeout=FORWARD_SECONDS,
         )
         if behaviour.does == "respond":
             self._respond(response.status_code, response.content, {})
 
-    do_PUT = do_DELETE = do_POST = _handle
+    do_PUT = do_DELETE = do_POST = _handle  # noqa: N815 (names of the base class)
 
     def _respond(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)
@@ -123,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-def _subject(headers: Mapping[str, str]) -> str | None:
+def _subject(headers: Message) -> str | None:
     """Return the `sub` of the token that a request carries."""
     scheme, _, token = headers.get("Authorization", "").partition(" ")
     if scheme != "Bearer" or token.count(".") != 2:
@@ -134,5 +137,9 @@ def _subject(headers: Mapping[str, str]) -> str | None:
 
 
 def _error(status: int) -> bytes:
-    code = {429: "too_many_requests", 409: "conflict", 422: "invalid_request"}.get(status, "unavailable")
-    return json.dumps({"error": {"code": code, "message": "as the vector says", "details": []}}).encode()
+    code = {429: "too_many_requests", 409: "conflict", 422: "invalid_request"}.get(
+        status, "unavailable"
+    )
+    return json.dumps(
+        {"error": {"code": code, "message": "as the vector says", "details": []}}
+    ).encode()

@@ -14,7 +14,15 @@ from tools.template_yaml import ROOT
 
 CLIENTS = ROOT / "clients"
 CSHARP_OPTIONS = ("-langversion:7.2", "-warnaserror", "-warn:4", "-nologo")
-CPP_OPTIONS = ("-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror")
+CPP_OPTIONS = (
+    "-std=c++17",
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Wshadow",
+    "-Wconversion",
+    "-Werror",
+)
 SYSTEM_NET_HTTP = Path("/usr/lib/mono/4.5/System.Net.Http.dll")
 CURL_HEADERS = (
     Path("/usr/include/curl/curl.h"),

@@ -1,6 +1,8 @@
-"""Runs the conformance vectors of `clients/vectors` with the kit's drivers and the devices page's client.
+"""Runs the conformance vectors of `clients/vectors`: with the kit's drivers, and with the client of
+the devices page.
 
-Names in a vector are local to it: `anna`, `pc` and `uri-1` stand for a player, a device and a URI of this run.
+Names in a vector are local to it: `anna`, `pc` and `uri-1` stand for a player, a device and a URI
+of this run.
 """
 
 from __future__ import annotations
@@ -32,8 +34,13 @@ RENEWAL_S = 15 * 24 * 3600
 class World(Protocol):
     """What the vectors need of a backend and of Windows."""
 
-    app: str
-    backend_url: str
+    @property
+    def app(self) -> str:
+        """The app's id."""
+
+    @property
+    def backend_url(self) -> str:
+        """Address of the API."""
 
     def create_channel(self, device: str) -> str:
         """Return a new channel URI of a device."""
@@ -60,7 +67,7 @@ class KitRun:
     _driver: Driver | None = None
 
     def run(self) -> None:
-        """Run all steps; each `run` step must send, tell and return exactly what the vector says."""
+        """Run all steps; each `run` must send, tell and return exactly what the vector says."""
         with Front(self.world.backend_url) as front:
             try:
                 for number, step in enumerate(self.vector["steps"]):
@@ -190,9 +197,10 @@ class KitRun:
 
 @dataclass(slots=True)
 class PageRun:
-    """One vector, run by the client of the devices page, which repeats a failed call with the next `run`.
+    """One vector, run by the client of the devices page.
 
-    It stores nothing, registers at each start and counts no pauses; so only its results are compared.
+    It repeats a failed call with the next `run`, stores nothing, registers at each start and counts
+    no pauses. So only its results are compared.
     """
 
     vector: dict[str, Any]

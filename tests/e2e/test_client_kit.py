@@ -1,4 +1,5 @@
-"""The client kit on the laptop stack: all conformance vectors in C#, in C++ and with the devices page's client."""
+"""The client kit on the laptop stack: all conformance vectors, in C#, in C++ and with the devices
+page's client."""
 
 from __future__ import annotations
 
@@ -72,7 +73,7 @@ def game(stack: LaptopStack) -> LaptopStack:
 
 
 def registered(stack: LaptopStack, app: str, names: str) -> set[tuple[Any, ...]]:
-    """Return player, device, URI and topics of each channel whose player's name starts with `names`."""
+    """Return player, device, URI and topics of the channels of players named `names`-…."""
     pages = stack.client("dynamodb").get_paginator("scan")
     items = [
         item

@@ -14,7 +14,12 @@ namespace WindowsPush.Tests
             var transport = new SlowTransport();
             var storage = new MemoryStorage();
             var source = new FakeChannelSource { Uri = "https://cloud.notify.windows.com/?token=secret" };
-            var options = new PushOptions { ApiUrl = "http://api", AppId = "game", Tokens = (player, isRefused) => "token of " + player };
+            var options = new PushOptions
+            {
+                ApiUrl = "http://api",
+                AppId = "game",
+                Tokens = (player, isRefused) => "token of " + player,
+            };
             var client = new PushClient(options, transport, storage, new SystemClock(), source);
 
             var slowest = TimeSpan.Zero;
@@ -46,7 +51,8 @@ namespace WindowsPush.Tests
             client.SignOut();
             client.Stop(TimeSpan.FromSeconds(10));
             Expect(transport.Last.StartsWith("DELETE"), "Stop does what is due: " + transport.Last);
-            Expect(!storage.Text.Contains("secret") && !storage.Text.Contains("token of"), "no secret is stored: " + storage.Text);
+            string stored = storage.Text;
+            Expect(!stored.Contains("secret") && !stored.Contains("token of"), "no secret is stored: " + stored);
             int count = transport.Count;
             source.Revoke();
             client.SignIn("anna");
