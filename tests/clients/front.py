@@ -113,6 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _respond(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)
+        # Said, not only done: Mono would send its next request on a connection after a 204.
+        self.send_header("Connection", "close")
         for name, value in headers.items():
             self.send_header(name, value)
         if status != 204:

@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -79,11 +79,15 @@ def build(language: str, directory: Path) -> list[str]:
 
 
 class Driver:
-    """One process of a kit's driver."""
+    """A kit's driver: one process, or the next one after a crash."""
 
-    def __init__(self, command: list[str], *arguments: str) -> None:
-        self._process = subprocess.Popen(
-            [*command, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def send(self, command: dict[str, Any]) -> dict[str, Any] | None:
@@ -96,11 +100,15 @@ class Driver:
         line = process.stdout.readline()
         if not line:
             assert process.wait(10) == CRASHED
+            process.communicate()
+            self._process = self._start()
             return None
         reply: dict[str, Any] = json.loads(line)
         return reply
 
-    def close(self) -> None:
-        """End the process, in the middle of whatever it does."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()

@@ -54,27 +54,23 @@ class World(Protocol):
 
 @dataclass(slots=True)
 class KitRun:
-    """One vector, run by one language's driver in processes of its own."""
+    """One vector, run by a driver; `restart` opens a new client on the same storage."""
 
     language: str
     vector: dict[str, Any]
     world: World
-    command: list[str]
+    driver: Driver
     directory: Path
     real: dict[str, str] = field(default_factory=dict)
     """Real names by those of the vector."""
     _now: float = field(default_factory=lambda: float(int(time.time())))
-    _driver: Driver | None = None
+    _is_open: bool = False
 
     def run(self) -> None:
         """Run all steps; each `run` must send, tell and return exactly what the vector says."""
         with Front(self.world.backend_url) as front:
-            try:
-                for number, step in enumerate(self.vector["steps"]):
-                    self._do(front, step, f"step {number} of {self.vector['name']}: {step}")
-            finally:
-                if self._driver is not None:
-                    self._driver.close()
+            for number, step in enumerate(self.vector["steps"]):
+                self._do(front, step, f"step {number} of {self.vector['name']}: {step}")
             assert not front.take_requests()
 
     def name(self, name: str) -> str:
@@ -100,7 +96,7 @@ class KitRun:
         elif what == "backend_forgets":
             self.world.remove_channel(self.name(step["player"]), self.name("pc"))
         elif what == "restart":
-            self._close()
+            self._is_open = False
             self._now += step["after"]
         elif what == "run":
             self._check(front, step, self._send(front, {"do": "run"}), place)
@@ -142,16 +138,23 @@ class KitRun:
         return self.real[name]
 
     def _send(self, front: Front, command: dict[str, Any]) -> dict[str, Any] | None:
-        if self._driver is None:
-            self._driver = Driver(
-                self.command, front.url, self.world.app, self.name("pc"),
-                str(self.directory / self.name("state")), f"{self._now:.0f}",
-                *(["interactions"] if self.vector.get("interactions") else []),
-            )  # fmt: skip
+        if not self._is_open:
+            self._is_open = True
+            self.driver.send(
+                {
+                    "do": "open",
+                    "api_url": front.url,
+                    "app": self.world.app,
+                    "device": self.name("pc"),
+                    "storage": str(self.directory / self.name("state")),
+                    "now": self._now,
+                    "interactions": self.vector.get("interactions", False),
+                }
+            )
             for name, token in list(self.real.items()):
                 if name.startswith("token of "):
-                    self._driver.send(json.loads(token))
-        return self._driver.send(command)
+                    self.driver.send(json.loads(token))
+        return self.driver.send(command)
 
     def _check(
         self, front: Front, step: dict[str, Any], reply: dict[str, Any] | None, place: str
@@ -168,7 +171,7 @@ class KitRun:
                 assert body.get(name) == value, f"{place}\nsent: {body}"
         if step.get("crashes"):
             assert reply is None, place
-            self._close()
+            self._is_open = False
             return
         assert reply is not None, place
         for event, wanted in zip(reply["events"], step["events"], strict=False):
@@ -188,11 +191,6 @@ class KitRun:
         for each in (named["body"] or {}).get("interactions", ()):
             assert abs(each.pop("at") - self._now) <= RENEWAL_S
         return named
-
-    def _close(self) -> None:
-        if self._driver is not None:
-            self._driver.close()
-            self._driver = None
 
 
 @dataclass(slots=True)

@@ -1,13 +1,15 @@
 // Drives the client for the conformance vectors: commands as lines of JSON in, one line of JSON out for each.
 //
-//     conformance API_URL APP DEVICE STORAGE_FILE NOW [interactions]
+//     {"do": "open", "api_url": …, "app": …, "device": …, "storage": file, "now": epoch seconds, "interactions": false}
 
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "../curl_transport.hpp"
 #include "../fake_channel_source.hpp"
@@ -94,85 +96,110 @@ Json events(PushClient& client) {
     return events;
 }
 
-}  // namespace
+// One run of the game, from its start: nothing but the storage knows of an earlier one.
+class Session {
+public:
+    explicit Session(const Json& command)
+        : storage_(std::make_shared<CrashingStorage>(command.get("storage").text().c_str())),
+          client_(options(command), std::make_shared<CurlTransport>(), storage_, clock_, source_) {
+        clock_->now_s = command.get("now").number();
+    }
 
-int main(int, char** arguments) {
-    const auto clock = std::make_shared<FakeClock>();
-    clock->now_s = std::atof(arguments[5]);
-    std::map<std::string, std::string> tokens;
-    const auto storage = std::make_shared<CrashingStorage>(arguments[4]);
-    const auto source = std::make_shared<FakeChannelSource>();
-    FakeSettings settings;
-    PushOptions options;
-    options.api_url = arguments[1];
-    options.app_id = arguments[2];
-    options.device_id = arguments[3];
-    options.app_version = "1.4.2";
-    options.locale = "en-US";
-    options.time_zone = "Europe/Berlin";
-    options.sends_interactions = arguments[6] != nullptr;
-    options.tokens = [&](const std::string& player, bool is_refused) {
-        return tokens[is_refused ? player + " new" : player];
-    };
-    options.random = [] { return 0.5; };
-    PushClient client(options, std::make_shared<CurlTransport>(), storage, clock, source);
-    for (std::string line; std::getline(std::cin, line);) {
-        const Json command = Json::parse(line);
+    Json run(const std::string& what, const Json& command) {
         const auto text = [&](const char* name) { return command.get(name).text(); };
         const auto number = [&](const char* name) { return command.get(name).number(); };
-        const std::string what = text("do");
         Json reply = Json::object();
         if (what == "begin") {
-            client.begin();
+            client_.begin();
         } else if (what == "channel") {
-            source->set_uri(text("uri"));
+            source_->set_uri(text("uri"));
         } else if (what == "revoke") {
-            source->revoke();
+            source_->revoke();
         } else if (what == "availability") {
-            source->set_availability(availability(text("is")));
+            source_->set_availability(availability(text("is")));
         } else if (what == "token") {
-            tokens[text("player")] = text("token");
-            tokens[text("player") + " new"] = text("new");
+            tokens_[text("player")] = text("token");
+            tokens_[text("player") + " new"] = text("new");
         } else if (what == "sign_in") {
-            client.sign_in(text("player"));
+            client_.sign_in(text("player"));
         } else if (what == "sign_out") {
-            client.sign_out();
+            client_.sign_out();
         } else if (what == "topics") {
             std::vector<std::string> topics;
             for (const Json& each : command.get("topics").items()) {
                 topics.push_back(each.text());
             }
-            client.set_topics(topics);
+            client_.set_topics(topics);
         } else if (what == "locale") {
-            client.set_locale(text("locale"));
+            client_.set_locale(text("locale"));
         } else if (what == "front") {
-            client.set_in_front(number("is") != 0);
+            client_.set_in_front(number("is") != 0);
         } else if (what == "advance") {
-            clock->now_s += number("seconds");
-            clock->elapsed_s += number("seconds");
+            clock_->now_s += number("seconds");
+            clock_->elapsed_s += number("seconds");
         } else if (what == "set_clock") {
-            clock->now_s += number("seconds");
+            clock_->now_s += number("seconds");
         } else if (what == "crash_on_write") {
-            storage->writes_left = static_cast<int>(number("nth"));
+            storage_->writes_left = static_cast<int>(number("nth"));
         } else if (what == "report") {
             std::map<std::string, std::string> inputs;
             for (const auto& [name, value] : command.get("inputs").fields()) {
                 inputs[name] = value.text();
             }
-            client.report(text("notification"), interaction_kind(text("kind")), text("action"), inputs);
+            client_.report(text("notification"), interaction_kind(text("kind")), text("action"), inputs);
         } else if (what == "battery") {
-            settings.is_on = number("is") != 0;
+            settings_.is_on = number("is") != 0;
         } else if (what == "do_not_ask") {
-            client.do_not_ask_about_battery_saver();
+            client_.do_not_ask_about_battery_saver();
         } else if (what == "run") {
-            const double wait = client.run_due();
+            const double wait = client_.run_due();
             reply.set("next", std::isinf(wait) ? Json() : Json(wait));
-            reply.set("events", events(client));
-            reply.set("asks_about_battery", client.should_ask_about_battery_saver(settings));
-            reply.set("shows_toasts", client.should_show_toast());
+            reply.set("events", events(client_));
+            reply.set("asks_about_battery", client_.should_ask_about_battery_saver(settings_));
+            reply.set("shows_toasts", client_.should_show_toast());
         } else {
-            std::cerr << "unknown command: " << line << '\n';
-            return 1;
+            throw std::invalid_argument("unknown command: " + what);
+        }
+        return reply;
+    }
+
+private:
+    PushOptions options(const Json& command) {
+        PushOptions options;
+        options.api_url = command.get("api_url").text();
+        options.app_id = command.get("app").text();
+        options.device_id = command.get("device").text();
+        options.app_version = "1.4.2";
+        options.locale = "en-US";
+        options.time_zone = "Europe/Berlin";
+        options.sends_interactions = command.get("interactions").number() != 0;
+        options.tokens = [this](const std::string& player, bool is_refused) {
+            return tokens_[is_refused ? player + " new" : player];
+        };
+        options.random = [] { return 0.5; };
+        return options;
+    }
+
+    const std::shared_ptr<FakeClock> clock_ = std::make_shared<FakeClock>();
+    const std::shared_ptr<FakeChannelSource> source_ = std::make_shared<FakeChannelSource>();
+    const std::shared_ptr<CrashingStorage> storage_;
+    std::map<std::string, std::string> tokens_;
+    FakeSettings settings_;
+    PushClient client_;
+};
+
+}  // namespace
+
+int main() {
+    std::unique_ptr<Session> session;
+    for (std::string line; std::getline(std::cin, line);) {
+        const Json command = Json::parse(line);
+        const std::string what = command.get("do").text();
+        Json reply = Json::object();
+        if (what == "open") {
+            session = std::make_unique<Session>(command);
+        } else {
+            reply = session->run(what, command);
         }
         std::cout << reply.write() << std::endl;
     }

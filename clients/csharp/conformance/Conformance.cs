@@ -1,6 +1,6 @@
 // Drives the client for the conformance vectors: commands as lines of JSON in, one line of JSON out for each.
 //
-//     mono Conformance.exe API_URL APP DEVICE STORAGE_FILE NOW [interactions]
+//     {"do": "open", "api_url": …, "app": …, "device": …, "storage": file, "now": epoch seconds, "interactions": false}
 
 using System;
 using System.Collections.Generic;
@@ -9,74 +9,98 @@ namespace WindowsPush.Conformance
 {
     internal static class Program
     {
-        private static int Main(string[] arguments)
+        private static void Main()
         {
-            var clock = new FakeClock { Now = double.Parse(arguments[4]) };
-            var tokens = new Dictionary<string, object>();
-            var storage = new CrashingStorage(new FileStorage(arguments[3]));
-            var source = new FakeChannelSource();
-            var settings = new FakeSettings();
-            var options = new PushOptions
-            {
-                ApiUrl = arguments[0],
-                AppId = arguments[1],
-                DeviceId = arguments[2],
-                AppVersion = "1.4.2",
-                Locale = "en-US",
-                TimeZone = "Europe/Berlin",
-                SendsInteractions = arguments.Length > 5,
-                Tokens = (player, isRefused) => Json.Text(tokens, isRefused ? player + " new" : player),
-                Random = () => 0.5,
-            };
-            var client = new PushClient(options, new HttpClientTransport(), storage, clock, source);
+            Session session = null;
             for (string line = Console.ReadLine(); line != null; line = Console.ReadLine())
             {
                 var command = (Dictionary<string, object>)Json.Parse(line);
                 var reply = new Dictionary<string, object>();
-                switch (Json.Text(command, "do"))
+                if (Json.Text(command, "do") == "open")
                 {
-                    case "begin": client.Begin(); break;
-                    case "channel": source.Uri = Json.Text(command, "uri"); break;
-                    case "revoke": source.Revoke(); break;
-                    case "availability":
-                        source.Availability = (PushAvailability)Enum.Parse(typeof(PushAvailability), Json.Text(command, "is"));
-                        break;
-                    case "token":
-                        tokens[Json.Text(command, "player")] = Json.Text(command, "token");
-                        tokens[Json.Text(command, "player") + " new"] = Json.Text(command, "new");
-                        break;
-                    case "sign_in": client.SignIn(Json.Text(command, "player")); break;
-                    case "sign_out": client.SignOut(); break;
-                    case "topics": client.SetTopics(Texts(command, "topics")); break;
-                    case "locale": client.SetLocale(Json.Text(command, "locale")); break;
-                    case "front": client.SetInFront((bool)command["is"]); break;
-                    case "advance":
-                        clock.Now += Json.Number(command, "seconds");
-                        clock.Elapsed += Json.Number(command, "seconds");
-                        break;
-                    case "set_clock": clock.Now += Json.Number(command, "seconds"); break;
-                    case "crash_on_write": storage.WritesLeft = (int)Json.Number(command, "nth"); break;
-                    case "report":
-                        client.Report(
-                            Json.Text(command, "notification"),
-                            (InteractionKind)Enum.Parse(typeof(InteractionKind), Json.Text(command, "kind"), true),
-                            command.ContainsKey("action") ? Json.Text(command, "action") : null,
-                            Inputs(command));
-                        break;
-                    case "battery": settings.BatterySaver = (bool)command["is"] ? BatterySaver.On : BatterySaver.Off; break;
-                    case "do_not_ask": client.DoNotAskAboutBatterySaver(); break;
-                    case "run":
-                        double wait = client.RunDue();
-                        reply["next"] = double.IsInfinity(wait) ? null : (object)wait;
-                        reply["events"] = Events(client);
-                        reply["asks_about_battery"] = client.ShouldAskAboutBatterySaver(settings);
-                        reply["shows_toasts"] = client.ShouldShowToast();
-                        break;
-                    default: throw new InvalidOperationException(line);
+                    session = new Session(command);
+                }
+                else
+                {
+                    session.Do(Json.Text(command, "do"), command, reply);
                 }
                 Console.WriteLine(Json.Write(reply));
             }
-            return 0;
+        }
+    }
+
+    /// <summary>One run of the game, from its start: nothing but the storage knows of an earlier one.</summary>
+    internal sealed class Session
+    {
+        private readonly FakeClock _clock = new FakeClock();
+        private readonly Dictionary<string, object> _tokens = new Dictionary<string, object>();
+        private readonly CrashingStorage _storage;
+        private readonly FakeChannelSource _source = new FakeChannelSource();
+        private readonly FakeSettings _settings = new FakeSettings();
+        private readonly PushClient _client;
+
+        public Session(Dictionary<string, object> command)
+        {
+            _clock.Now = Json.Number(command, "now");
+            _storage = new CrashingStorage(new FileStorage(Json.Text(command, "storage")));
+            var options = new PushOptions
+            {
+                ApiUrl = Json.Text(command, "api_url"),
+                AppId = Json.Text(command, "app"),
+                DeviceId = Json.Text(command, "device"),
+                AppVersion = "1.4.2",
+                Locale = "en-US",
+                TimeZone = "Europe/Berlin",
+                SendsInteractions = (bool)command["interactions"],
+                Tokens = (player, isRefused) => Json.Text(_tokens, isRefused ? player + " new" : player),
+                Random = () => 0.5,
+            };
+            _client = new PushClient(options, new HttpClientTransport(), _storage, _clock, _source);
+        }
+
+        public void Do(string what, Dictionary<string, object> command, Dictionary<string, object> reply)
+        {
+            switch (what)
+            {
+                case "begin": _client.Begin(); break;
+                case "channel": _source.Uri = Json.Text(command, "uri"); break;
+                case "revoke": _source.Revoke(); break;
+                case "availability":
+                    _source.Availability = (PushAvailability)Enum.Parse(typeof(PushAvailability), Json.Text(command, "is"));
+                    break;
+                case "token":
+                    _tokens[Json.Text(command, "player")] = Json.Text(command, "token");
+                    _tokens[Json.Text(command, "player") + " new"] = Json.Text(command, "new");
+                    break;
+                case "sign_in": _client.SignIn(Json.Text(command, "player")); break;
+                case "sign_out": _client.SignOut(); break;
+                case "topics": _client.SetTopics(Texts(command, "topics")); break;
+                case "locale": _client.SetLocale(Json.Text(command, "locale")); break;
+                case "front": _client.SetInFront((bool)command["is"]); break;
+                case "advance":
+                    _clock.Now += Json.Number(command, "seconds");
+                    _clock.Elapsed += Json.Number(command, "seconds");
+                    break;
+                case "set_clock": _clock.Now += Json.Number(command, "seconds"); break;
+                case "crash_on_write": _storage.WritesLeft = (int)Json.Number(command, "nth"); break;
+                case "report":
+                    _client.Report(
+                        Json.Text(command, "notification"),
+                        (InteractionKind)Enum.Parse(typeof(InteractionKind), Json.Text(command, "kind"), true),
+                        command.ContainsKey("action") ? Json.Text(command, "action") : null,
+                        Inputs(command));
+                    break;
+                case "battery": _settings.BatterySaver = (bool)command["is"] ? BatterySaver.On : BatterySaver.Off; break;
+                case "do_not_ask": _client.DoNotAskAboutBatterySaver(); break;
+                case "run":
+                    double wait = _client.RunDue();
+                    reply["next"] = double.IsInfinity(wait) ? null : (object)wait;
+                    reply["events"] = Events(_client);
+                    reply["asks_about_battery"] = _client.ShouldAskAboutBatterySaver(_settings);
+                    reply["shows_toasts"] = _client.ShouldShowToast();
+                    break;
+                default: throw new InvalidOperationException(what);
+            }
         }
 
         private static List<object> Events(PushClient client)
