@@ -16,12 +16,14 @@ from tests.integration.builders import (
     put_app,
     put_credentials,
     request,
+    requests_to_wns,
     texts,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.aws_limits.limits import AwsLimits
     from tests.integration.backend import Backend
 
 TROUBLED = ("slow", "stopped", "tokenless", "throttled")
@@ -132,3 +134,19 @@ def test_what_waited_is_delivered_when_its_app_may_send_again(game: Backend) -> 
         game.work()
     assert arrivals(game.wns) == {f"pc-of-{app_id}": 5 for app_id in TROUBLED}
     assert game.messages("DeliveryDlq") == []
+
+
+def test_missing_token_costs_few_calls_and_is_requested_once(
+    game: Backend, limits: AwsLimits
+) -> None:
+    """A hundred deliveries of an app without a token: none is claimed, none is written."""
+    put_app(game, "tokenless")
+    open_channel(game, "player", "pc-of-tokenless", "tokenless")
+    fill(game, dispatched(game, "tokenless"), 100)
+    game.messages("own-events")
+    with limits.counting() as units:
+        while game._work_on("DeliveryQueue"):
+            pass
+    assert units.writes == 0
+    assert len(game.messages("own-events")) == 1
+    assert requests_to_wns(game) == 0
