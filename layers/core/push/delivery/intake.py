@@ -77,8 +77,8 @@ class DeliveryIntake:
                 continue
             batch.turns.append(AppTurn(gate))
             batch.waiting += some
-            if gate.closed_until(now) <= now:
-                wanted = sum(len(each.delivery.channels) for each in some)
+            wanted = sum(len(each.delivery.channels) for each in some)
+            if wanted and gate.closed_until(now) <= now:
                 gate.take_budget(some[0].delivery.lane, wanted, now)
 
     def open(self, batch: Batch, now: float, *, lease_s: float, is_closing: bool) -> None:
@@ -88,7 +88,7 @@ class DeliveryIntake:
         to_postpone: list[Message] = []
         for message in tuple(batch.waiting):
             delivery, turn = message.delivery, batch.turn_of(message.delivery.app_id)
-            if delivery.expires_at <= now:
+            if delivery.expires_at <= now or not delivery.channels:  # nothing is sent
                 to_claim.append(_Opening(message, "", 0))
             elif is_closing or delivery.not_before > now or turn.is_closed(delivery.lane, now):
                 to_postpone.append(message)
