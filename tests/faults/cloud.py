@@ -19,6 +19,7 @@ from local.stack.aws import ROOT, start_aws
 from local.stack.ports import HOST, Ports
 from local.stack.processes import Processes, responds
 from local.wns_emulator.control.client import EmulatorControl
+from tests.aws_limits.limits import RULES_VARIABLE, SharedLimits
 from tests.faults.worker import SharedClock, set_offset
 from tests.integration.backend import ACCOUNT, REGION, Backend
 from tests.integration.iam_policy import RecordedCalls
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     import pytest
+
+    from tests.aws_limits.limits import AwsLimits
 
 START_SECONDS = 30.0
 PAUSE_SECONDS = 0.02
@@ -115,16 +118,24 @@ class RemoteWns(EmulatorControl):
 
 
 class Cloud(Backend):
-    """Tables, queues and bus of template.yaml in the AWS emulator, and workers between them."""
+    """Tables, queues and bus of template.yaml in the AWS emulator, and workers between them.
+
+    AWS's limits hold in each process: `limits` for the calls of this one, `worker_limits` for what
+    a test adds in the workers.
+    """
 
     wns: Any
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, servers: Servers) -> None:
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, servers: Servers, limits: AwsLimits
+    ) -> None:
         self._clock_file = servers.directory / f"clock-{random.getrandbits(32)}"
+        self.worker_limits = SharedLimits(self._clock_file.with_suffix(".limits"))
         set_offset(self._clock_file, 0)
         self._pools: dict[str, subprocess.Popen[str]] = {}
         self._servers = servers
-        super().__init__(monkeypatch, RemoteWns(servers.wns_url), RecordedCalls())  # type: ignore[arg-type]
+        wns: Any = RemoteWns(servers.wns_url)
+        super().__init__(monkeypatch, wns, RecordedCalls(), limits)
         self.clock = SharedClock(self._clock_file)
 
     def advance(self, seconds: float) -> None:
@@ -145,7 +156,8 @@ class Cloud(Backend):
                      str(visibility_seconds), str(self._clock_file)],
                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT,
                     env={"PATH": os.environ["PATH"], "PYTHONPATH": f"layers/core{os.pathsep}."}
-                    | self._servers.environment() | settings,
+                    | self._servers.environment() | settings
+                    | {RULES_VARIABLE: str(self.worker_limits.file)},
                 )  # fmt: skip
         pool = self._pools[queue]
         assert pool.stdin

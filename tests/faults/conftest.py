@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.aws_limits.fixtures import limits
 from tests.faults.cloud import Cloud, Servers
 from tests.integration.builders import game_fixture, open_app
 from tests.integration.conftest import backend, few_shards
@@ -14,8 +15,9 @@ from tests.integration.conftest import backend, few_shards
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.aws_limits.limits import AwsLimits
 
-__all__ = ["backend", "few_shards"]
+__all__ = ["backend", "few_shards", "limits"]
 
 _FOUND = "found"
 NO_HINDRANCE = 10_000
@@ -54,12 +56,12 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 
 @pytest.fixture
-def cloud(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+def cloud(servers: Servers, monkeypatch: pytest.MonkeyPatch, limits: AwsLimits) -> Iterator[Cloud]:
     """The backend in processes, with the app `my-game`; empty and alone."""
     for name, value in servers.environment().items():
         monkeypatch.setenv(name, value)
     servers.empty()
-    cloud = Cloud(monkeypatch, servers)
+    cloud = Cloud(monkeypatch, servers, limits)
     try:
         open_app(cloud, send_rate=NO_HINDRANCE)
         yield cloud

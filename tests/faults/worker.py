@@ -3,7 +3,8 @@
 Replaces Lambda and its poller. Imports the function once; for each line on standard input it forks
 a worker and prints its process id. A worker receives batches and passes them to the handler until
 it is killed. `CLOCK` is a file with the seconds by which the time is ahead, `SECONDS` the
-visibility time-out.
+visibility time-out. AWS's limits hold for its calls; a test adds others in the file that
+`AWS_LIMITS_FILE` names.
 """
 
 from __future__ import annotations
@@ -19,11 +20,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import boto3
 
+from tests.aws_limits.calls import install
+from tests.aws_limits.limits import RULES_VARIABLE, AwsLimits
 from tests.integration.backend import Context, sqs_event
 from tests.integration.clock import Clock, swap_clock
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from tests.aws_limits.loops import Loops
 
 FUNCTION_SECONDS = {"dispatcher": 30, "notification_sender": 60}
 
@@ -48,6 +53,8 @@ def set_offset(file: Path, seconds: float) -> None:
 
 def main(arguments: list[str]) -> None:
     function, queue_url, visibility_seconds, clock_file = arguments
+    limits = AwsLimits(rules=Path(os.environ[RULES_VARIABLE]))
+    install(limits)
     module = importlib.import_module(f"functions.{function}.app")
     swap_clock(module, SharedClock(Path(clock_file)))
     workers: list[int] = []
@@ -56,7 +63,7 @@ def main(arguments: list[str]) -> None:
             pid = os.fork()
             if pid == 0:
                 os.dup2(2, 1)
-                _work(module, function, queue_url, int(visibility_seconds))
+                _work(module, limits.loops, function, queue_url, int(visibility_seconds))
             workers.append(pid)
             sys.stdout.write(f"worker {pid}\n")
             sys.stdout.flush()
@@ -66,7 +73,9 @@ def main(arguments: list[str]) -> None:
             os.waitpid(pid, 0)
 
 
-def _work(module: ModuleType, function: str, queue_url: str, visibility_seconds: int) -> NoReturn:
+def _work(
+    module: ModuleType, loops: Loops, function: str, queue_url: str, visibility_seconds: int
+) -> NoReturn:
     sqs: Any = boto3.client("sqs")
     queue = queue_url.rpartition("/")[2]
     while True:
@@ -75,12 +84,14 @@ def _work(module: ModuleType, function: str, queue_url: str, visibility_seconds:
             MaxNumberOfMessages=10,
             VisibilityTimeout=visibility_seconds,
             WaitTimeSeconds=1,
+            MessageSystemAttributeNames=["All"],
         )
-        messages = answer.get("Messages", [])
+        messages = loops.admit(function, answer.get("Messages", []))
         if not messages:
             continue
         event = sqs_event(messages, queue)
-        failed = module.lambda_handler(event, Context(FUNCTION_SECONDS[function]))
+        with loops.invocation(function, event):
+            failed = module.lambda_handler(event, Context(FUNCTION_SECONDS[function]))
         kept = {failure["itemIdentifier"] for failure in failed["batchItemFailures"]}
         done = [
             {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}

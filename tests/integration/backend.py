@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pytest
 
     from local.wns_emulator import WnsEmulator
+    from tests.aws_limits.limits import AwsLimits
     from tests.integration.iam_policy import RecordedCalls
 
 REGION = "eu-west-1"
@@ -66,10 +67,15 @@ class Backend:
     triggers = TRIGGERS
 
     def __init__(
-        self, monkeypatch: pytest.MonkeyPatch, wns: WnsEmulator, calls: RecordedCalls
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        wns: WnsEmulator,
+        calls: RecordedCalls,
+        limits: AwsLimits,
     ) -> None:
         self.wns = wns
         self.calls = calls
+        self.limits = limits
         self.clock = Clock()
         self.dynamodb = boto3.resource("dynamodb")
         self.sqs: Any = boto3.client("sqs")
@@ -177,7 +183,7 @@ class Backend:
 
     def invoke(self, function: str, event: dict[str, Any], *, seconds: float = 60) -> Any:
         handler = self.handler(function).lambda_handler
-        with self.calls.of(_logical_id(function)):
+        with self.calls.of(_logical_id(function)), self.limits.loops.invocation(function, event):
             return handler(event, Context(seconds))
 
     def call(
@@ -224,7 +230,10 @@ class Backend:
         url = self._names[queue]
         while True:
             answer = self.sqs.receive_message(
-                QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+                QueueUrl=url,
+                MaxNumberOfMessages=10,
+                MessageAttributeNames=["All"],
+                MessageSystemAttributeNames=["All"],
             )
             if not answer.get("Messages"):
                 return
@@ -259,9 +268,12 @@ class Backend:
         """Receive a batch as Lambda's poller does; return the event, None if no message is
         visible."""
         answer = self.sqs.receive_message(
-            QueueUrl=self._names[queue], MaxNumberOfMessages=10, VisibilityTimeout=360
+            QueueUrl=self._names[queue],
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=360,
+            MessageSystemAttributeNames=["All"],
         )
-        messages = answer.get("Messages", [])
+        messages = self.limits.loops.admit(self.triggers[queue], answer.get("Messages", []))
         return sqs_event(messages, queue) if messages else None
 
     def delete(self, event: dict[str, Any], kept: set[str]) -> None:
@@ -366,7 +378,7 @@ def sqs_event(messages: list[dict[str, Any]], queue: str = "queue") -> dict[str,
                 "messageId": message["MessageId"],
                 "receiptHandle": message["ReceiptHandle"],
                 "body": message["Body"],
-                "attributes": {"ApproximateReceiveCount": "1"},
+                "attributes": {"ApproximateReceiveCount": "1"} | message.get("Attributes", {}),
                 "messageAttributes": {},
                 "eventSource": "aws:sqs",
                 "eventSourceARN": queue_arn(queue),

@@ -10,6 +10,7 @@ import pytest
 from moto import mock_aws
 
 from local.wns_emulator import WnsEmulator
+from tests.aws_limits.fixtures import limits
 from tests.integration.backend import REGION, Backend
 from tests.integration.builders import set_shards
 from tests.integration.iam_policy import RecordedCalls, granted
@@ -17,6 +18,10 @@ from tools.template_yaml import environment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.aws_limits.limits import AwsLimits
+
+__all__ = ["limits"]
 
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE")
 _PROXY_VARIABLES = ("HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -39,7 +44,7 @@ def _resource(service: Any) -> Any:
 
 @pytest.fixture
 def backend(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, limits: AwsLimits
 ) -> Iterator[Backend]:
     for name in (*_CA_VARIABLES, *_PROXY_VARIABLES):
         monkeypatch.delenv(name, raising=False)
@@ -60,7 +65,7 @@ def backend(
     with WnsEmulator(directory=directory) as wns, mock_aws():
         monkeypatch.setenv("HTTPS_PROXY", wns.proxy_url)
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(wns.ca_file))
-        yield Backend(monkeypatch, wns, _recorded)
+        yield Backend(monkeypatch, wns, _recorded, limits)
     done, _recorded.done = _recorded.done, set()
     forbidden = {(function, call) for function, call in done if call not in granted(function)}
     assert not forbidden, "template.yaml does not let the function do this"
