@@ -1,0 +1,281 @@
+"""An app with its template, token and players on the stub, and the events that handlers get.
+
+What the handlers store or queue is made by handlers: the population repeats a channel that
+`channels_api` has stored, and deliveries repeat one that `dispatcher` has queued. So the benchmarks
+measure what is there, whatever its shape is by now.
+"""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import json
+import os
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from benchmarks.aws_stub.control import ACCOUNT, REGION, ROOT, AwsStub
+from benchmarks.aws_stub.population import PROTOTYPE_PLAYER, player_id
+from benchmarks.workers.__main__ import Context
+from benchmarks.wns_sink.process import HOST
+from benchmarks.workload import TOKEN
+from push.apps.access_tokens import StoredToken, put_access_token
+from push.aws.secret_store import SecretStore
+from tools import template_yaml
+from wns.oauth import AccessToken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from benchmarks.wns_sink.process import WnsSink
+
+APP = "bench"
+DEVICE = "living-room-pc"
+SEND_RATE = 10_000  # the most that an app may have, so that the budget holds up nothing
+TEMPLATE = {
+    "default_locale": "en-US",
+    "options": {"ttl_seconds": 86400},
+    "locales": {
+        "en-US": {
+            "toast": {
+                "texts": ["${challenger} challenges you", "Best of three on Dust Harbour"],
+                "launch": "action=match&id=${id}",
+                "audio": {"src": "ms-winsoundevent:Notification.IM"},
+            }
+        }
+    },
+}
+_BEFORE = "before"
+
+
+def environment_of(function: str, stub: AwsStub, sink: WnsSink | None) -> dict[str, str]:
+    """Return the environment variables of a function on the stub, as template.yaml gives them."""
+    logical_id = "".join(part.capitalize() for part in function.split("_")) + "Function"
+    given = template_yaml.environment_of(logical_id)
+    settings = {name: _resolve(value, stub.url) for name, value in given.items()}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    aws = {
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "benchmark",
+        "AWS_SECRET_ACCESS_KEY": "benchmark",
+        "AWS_ENDPOINT_URL": stub.url,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "POWERTOOLS_SERVICE_NAME": function,
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+        "NO_PROXY": "127.0.0.1",
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/core'}",
+    }
+    return kept | settings | aws | ({} if sink is None else sink_environment(sink))
+
+
+def sink_environment(sink: WnsSink) -> dict[str, str]:
+    """Return variables that lead a sender to the sink, with the authority to trust."""
+    return {
+        "HTTPS_PROXY": f"http://127.0.0.1:{sink.port}",
+        "SSL_CERT_FILE": str(sink.ca_file),
+        "REQUESTS_CA_BUNDLE": str(sink.ca_file),
+        "NODE_EXTRA_CA_CERTS": str(sink.ca_file),
+        "SINK_PORT": str(sink.port),
+        "WNS_HOST": HOST,
+    }
+
+
+def _resolve(value: Any, url: str) -> str:
+    resources = template_yaml.load()["Resources"]
+    match value:
+        case {"Ref": name} if name in resources and resources[name]["Type"] == "AWS::SQS::Queue":
+            return f"{url}/{ACCOUNT}/{name}"
+        case {"Ref": "LogLevel"}:
+            return "INFO"
+        case {"Ref": name}:
+            return str(name)
+        case {"Fn::GetAtt": [name, "Arn"]}:
+            return queue_arn(name)
+        case {"Fn::Sub": text}:
+            return str(text).replace("${AWS::StackName}", "bench")
+        case _:
+            return str(value)
+
+
+def queue_arn(name: str) -> str:
+    return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+
+
+def sqs_event(queue: str, bodies: Iterable[str]) -> dict[str, Any]:
+    """Return the event that Lambda's poller makes of messages."""
+    return {
+        "Records": [
+            {
+                "messageId": str(uuid.uuid4()),
+                "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": queue_arn(queue),
+                "awsRegion": REGION,
+            }
+            for body in bodies
+        ]
+    }
+
+
+class World:
+    """The app `bench` on a stub, filled through the handlers in this process."""
+
+    def __init__(self, stub: AwsStub, channels: int) -> None:
+        self.stub = stub
+        self._numbers = itertools.count()
+        for function in ("operator_api", "channels_api", "dispatcher", "notification_sender"):
+            os.environ |= environment_of(function, stub, None)
+        settings = {"name": "Bench", "token_audiences": ["windows-game"], "send_rate": SEND_RATE}
+        self._operate("PUT", f"/apps/{APP}", settings)
+        self._operate("PUT", f"/apps/{APP}/templates/Challenge", TEMPLATE)
+        now = int(time.time())
+        token = AccessToken(value=TOKEN, obtained_at=now, expires_at=now + 80_000)
+        secrets = SecretStore(boto3.client("secretsmanager"), os.environ["SECRET_PREFIX"])
+        put_access_token(secrets, APP, StoredToken(token, "1"))
+        self.call("channels_api", self.registration(PROTOTYPE_PLAYER))
+        self.prototype = self._stored_channel()
+        self._delivery = {lane: self._queued_delivery(lane) for lane in ("direct", "bulk")}
+        self.stub.clear("ChannelsTable")
+        self.populate(channels)
+
+    def call(self, function: str, event: dict[str, Any]) -> Any:
+        """Call a handler in this process, unmeasured."""
+        module = importlib.import_module(f"functions.{function}.app")
+        response = module.lambda_handler(event, Context(function))
+        if response.get("statusCode", 200) >= 300 or response.get("batchItemFailures"):  # noqa: PLR2004
+            raise RuntimeError(f"{function} answered {response}")
+        return response
+
+    def populate(self, channels: int) -> None:
+        """Let the app have so many channels, one a player."""
+        given = {
+            "table": "ChannelsTable",
+            "index": "ByShard",
+            "prototype": self.prototype,
+            "count": channels,
+        }
+        self.stub.ask("populate", given)
+
+    def _operate(self, method: str, path: str, body: Any) -> None:
+        self.call("operator_api", http_event(method, path, body))
+
+    def _stored_channel(self) -> dict[str, Any]:
+        found = boto3.client("dynamodb").query(
+            TableName="ChannelsTable",
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"{APP}#{PROTOTYPE_PLAYER}"}},
+        )
+        return next(item for item in found["Items"] if "channel_uri" in item)
+
+    def _queued_delivery(self, lane: str) -> dict[str, Any]:
+        audience = {"players": [PROTOTYPE_PLAYER]} if lane == "direct" else {"everyone": True}
+        self.call("dispatcher", sqs_event("RequestQueue", [self.request(audience)]))
+        while pages := self.stub.take("BroadcastQueue"):
+            self.call("dispatcher", sqs_event("BroadcastQueue", pages))
+        queue = "DeliveryQueue" if lane == "direct" else "BulkDeliveryQueue"
+        delivery: dict[str, Any] = json.loads(self.stub.take(queue)[0])
+        return delivery
+
+    # ------------------------------------------------------------ events
+
+    def request(self, audience: dict[str, Any]) -> str:
+        """Return a message of RequestQueue, the event of a game server."""
+        event_id = str(uuid.uuid4())
+        detail = {
+            "app_id": APP,
+            "audience": audience,
+            "template": "Challenge",
+            "parameters": {"challenger": "Alex", "id": 42},
+            "allow_repeat": "everyone" in audience,
+        }
+        event = {
+            "version": "0", "id": event_id, "detail-type": "Challenge", "source": "game",
+            "account": ACCOUNT, "time": "2026-11-26T10:00:00Z", "region": REGION, "resources": [],
+            "detail": detail,
+        }  # fmt: skip
+        return json.dumps(event)
+
+    def requests(self, count: int, players: int) -> dict[str, Any]:
+        """Return an event with requests, each for so many players."""
+        names = [player_id(number) for number in range(players)]
+        bodies = [self.request({"players": names}) for _ in range(count)]
+        return sqs_event("RequestQueue", bodies)
+
+    def deliveries(self, lane: str, count: int, channels: int, age_s: int = 0) -> dict[str, Any]:
+        """Return an event with deliveries, each to so many channels.
+
+        Args:
+            age_s: how long ago they were dispatched.
+        """
+        prototype = self._delivery[lane]
+        recipient = json.dumps(prototype["channels"][0])
+        now = int(time.time())
+        bodies = []
+        shared = uuid.uuid4().hex
+        for _ in range(count):
+            number = next(self._numbers)
+            names = [player_id((number * channels + each) % 10_000) for each in range(channels)]
+            recipients = [json.loads(recipient.replace(PROTOTYPE_PLAYER, name)) for name in names]
+            delivery = prototype | {
+                "notification_id": shared if lane == "bulk" else uuid.uuid4().hex,
+                "chunk": f"{number % 64}.{number}.0" if lane == "bulk" else "0",
+                "dispatched_at": now - age_s,
+                "expires_at": now + 80_000,
+                "channels": recipients,
+            }
+            bodies.append(json.dumps(delivery, separators=(",", ":")))
+        return sqs_event("DeliveryQueue" if lane == "direct" else "BulkDeliveryQueue", bodies)
+
+    def pages(self, count: int) -> list[str]:
+        """Start a broadcast to everyone; return some of its pages, and drop the others."""
+        self.call("dispatcher", sqs_event("RequestQueue", [self.request({"everyone": True})]))
+        found: list[str] = []
+        while more := self.stub.take("BroadcastQueue", 1000):
+            found += more
+        return found[:count]
+
+    def new_players(self, count: int) -> list[str]:
+        """Return ids of players that have no channel."""
+        return [f"new-{next(self._numbers)}" for _ in range(count)]
+
+    def registration(self, player: str) -> dict[str, Any]:
+        """Return the sample registration (two topics) of a player."""
+        path = ROOT / "events/channels_api-register.json"
+        event: dict[str, Any] = json.loads(path.read_text())
+        event["rawPath"] = f"/apps/{APP}/channels/{DEVICE}"
+        event["requestContext"]["http"]["path"] = event["rawPath"]
+        event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] = player
+        body = json.loads(event["body"])
+        # As long as those of Windows, about 150 characters of token, and different for each player.
+        body["channel_uri"] = f"https://{HOST}/?token={'AwYAAAD8sfbDrL9h7mN' * 7}{player}"
+        return event | {"body": json.dumps(body)}
+
+    def posted_request(self) -> dict[str, Any]:
+        """Return a game server's request by the API, for one player."""
+        body = {
+            "request_id": str(uuid.uuid4()),
+            "audience": {"players": [player_id(1)]},
+            "template": "Challenge",
+            "parameters": {"challenger": "Alex", "id": 42},
+        }
+        return http_event("POST", f"/apps/{APP}/notifications", body)
+
+
+def http_event(method: str, path: str, body: Any) -> dict[str, Any]:
+    """Return the event that API Gateway makes of a signed request."""
+    return {
+        "version": "2.0",
+        "routeKey": f"{method} {path}",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json"},
+        "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
+        "body": json.dumps(body),
+        "isBase64Encoded": False,
+    }
