@@ -20,12 +20,13 @@ class MeasuredProcessError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a round took: CPU and wall seconds, memory in MB after it, and its result."""
+    """What a round took: CPU and wall seconds, memory in MB after it, bytes of log, its result."""
 
     cpu: float
     wall: float
     rss_mb: float
     result: Any = None
+    log_bytes: int = 0
 
 
 class MeasuredProcess:

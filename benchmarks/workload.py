@@ -10,6 +10,7 @@ import json
 import os
 import resource
 import sys
+import tempfile
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -53,19 +54,21 @@ def rss_mb() -> float:
 
 
 def serve(run: Callable[[Any], Any]) -> None:
-    """Run a round for each line of standard input. Whatever else is printed is dropped."""
+    """Run a round for each line of standard input. What else is printed is a log: it is counted."""
     answers = os.fdopen(os.dup(1), "w")
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 1)
+    log = tempfile.TemporaryFile()  # noqa: SIM115 - for as long as the process lives
+    os.dup2(log.fileno(), 1)
     print(json.dumps({"ready": True}), file=answers, flush=True)
     for line in sys.stdin:
         given = json.loads(line)
+        log_before = os.fstat(1).st_size
         cpu, wall = time.process_time(), time.perf_counter()
         result = run(given)
         spent = {
             "cpu": time.process_time() - cpu,
             "wall": time.perf_counter() - wall,
             "rss_mb": rss_mb(),
+            "log_bytes": os.fstat(1).st_size - log_before,
             "result": result,
         }
         print(json.dumps(spent), file=answers, flush=True)

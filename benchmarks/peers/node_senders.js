@@ -27,6 +27,9 @@ function sendByHttps(number, done) {
 
 function senderByWns() {
   const wns = require(path.join(__dirname, '../.peers/node_modules/wns'));
+  // It knows no port but 443.
+  const { request } = https;
+  https.request = (options, ...more) => request({ ...options, port: SINK_PORT }, ...more);
   const options = { client_id: 'ms-app://s-1-15-2-1', client_secret: 'secret', accessToken: TOKEN };
   return (number, done) => wns.send(uri(number), TOAST, 'wns/toast', options, done);
 }

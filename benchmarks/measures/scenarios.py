@@ -1,0 +1,162 @@
+"""What one notification or registration uses, counted in a real run: the input of `cost.py`.
+
+AWS takes CALL_S a call and WNS WNS_MS here, so that the waiting that Lambda bills is there too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.lab import CALL_S, CHANNELS
+from benchmarks.world import sqs_event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from benchmarks.lab import Lab
+
+BATCH = 10
+BATCHES = 4
+POPULATION = 1_000_000
+BROADCAST_SHARDS = 1
+_SHARDS = 64
+_POLLED_BYTES = 64 * 1024
+
+
+@dataclass(slots=True)
+class Use:
+    """What a scenario has used; `per` divides it by how often it happened.
+
+    Attributes:
+        units: write units of tables and of indexes, read units.
+        requests: billed requests by service.
+        functions: by function, invocations, CPU and waiting seconds, bytes of log.
+    """
+
+    count: int = 0
+    units: Counter[str] = field(default_factory=Counter)
+    requests: Counter[str] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)
+    bytes: Counter[str] = field(default_factory=Counter)
+    functions: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything for one of what was counted."""
+
+        def each(counter: Counter[str]) -> dict[str, float]:
+            return {name: round(amount / self.count, 8) for name, amount in sorted(counter.items())}
+
+        parts = ("units", "requests", "calls", "bytes")
+        functions = {name: each(counter) for name, counter in self.functions.items()}
+        return {name: each(getattr(self, name)) for name in parts} | {"functions": functions}
+
+
+class Scenarios:
+    """Runs each scenario once."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+
+    def run(self) -> dict[str, dict[str, Any]]:
+        """Return what each scenario uses for one notification or registration."""
+        lab = self._lab
+        lab.stub.delay(CALL_S)
+        try:
+            new, renewed = self._registrations()
+            found = {
+                "direct, by event": self._direct(by_api=False),
+                "direct, by API": self._direct(by_api=True),
+                "broadcast to a million": self._broadcast(),
+                "registration, new": new,
+                "registration, renewed": renewed,
+            }
+        finally:
+            lab.stub.delay(0)
+            lab.world.populate(CHANNELS)
+        return {name: use.as_json() for name, use in found.items()}
+
+    def _invoke(self, use: Use, function: str, events: list[dict[str, Any]]) -> None:
+        """Run a handler on events and add what it used; those of queues were polled as well."""
+        process = self._lab.handler(function, slow=True)
+        self._lab.stub.reset()
+        spent = process.run(events)
+        counts = self._lab.stub.counts()
+        use.units["write"] += sum(counts["writes"].values())  # type: ignore[assignment]
+        use.units["index write"] += sum(counts["index_writes"].values())  # type: ignore[assignment]
+        use.units["read"] += sum(counts["reads"].values()) / 2  # type: ignore[assignment]
+        use.requests.update(counts["billed"])  # type: ignore[arg-type]
+        use.calls.update(counts["calls"])  # type: ignore[arg-type]
+        use.bytes["sent"] += sum(counts["request_bytes"].values())  # type: ignore[assignment]
+        use.bytes["received"] += sum(counts["response_bytes"].values())  # type: ignore[assignment]
+        one = use.functions.setdefault(function, Counter())
+        one["invocations"] += len(events)
+        one["cpu_s"] += spent.cpu  # type: ignore[assignment]
+        one["wait_s"] += max(spent.wall - spent.cpu, 0)  # type: ignore[assignment]
+        one["log_bytes"] += spent.log_bytes
+        for event in events:
+            if "Records" in event:  # Lambda's poller: a receive, by 64 KB, and a delete of the batch
+                size = sum(len(record["body"]) for record in event["Records"])
+                use.requests["sqs"] += -(-size // _POLLED_BYTES) + 1
+
+    def _warm(self, function: str, event: dict[str, Any]) -> None:
+        self._lab.handler(function, slow=True).run([event])
+
+    def _send(self, use: Use, queue: str) -> int:
+        """Let the sender empty a queue; return how many notifications it sent."""
+        sent = 0
+        while bodies := self._lab.stub.take(queue, BATCH):
+            sent += sum(body.count('"channel_uri"') for body in bodies)
+            self._invoke(use, "notification_sender", [sqs_event(queue, bodies)])
+        return sent
+
+    def _direct(self, *, by_api: bool) -> Use:
+        lab, use = self._lab, Use()
+        self._warm("dispatcher", lab.world.requests(1, 1))
+        self._warm("notifications_api", lab.world.posted_request())
+        self._warm("notification_sender", lab.world.deliveries("direct", 1, 1))
+        lab.forget()
+        for _ in range(BATCHES):
+            if by_api:
+                posts = [lab.world.posted_request() for _ in range(BATCH)]
+                self._invoke(use, "notifications_api", posts)
+                use.requests["http api"] += BATCH
+                event = sqs_event("RequestQueue", lab.stub.take("RequestQueue", BATCH))
+            else:
+                event = lab.world.requests(BATCH, 1)
+                use.requests["events"] += BATCH
+                use.requests["sqs"] += BATCH  # the rule's messages, one an event
+            self._invoke(use, "dispatcher", [event])
+            use.count += self._send(use, "DeliveryQueue")
+        return use
+
+    def _broadcast(self) -> Use:
+        """Run some whole shards of a million channels, first page to last."""
+        lab, use = self._lab, Use()
+        lab.world.populate(POPULATION)
+        self._warm("notification_sender", lab.world.deliveries("bulk", 1, 10))
+        lab.forget()
+        for page in lab.world.pages(_SHARDS)[:BROADCAST_SHARDS]:
+            waiting = [page]
+            while waiting:
+                self._invoke(use, "dispatcher", [sqs_event("BroadcastQueue", waiting)])
+                waiting = lab.stub.take("BroadcastQueue")
+                use.count += self._send(use, "BulkDeliveryQueue")
+        lab.forget()
+        return use
+
+    def _registrations(self) -> tuple[Use, Use]:
+        world = self._lab.world
+        players = world.new_players(BATCH * BATCHES)
+        self._warm("channels_api", world.registration(world.new_players(1)[0]))
+        uses = []
+        for _ in range(2):
+            use = Use(count=len(players))
+            events: Iterable[dict[str, Any]] = [world.registration(each) for each in players]
+            self._invoke(use, "channels_api", list(events))
+            use.requests["http api"] += len(players)
+            uses.append(use)
+            time.sleep(1.1)  # times are stored in seconds: a renewal must have another one
+        return uses[0], uses[1]
