@@ -1,8 +1,8 @@
 """Dollars for a million, from what was counted: `python -m benchmarks.cost` on the last results.
 
 A Lambda is billed for its duration, which is not measured on Lambda here: it is the CPU divided by
-the share of a core that the function's memory gives, and the waiting of the run (5 ms a call of AWS,
-50 ms for WNS). One core of this machine is taken for one of Lambda's.
+the share of a core that the function's memory gives, and the waiting of the run (5 ms a call of
+AWS, 50 ms for WNS). One core of this machine is taken for one of Lambda's.
 """
 
 from __future__ import annotations
@@ -93,7 +93,9 @@ def report(scenarios: dict[str, Any]) -> str:
         lines += [f"  {name:24} {total:6.2f}  {word}", f"      {shown}"]
     idle = idle_month()
     word = "reached" if sum(idle.values()) <= IDLE_TARGET else "MISSED"
-    lines += [f"  idle, a month and stack   {sum(idle.values()):5.2f}  at most {IDLE_TARGET:.2f}: {word}"]
+    lines += [
+        f"  idle, a month and stack   {sum(idle.values()):5.2f}  at most {IDLE_TARGET:.2f}: {word}"
+    ]
     lines += [f"      {name} {dollars:.2f}" for name, dollars in idle.items()]
     lines += ["", "Elsewhere, by price list", "------------------------"]
     for each in prices.ALTERNATIVES:

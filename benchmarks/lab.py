@@ -6,9 +6,10 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
 from benchmarks.aws_stub.control import AwsStub
+from benchmarks.lambda_events import environment_of
 from benchmarks.processes import MeasuredProcess
 from benchmarks.wns_sink.process import WnsSink
-from benchmarks.world import World, environment_of
+from benchmarks.world import World
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -52,7 +53,7 @@ class Lab:
         return self._process("handler", function, slow=slow)
 
     def plain(self, name: str) -> MeasuredProcess:
-        """Return the process of `wns_client` or `libcurl`."""
+        """Return the process of `wns_client`, `libcurl` or `libcurl_status`."""
         return self._process(name, slow=False)
 
     def _process(self, *arguments: str, slow: bool) -> MeasuredProcess:

@@ -2,7 +2,8 @@
 
 Read on 2026-11-26. The amounts of AWS, SNS and Knock were found again in third parties' dated
 tables (named below); those marked "not read again" are from the vendor's own list as it was known
-and have to be checked before a decision hangs on them. Free tiers and volume discounts are left out.
+and have to be checked before a decision hangs on them. Free tiers and volume
+discounts are left out.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ SECRET_MONTH = Price(0.40, "AWS Secrets Manager pricing; not read again")
 ALARM_MONTH = Price(0.10, "Amazon CloudWatch pricing, standard alarms; not read again")
 
 SAMPLED = 0.05
-"""Share of requests that X-Ray traces beyond the first each second (AWS X-Ray, default sampling)."""
+"""Share of requests that X-Ray traces beyond the first each second (its default sampling)."""
 
 PLATFORM_LOG_BYTES = 700
 """Lambda's own log lines of an invocation in JSON: start, report and, with tracing, a runtime
@@ -67,8 +68,8 @@ ALTERNATIVES = (
         "Amazon SNS mobile push",
         0.50,
         0.0,
-        "Cheaper for direct notifications. It has not taken new WNS features since 2014; it stores"
-        " no templates, players or outcome per device, and retries within an hour only.",
+        "Cheaper for direct notifications. It addresses endpoints, not players; no templates, and"
+        " the status of a delivery only in sampled logs.",
         "Amazon SNS pricing, $0.50 per million publishes and mobile push free or $0.50 (table of"
         " factualminds.com)",
     ),

@@ -48,8 +48,9 @@ class Row:
     def as_json(self) -> dict[str, Any]:
         return {
             "group": self.group, "name": self.name, "unit": self.unit, "better": self.better,
-            "target": self.target, "median": round(self.median, 4), "low": round(min(self.values), 4),
-            "high": round(max(self.values), 4), "rounds": len(self.values), "met": self.is_met,
+            "target": self.target, "median": round(self.median, 4),
+            "low": round(min(self.values), 4), "high": round(max(self.values), 4),
+            "rounds": len(self.values), "met": self.is_met,
         }  # fmt: skip
 
 
@@ -75,7 +76,9 @@ def tables(rows: Iterable[Row]) -> str:
             word = {True: "reached", False: "MISSED", None: ""}[row.is_met]
             sign = {"higher": "at least", "lower": "at most"}[row.better]
             target = f"{sign} {shown(row.target)}: {word}" if row.target is not None else ""
-            line = f"  {row.name:{width}}  {shown(row.median):>9} {spread:22} {row.unit:34} {target}"
+            line = (
+                f"  {row.name:{width}}  {shown(row.median):>9} {spread:22} {row.unit:34} {target}"
+            )
             lines.append(line.rstrip())
     return "\n".join(lines)
 

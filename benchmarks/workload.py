@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CONCURRENCY = 64
-TOKEN = "EgAcAQMAAAAALYAAY/c+Huwi3Fv4Ck10UrKNmtxRO6Njk2MgA=" * 16  # noqa: S105 - about as long as WNS's
+TOKEN = "EgAcAQMAAAAALYAAY/c+Huwi3Fv4Ck10UrKNmtxRO6Njk2MgA=" * 16
 HEADERS = {
     "Content-Type": "text/xml",
     "X-WNS-Type": "wns/toast",

@@ -42,7 +42,9 @@ class AwsStub:
         assert process.stdout is not None  # noqa: S101 - a pipe was asked for
         stub = cls(int(process.stdout.readline()), process)
         tables = template_yaml.resources_of_type("AWS::DynamoDB::Table")
-        stub.ask("tables", [{"TableName": name} | each["Properties"] for name, each in tables.items()])
+        stub.ask(
+            "tables", [{"TableName": name} | each["Properties"] for name, each in tables.items()]
+        )
         return stub
 
     def ask(self, what: str, given: Any = None) -> Any:

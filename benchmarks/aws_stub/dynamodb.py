@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.aws_stub.expressions import (
-    Scope,
-    parse_condition,
-    parse_projection,
-    parse_update,
-)
+from benchmarks.aws_stub.expressions import parse_condition
+from benchmarks.aws_stub.items import holds, projected, range_of, scope_of, updated
 from benchmarks.aws_stub.partiql import parse_statement
 from benchmarks.aws_stub.tables import Table, text
-from benchmarks.aws_stub.values import add
 from tests.aws_limits.sizes import item_size
 
 if TYPE_CHECKING:
-    from benchmarks.aws_stub.expressions import Item, Path
+    from benchmarks.aws_stub.scope import Item
     from benchmarks.aws_stub.units import Usage
 
 Json = dict[str, Any]
@@ -59,7 +53,7 @@ class DynamoDb:
         table = self.tables[given["TableName"]]
         item = table.get(table.key_of(given["Key"]))
         self.usage.note_read(table, item_size(item), consistent=given.get("ConsistentRead", False))
-        return {} if item is None else {"Item": _projected(item, given)}
+        return {} if item is None else {"Item": projected(item, given)}
 
     def _PutItem(self, given: Json) -> Json:  # noqa: N802
         return self._write(given, given["Item"], lambda _old: given["Item"])
@@ -99,7 +93,7 @@ class DynamoDb:
                 item = table.get(table.key_of(key))
                 self.usage.note_read(table, item_size(item), consistent=consistent)
                 if item is not None:
-                    found.setdefault(name, []).append(_projected(item, some))
+                    found.setdefault(name, []).append(projected(item, some))
         return {"Responses": found, "UnprocessedKeys": {}}
 
     def _BatchWriteItem(self, given: Json) -> Json:  # noqa: N802
@@ -138,7 +132,8 @@ class DynamoDb:
                 new = updated(action, old)
             table.put(key, new)
             self.usage.note_write(table, old, new, factor=2)
-        self._tokens.add(token)
+        if token is not None:
+            self._tokens.add(token)
         return {}
 
     def _BatchExecuteStatement(self, given: Json) -> Json:  # noqa: N802
@@ -185,14 +180,14 @@ class DynamoDb:
             table = self.tables[each["Get"]["TableName"]]
             item = table.get(table.key_of(each["Get"]["Key"]))
             self.usage.note_read(table, item_size(item), consistent=True, factor=2)
-            found.append({} if item is None else {"Item": _projected(item, each["Get"])})
+            found.append({} if item is None else {"Item": projected(item, each["Get"])})
         return {"Responses": found}
 
     def _Query(self, given: Json) -> Json:  # noqa: N802
         table = self.tables[given["TableName"]]
         name = given.get("IndexName")
         keys = table.indexes[name] if name else table
-        hash_value, low = _range_of(given, keys.hash, keys.range)
+        hash_value, low = range_of(given, keys.hash, keys.range)
         after = given.get("ExclusiveStartKey")
         start: tuple[str, ...] = (low,)
         if after is not None:
@@ -202,7 +197,7 @@ class DynamoDb:
         items = table.read(name, hash_value, (low,) if backward else start)
         condition = parse_condition(given["KeyConditionExpression"])
         if backward:
-            every = [each for each in items if condition(_scope(given, each))]
+            every = [each for each in items if condition(scope_of(given, each))]
             items = iter(every[::-1])
         return self._page(table, given, items, condition)
 
@@ -216,7 +211,7 @@ class DynamoDb:
         found_last: Item = {}
         last: Item | None = None
         for item in items:
-            scope = _scope(given, item)
+            scope = scope_of(given, item)
             if not condition(scope):
                 if evaluated:
                     break
@@ -228,7 +223,7 @@ class DynamoDb:
             size += item_size(item)
             found_last = item
             if wanted is None or wanted(scope):
-                found.append(_projected(item, given))
+                found.append(projected(item, given))
         self.usage.note_read(table, size, consistent=given.get("ConsistentRead", False))
         answer: Json = {"Items": found, "Count": len(found), "ScannedCount": evaluated}
         if last is not None:
@@ -244,80 +239,3 @@ class DynamoDb:
 
 def _nothing(_old: Item | None) -> None:
     return None
-
-
-def _scope(given: Json, item: Item | None) -> Scope:
-    names = given.get("ExpressionAttributeNames") or {}
-    return Scope(item or {}, names, given.get("ExpressionAttributeValues") or {})
-
-
-def holds(given: Json, old: Item | None) -> bool:
-    """Return whether the condition of a write holds."""
-    expression = given.get("ConditionExpression")
-    return expression is None or parse_condition(expression)(_scope(given, old))
-
-
-def updated(given: Json, old: Item | None) -> Item:
-    """Return the item that an update makes of the one before."""
-    scope = _scope(given, old)
-    update = parse_update(given["UpdateExpression"])
-    new = dict(old or given["Key"])
-    for path, operand in update.sets:
-        _assign(new, scope.path(path), operand(scope))
-    for path, operand in update.adds:
-        value = operand(scope)
-        if value is not None:
-            _assign(new, scope.path(path), add(scope.get(path), value))
-    for path in update.removes:
-        _assign(new, scope.path(path), None)
-    for path, operand in update.deletes:
-        before, value = scope.get(path), operand(scope)
-        if before is not None and value is not None:
-            ((kind, some),) = value.items()
-            left = [each for each in before[kind] if each not in some]
-            _assign(new, scope.path(path), {kind: left} if left else None)
-    return new
-
-
-def _assign(item: Item, path: Path, value: Any) -> None:
-    """Set what is at a path, or remove it if the value is None."""
-    first, *rest = path
-    place: Any = item
-    step: Any = first
-    if rest:
-        item[str(first)] = copy.deepcopy(item[str(first)])
-        for following in rest:
-            inner = place[step]
-            place, step = inner["M"] if "M" in inner else inner["L"], following
-    if value is None:
-        if step in place or isinstance(place, list):
-            del place[step]
-    elif isinstance(place, list) and step >= len(place):
-        place.append(value)
-    else:
-        place[step] = value
-
-
-def _projected(item: Item, given: Json) -> Item:
-    expression = given.get("ProjectionExpression")
-    if expression is None:
-        return item
-    scope = _scope(given, item)
-    names = {str(scope.path(path)[0]) for path in parse_projection(expression)}
-    return {name: value for name, value in item.items() if name in names}
-
-
-def _range_of(given: Json, hash_key: str, range_key: str | None) -> tuple[str, str]:
-    """Return the hash value of a query and the lowest range key that it may return."""
-    names = given.get("ExpressionAttributeNames") or {}
-    values = given["ExpressionAttributeValues"]
-    words = given["KeyConditionExpression"].replace("(", " ( ").replace(")", " ) ")
-    tokens = [names.get(each, each) for each in words.replace(",", " ").replace("=", " = ").split()]
-    hash_value, low = "", ""
-    for at, token in enumerate(tokens):
-        following = [each for each in tokens[at + 1 : at + 5] if each[0] == ":"]
-        if token == hash_key and following:
-            hash_value = text(values[following[0]])
-        elif token == range_key and following and tokens[at + 1] not in {"<", "<="}:
-            low = text(values[following[0]])
-    return hash_value, low

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from benchmarks.aws_stub.expressions import Item
+    from benchmarks.aws_stub.scope import Item
     from benchmarks.aws_stub.tables import Table
 
 _PLACEHOLDER = re.compile(r"\?")
@@ -47,14 +48,13 @@ def parse_statement(text: str, parameters: Sequence[Any], table: Table) -> State
     quoted = _RETURNING.sub("", rest).replace('"', "")
     body, _, where = re.split(r"(\bWHERE\b)", quoted, maxsplit=1, flags=re.IGNORECASE)
     equals = {name: values[place] for name, place in _EQUALS.findall(where)}
-    key = {name: equals[name] for name in (table.hash, table.range) if name in equals}
-    if table.hash not in key or (table.range and table.range not in key):
+    names = [table.hash] if table.range is None else [table.hash, table.range]
+    key = {name: equals[name] for name in names if name in equals}
+    if len(key) < len(names):
         raise ValueError(f"{text!r} does not name a whole key")
     changes = [part.strip() for part in _CLAUSE.split(body.strip().removeprefix(table.name))]
-    sets = [part for verb, part in zip(changes, changes[1:], strict=False) if verb.upper() == "SET"]
-    removes = [
-        part for verb, part in zip(changes, changes[1:], strict=False) if verb.upper() == "REMOVE"
-    ]
+    sets = [part for verb, part in pairwise(changes) if verb.upper() == "SET"]
+    removes = [part for verb, part in pairwise(changes) if verb.upper() == "REMOVE"]
     update = f"SET {', '.join(sets)}" if sets else ""
     update += f" REMOVE {', '.join(removes)}" if removes else ""
     given = {

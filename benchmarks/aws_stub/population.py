@@ -15,7 +15,7 @@ from push.channels.keys import SHARDS, shard_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from benchmarks.aws_stub.expressions import Item
+    from benchmarks.aws_stub.scope import Item
 
 DIGITS = 8
 PROTOTYPE_PLAYER = "player-" + "9" * DIGITS

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from benchmarks.aws_stub.expressions import Item
     from benchmarks.aws_stub.population import Population
+    from benchmarks.aws_stub.scope import Item
 
 
 def text(value: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from tests.aws_limits.sizes import item_size, read_units, write_units
 
 if TYPE_CHECKING:
-    from benchmarks.aws_stub.expressions import Item
+    from benchmarks.aws_stub.scope import Item
     from benchmarks.aws_stub.tables import Table
 
 _BILLED_BYTES = 64 * 1024

@@ -28,7 +28,7 @@ def compare(one: Value | None, other: Value | None) -> int:
     if one is None or other is None or one.keys() != other.keys():
         raise ValueError("values of different types have no order")
     left, right = _plain(one), _plain(other)
-    return (left > right) - (left < right)
+    return int(left > right) - int(left < right)
 
 
 def ordering(one: Value | None, other: Value | None, holds: Callable[[int], bool]) -> bool:

@@ -6,15 +6,14 @@ AWS takes CALL_S a call and WNS WNS_MS here, so that the waiting that Lambda bil
 from __future__ import annotations
 
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.lab import CALL_S, CHANNELS
-from benchmarks.world import sqs_event
+from benchmarks.lambda_events import sqs_event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from benchmarks.lab import Lab
 
@@ -24,6 +23,19 @@ POPULATION = 1_000_000
 BROADCAST_SHARDS = 1
 _SHARDS = 64
 _POLLED_BYTES = 64 * 1024
+
+
+class Counts(dict[str, float]):
+    """Amounts by name."""
+
+    def add(self, **amounts: float) -> None:
+        """Add amounts whose names are words."""
+        self.merge(amounts)
+
+    def merge(self, amounts: Mapping[str, float]) -> None:
+        """Add amounts."""
+        for name, amount in amounts.items():
+            self[name] = self.get(name, 0.0) + amount
 
 
 @dataclass(slots=True)
@@ -37,16 +49,16 @@ class Use:
     """
 
     count: int = 0
-    units: Counter[str] = field(default_factory=Counter)
-    requests: Counter[str] = field(default_factory=Counter)
-    calls: Counter[str] = field(default_factory=Counter)
-    bytes: Counter[str] = field(default_factory=Counter)
-    functions: dict[str, Counter[str]] = field(default_factory=dict)
+    units: Counts = field(default_factory=Counts)
+    requests: Counts = field(default_factory=Counts)
+    calls: Counts = field(default_factory=Counts)
+    bytes: Counts = field(default_factory=Counts)
+    functions: dict[str, Counts] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return everything for one of what was counted."""
 
-        def each(counter: Counter[str]) -> dict[str, float]:
+        def each(counter: Counts) -> dict[str, float]:
             return {name: round(amount / self.count, 8) for name, amount in sorted(counter.items())}
 
         parts = ("units", "requests", "calls", "bytes")
@@ -57,8 +69,10 @@ class Use:
 class Scenarios:
     """Runs each scenario once."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: Lab, *, quick: bool = False) -> None:
         self._lab = lab
+        self._batches = 2 if quick else BATCHES
+        self._pages = 5 if quick else None  # of the shard; None for all
 
     def run(self) -> dict[str, dict[str, Any]]:
         """Return what each scenario uses for one notification or registration."""
@@ -84,22 +98,29 @@ class Scenarios:
         self._lab.stub.reset()
         spent = process.run(events)
         counts = self._lab.stub.counts()
-        use.units["write"] += sum(counts["writes"].values())  # type: ignore[assignment]
-        use.units["index write"] += sum(counts["index_writes"].values())  # type: ignore[assignment]
-        use.units["read"] += sum(counts["reads"].values()) / 2  # type: ignore[assignment]
-        use.requests.update(counts["billed"])  # type: ignore[arg-type]
-        use.calls.update(counts["calls"])  # type: ignore[arg-type]
-        use.bytes["sent"] += sum(counts["request_bytes"].values())  # type: ignore[assignment]
-        use.bytes["received"] += sum(counts["response_bytes"].values())  # type: ignore[assignment]
-        one = use.functions.setdefault(function, Counter())
-        one["invocations"] += len(events)
-        one["cpu_s"] += spent.cpu  # type: ignore[assignment]
-        one["wait_s"] += max(spent.wall - spent.cpu, 0)  # type: ignore[assignment]
-        one["log_bytes"] += spent.log_bytes
+        use.units.add(
+            write=sum(counts["writes"].values()),
+            read=sum(counts["reads"].values()) / 2,
+        )
+        use.units.merge({"index write": sum(counts["index_writes"].values())})
+        use.requests.merge(counts["billed"])
+        use.calls.merge(counts["calls"])
+        use.bytes.add(
+            sent=sum(counts["request_bytes"].values()),
+            received=sum(counts["response_bytes"].values()),
+        )
+        use.functions.setdefault(function, Counts()).add(
+            invocations=len(events),
+            cpu_s=spent.cpu,
+            wait_s=max(spent.wall - spent.cpu, 0),
+            log_bytes=spent.log_bytes,
+        )
         for event in events:
-            if "Records" in event:  # Lambda's poller: a receive, by 64 KB, and a delete of the batch
-                size = sum(len(record["body"]) for record in event["Records"])
-                use.requests["sqs"] += -(-size // _POLLED_BYTES) + 1
+            if "Records" not in event:
+                continue
+            # Lambda's poller: a receive, billed by 64 KB, and a delete of the batch.
+            size = sum(len(record["body"]) for record in event["Records"])
+            use.requests.add(sqs=-(-size // _POLLED_BYTES) + 1)
 
     def _warm(self, function: str, event: dict[str, Any]) -> None:
         self._lab.handler(function, slow=True).run([event])
@@ -118,16 +139,16 @@ class Scenarios:
         self._warm("notifications_api", lab.world.posted_request())
         self._warm("notification_sender", lab.world.deliveries("direct", 1, 1))
         lab.forget()
-        for _ in range(BATCHES):
+        for _ in range(self._batches):
             if by_api:
                 posts = [lab.world.posted_request() for _ in range(BATCH)]
                 self._invoke(use, "notifications_api", posts)
-                use.requests["http api"] += BATCH
+                use.requests.merge({"http api": BATCH})
                 event = sqs_event("RequestQueue", lab.stub.take("RequestQueue", BATCH))
             else:
                 event = lab.world.requests(BATCH, 1)
-                use.requests["events"] += BATCH
-                use.requests["sqs"] += BATCH  # the rule's messages, one an event
+                use.requests.add(events=BATCH)
+                use.requests.add(sqs=BATCH)  # the rule's messages, one an event
             self._invoke(use, "dispatcher", [event])
             use.count += self._send(use, "DeliveryQueue")
         return use
@@ -139,8 +160,9 @@ class Scenarios:
         self._warm("notification_sender", lab.world.deliveries("bulk", 1, 10))
         lab.forget()
         for page in lab.world.pages(_SHARDS)[:BROADCAST_SHARDS]:
-            waiting = [page]
-            while waiting:
+            waiting, done = [page], 0
+            while waiting and done != self._pages:
+                done += 1
                 self._invoke(use, "dispatcher", [sqs_event("BroadcastQueue", waiting)])
                 waiting = lab.stub.take("BroadcastQueue")
                 use.count += self._send(use, "BulkDeliveryQueue")
@@ -149,14 +171,14 @@ class Scenarios:
 
     def _registrations(self) -> tuple[Use, Use]:
         world = self._lab.world
-        players = world.new_players(BATCH * BATCHES)
+        players = world.new_players(BATCH * self._batches)
         self._warm("channels_api", world.registration(world.new_players(1)[0]))
         uses = []
         for _ in range(2):
             use = Use(count=len(players))
-            events: Iterable[dict[str, Any]] = [world.registration(each) for each in players]
-            self._invoke(use, "channels_api", list(events))
-            use.requests["http api"] += len(players)
+            events = [world.registration(each) for each in players]
+            self._invoke(use, "channels_api", events)
+            use.requests.merge({"http api": len(players)})
             uses.append(use)
             time.sleep(1.1)  # times are stored in seconds: a renewal must have another one
         return uses[0], uses[1]

@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING
 import boto3
 
 from benchmarks.aws_stub.control import ROOT
+from benchmarks.lambda_events import environment_of
 from benchmarks.results import Row
-from benchmarks.world import environment_of
 from local.stack.build import build
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from benchmarks.lab import Lab
 
 FUNCTIONS = (
@@ -46,7 +48,10 @@ _SERVICES = """
 import botocore.session, json
 made = []
 create = botocore.session.Session.create_client
-botocore.session.Session.create_client = lambda s, name, *a, **k: made.append(name) or create(s, name, *a, **k)
+def noted(session, name, *more, **options):
+    made.append(name)
+    return create(session, name, *more, **options)
+botocore.session.Session.create_client = noted
 import app
 print(json.dumps(made))
 """
@@ -63,7 +68,7 @@ def _unpack() -> None:
         if name.endswith("Layer") or not _FOLDER.joinpath(name).exists():
             target = _FOLDER / name
             if not target.exists():
-                zipfile.ZipFile(io.BytesIO(content)).extractall(target)  # noqa: S202 - our own
+                zipfile.ZipFile(io.BytesIO(content)).extractall(target)
 
 
 def _probe(function: str, lab: Lab, code: str, *, layers: bool) -> str:
@@ -80,12 +85,12 @@ def _probe(function: str, lab: Lab, code: str, *, layers: bool) -> str:
     ).stdout.strip()
 
 
-def start_up(lab: Lab, rounds: int) -> list[Row]:
+def start_up(lab: Lab, rounds: int, functions: Sequence[str] = FUNCTIONS) -> list[Row]:
     """Measure each function's start-up beside its clients alone."""
     _unpack()
     services = {
         each: sorted(set(json.loads(_probe(each, lab, _SERVICES, layers=True))))
-        for each in FUNCTIONS
+        for each in functions
     }
     rows: dict[str, Row] = {}
 
@@ -95,7 +100,7 @@ def start_up(lab: Lab, rounds: int) -> list[Row]:
 
     for _ in range(rounds):
         alone: dict[tuple[str, ...], float] = {}
-        for function in FUNCTIONS:
+        for function in functions:
             wanted = tuple(services[function])
             label = "+".join(wanted)
             if wanted not in alone:

@@ -15,9 +15,9 @@ import time
 from typing import TYPE_CHECKING
 
 from benchmarks.aws_stub.control import ROOT
+from benchmarks.lambda_events import sink_environment
 from benchmarks.processes import MeasuredProcess, Spent
 from benchmarks.workload import BODY, CONCURRENCY, HEADERS, TOKEN, path
-from benchmarks.world import sink_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,15 @@ def install() -> list[str]:
     if not _done(["tools/setup.sh", "bench"], ROOT):
         missing.append("The Python peers and the plots are left out: pip could not install them.")
     if not (FOLDER / "node_modules/wns").exists():
-        npm = ["npm", "install", "--silent", "--no-save", "--no-package-lock", "--prefix", str(FOLDER)]
+        npm = [
+            "npm",
+            "install",
+            "--silent",
+            "--no-save",
+            "--no-package-lock",
+            "--prefix",
+            str(FOLDER),
+        ]
         if not _done([*npm, NODE_WNS]):
             missing.append("Node's wns is left out: npm could not install it.")
     if not _wrk().exists() and shutil.which("apt-get") and shutil.which("dpkg"):

@@ -1,4 +1,4 @@
-"""The TLS server in place of WNS as a process: compiled when needed, with certificates of its own."""
+"""The TLS server in place of WNS, as a process: compiled when needed, with its own certificates."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class WnsSink:
             for number, part in enumerate(leaf.cert_chain_pems):
                 part.write_to_path(chain, append=number > 0)
             leaf.private_key_pem.write_to_path(key)
-        command = [_binary(folder), chain, key, str(delay_ms)]
+        command = [str(each) for each in (_binary(folder), chain, key, delay_ms)]
         return cls(ca_file, subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
 
     def __enter__(self) -> Self:

@@ -1,4 +1,5 @@
-"""The product, measured alone: `python -m benchmarks.workers handler FUNCTION | wns_client | libcurl`.
+"""The product, measured alone: `python -m benchmarks.workers` with `handler FUNCTION`, `wns_client`,
+`libcurl` or `libcurl_status`.
 
 `handler` gets a list of Lambda events and answers with the last response; the others get a number
 of notifications. See `benchmarks.workload`.
@@ -74,9 +75,14 @@ def wns_client() -> Callable[[int], None]:
     return run
 
 
-def libcurl() -> Callable[[int], None]:
+def libcurl(*, header_fields: bool) -> Callable[[int], None]:
     """Return a round of libcurl as Python can use it at its barest: what differs between
-    notifications is set for each (URL, header fields, body), only the status is read."""
+    notifications is set for each (URL, header fields, body), only the status is read.
+
+    Args:
+        header_fields: whether Python receives the response's header fields too, as any sender must
+            that wants to know what WNS has done.
+    """
     import pycurl  # noqa: PLC0415 - only here
 
     def easy() -> pycurl.Curl:
@@ -84,8 +90,11 @@ def libcurl() -> Callable[[int], None]:
         made.setopt(pycurl.PROXY, os.environ["HTTPS_PROXY"])
         made.setopt(pycurl.CAINFO, os.environ["SSL_CERT_FILE"])
         made.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+        if header_fields:
+            made.setopt(pycurl.HEADERFUNCTION, received.append)
         return made
 
+    received: list[bytes] = []
     host = os.environ["WNS_HOST"]
     headers = [f"{name}: {value}" for name, value in HEADERS.items()]
     multi = pycurl.CurlMulti()
@@ -111,6 +120,7 @@ def libcurl() -> Callable[[int], None]:
                     raise SystemExit("libcurl: not delivered")
                 multi.remove_handle(handle)
                 idle.append(handle)
+            received.clear()
             ended += len(done)
             if not done:
                 multi.select(0.1)
@@ -125,7 +135,9 @@ def main(arguments: list[str]) -> None:
         case ["wns_client"]:
             serve(wns_client())
         case ["libcurl"]:
-            serve(libcurl())
+            serve(libcurl(header_fields=True))
+        case ["libcurl_status"]:
+            serve(libcurl(header_fields=False))
         case _:
             raise SystemExit(__doc__)
 
