@@ -12,7 +12,7 @@ import time
 from contextlib import ExitStack
 from typing import Any
 
-from benchmarks import cost, results, scale
+from benchmarks import cost, report, results, scale
 from benchmarks.lab import Lab
 from benchmarks.measures.end_to_end import end_to_end
 from benchmarks.measures.handlers import Handlers
@@ -122,6 +122,8 @@ def main(arguments: list[str]) -> None:
         subprocess.run(
             [str(PYTHON), "-m", "benchmarks.plots"], check=True, cwd=results.FILE.parents[1]
         )
+    if not options.quick:
+        report.write_page()
     for sentence in missing:
         print(sentence)
     say("done; see benchmarks/results.json and benchmarks/plots")

@@ -24,6 +24,7 @@ IDLE_TARGET = 3.00
 _POLLERS = 5
 _POLL_S = 20
 _MONTH_S = 30 * 24 * 3600
+_IDLE_METRICS = 3  # those that its schedule writes whether or not there is anything to send
 
 
 def memory_mb(function: str) -> int:
@@ -77,6 +78,7 @@ def idle_month() -> dict[str, float]:
         "SQS, empty receives of Lambda's pollers": receives * prices.SQS_REQUEST.dollars,
         "two secrets of the app": 2 * prices.SECRET_MONTH.dollars,
         f"{alarms} alarms": alarms * prices.ALARM_MONTH.dollars,
+        f"{_IDLE_METRICS} metrics of token_refresher": _IDLE_METRICS * prices.METRIC_MONTH.dollars,
     }
 
 

@@ -61,7 +61,7 @@ def senders(plt: Any, found: dict[str, Any]) -> None:
     ]
     rows.sort(key=lambda each: -float(each[1]["median"]))
     label = "notifications per second of CPU, user and system (log scale; median and range)"
-    title = "Claim, send, record each outcome (blue, whole) beside bare sending (grey)"
+    title = "Claim, send and record (blue), beside bare sending (grey)"
     _save(_bars(plt, rows, title, label), "senders")
 
 
@@ -97,7 +97,7 @@ def costs(plt: Any, found: dict[str, Any]) -> None:
             axes.plot([target, target], [at - 0.4, at + 0.4], color=_LIMIT, lw=2)
     axes.set_xlim(0, 1.15 * max(left))
     axes.invert_yaxis()
-    axes.legend(fontsize=8, ncols=2, frameon=False, loc="lower right")
+    axes.legend(fontsize=8, ncols=4, frameon=False, loc="upper center", bbox_to_anchor=(0.4, 1.25))
     axes.set_xlabel(f"US dollars a million (prices of {found['cost']['prices_of']}; red: target)")
     _save(figure, "costs")
 

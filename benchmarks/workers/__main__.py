@@ -1,7 +1,7 @@
-"""The product, measured alone: `python -m benchmarks.workers` with `handler FUNCTION`, `wns_client`,
-`libcurl` or `libcurl_status`.
+"""The product and libcurl, each measured alone: `python -m benchmarks.workers NAME [FUNCTION]`.
 
-`handler` gets a list of Lambda events and answers with the last response; the others get a number
+`handler FUNCTION` gets a list of Lambda events and answers with the last response; the others
+get a number
 of notifications. See `benchmarks.workload`.
 """
 

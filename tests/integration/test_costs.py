@@ -8,7 +8,7 @@ Lambda and turns it into dollars (docs/performance.md).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -62,7 +62,7 @@ def challenge(player: str) -> dict[str, object]:
     return templated(player, template="Challenge", parameters={"challenger": "Alex"})
 
 
-def register(game: Backend, count: int, **fields: object) -> None:
+def register(game: Backend, count: int, **fields: Any) -> None:
     for number in range(count):
         open_channel(game, f"player-{number}", f"pc-{number}", **fields)
 
