@@ -78,7 +78,7 @@ def measure(options: argparse.Namespace, say: Progress) -> tuple[list[results.Ro
         rows += behind_slow_wns(lab, 1 if quick else ROUNDS, 1 if quick else 2)
         say("growth of the population")
         sizes = [1_000, 1_000_000] if quick else [1_000, 10_000, 100_000, 1_000_000]
-        rows += growth(lab, sizes, 1_000 if quick else 6_000)
+        rows += growth(lab, sizes, 1 if quick else ROUNDS, 1_000 if quick else 3_200)
         say("scenarios, counted")
         scenarios = Scenarios(lab, quick=quick).run()
         rows += units_rows(scenarios)

@@ -37,6 +37,7 @@ class Stub:
         self.dynamodb = DynamoDb(self.usage)
         self.services = Services(self.usage)
         self.delay_s = 0.0
+        self._populations: dict[int, Population] = {}
 
     def answer(self, target: str, body: bytes) -> tuple[int, bytes]:
         """Answer a call of AWS; return status and body."""
@@ -85,7 +86,9 @@ class Stub:
         keys = where.indexes[index]
         place = (index, keys.hash, str(keys.range))
         key = (where.hash, str(where.range))
-        where.population = Population(prototype, place, key, count)
+        if count not in self._populations:
+            self._populations[count] = Population(prototype, place, key, count)
+        where.population = self._populations[count]
 
 
 class Connection(asyncio.Protocol):

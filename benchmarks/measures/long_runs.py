@@ -61,40 +61,46 @@ def memory(lab: Lab, budget_s: float | None) -> tuple[list[Row], int]:
     return [peak, gained], sent
 
 
-def growth(lab: Lab, sizes: list[int], most: int) -> list[Row]:
+def growth(lab: Lab, sizes: list[int], rounds: int, most: int) -> list[Row]:
     """Measure a broadcast's CPU per channel, dispatched and sent, by the size of the population.
 
     Args:
         most: after how many channels to stop; pages follow their shard from its first on.
     """
-    rows = []
-    for size in sizes:
-        lab.world.populate(size)
-        pages = lab.world.pages(64)
-        dispatched = sent = 0.0
-        found = 0
-        for page in pages:
-            waiting = [page]
-            while waiting and found < most:
-                spent = lab.handler("dispatcher").run([sqs_event("BroadcastQueue", waiting)])
-                dispatched += spent.cpu
-                waiting = lab.stub.take("BroadcastQueue")
+    rows: dict[str, Row] = {}
+    totals: dict[int, list[float]] = {size: [] for size in sizes}
+    for _ in range(rounds):
+        for size in sizes:
+            dispatched, sent = _broadcast(lab, size, most)
+            totals[size].append(dispatched + sent)
+            for name, value in (("page to queue", dispatched), ("queue to outcome", sent)):
+                label = f"{name}, {size:,} channels"
+                row = rows.setdefault(label, Row("Growth", label, "us CPU a channel", "lower"))
+                row.values.append(value)
+    lab.world.populate(CHANNELS)
+    for size in sorted({sizes[0], sizes[-2]}):
+        name = f"{sizes[-1]:,} channels beside {size:,}"
+        values = [
+            large / small for large, small in zip(totals[sizes[-1]], totals[size], strict=True)
+        ]
+        rows[name] = Row("Growth", name, "times", "lower", 1.1, values)
+    return list(rows.values())
+
+
+def _broadcast(lab: Lab, size: int, most: int) -> tuple[float, float]:
+    """Broadcast to up to `most` of so many channels; return microseconds of CPU a channel of
+    dispatcher and sender."""
+    lab.world.populate(size)
+    dispatched = sent = 0.0
+    found = 0
+    for page in lab.world.pages(64):
+        waiting = [page]
+        while waiting and found < most:
+            dispatched += lab.handler("dispatcher").run([sqs_event("BroadcastQueue", waiting)]).cpu
+            waiting = lab.stub.take("BroadcastQueue")
             while bodies := lab.stub.take("BulkDeliveryQueue"):
                 found += sum(body.count('"channel_uri"') for body in bodies)
                 event = sqs_event("BulkDeliveryQueue", bodies)
                 sent += lab.handler("notification_sender").run([event]).cpu
-            if found >= most:
-                break
-        for name, cpu in (("page to queue", dispatched), ("queue to outcome", sent)):
-            label = f"{name}, {size:,} channels"
-            rows.append(
-                Row("Growth", label, "us CPU a channel", "lower", values=[cpu / found * 1e6])
-            )
-        lab.forget()
-    lab.world.populate(CHANNELS)
-    by_size = [sum(row.values[0] for row in rows[at : at + 2]) for at in range(0, len(rows), 2)]
-    for at in sorted({0, len(sizes) - 2}):
-        name = f"{sizes[-1]:,} channels beside {sizes[at]:,}"
-        ratio = by_size[-1] / by_size[at]
-        rows.append(Row("Growth", name, "times", "lower", 1.1, [ratio]))
-    return rows
+    lab.forget()
+    return dispatched / found * 1e6, sent / found * 1e6
