@@ -79,8 +79,8 @@ ALTERNATIVES = (
         1.00,
         10.0,
         "Cheaper for direct notifications, up to 200,000 devices; 10 million pushes are included."
-        " No outcome per device below Standard, no delivery guarantee beyond 30 minutes, no"
-        " Windows App SDK identity.",
+        " Telemetry per message in Standard only; a push that cannot be handed over within 30"
+        " minutes is dropped.",
         "Included volumes: Azure Notification Hubs FAQ; prices: Azure's price list, not read again",
     ),
     Alternative(

@@ -9,6 +9,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
+import sys
+import threading
 import zlib
 from typing import Any
 
@@ -140,7 +143,14 @@ class Connection(asyncio.Protocol):
         transport.write(head.encode() + body)
 
 
+def _end_with_parent() -> None:
+    """End this process when its standard input ends, which a killed parent's does."""
+    sys.stdin.read()
+    os._exit(0)
+
+
 async def _serve() -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     stub = Stub()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(stub), "127.0.0.1", 0)

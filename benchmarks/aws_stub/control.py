@@ -34,6 +34,7 @@ class AwsStub:
         environment = os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'layers/core'}"}
         process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.aws_stub"],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
@@ -86,5 +87,6 @@ class AwsStub:
         if self._process is not None:
             self._process.terminate()
             self._process.wait()
-            if self._process.stdout is not None:
-                self._process.stdout.close()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
