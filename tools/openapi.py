@@ -57,15 +57,24 @@ OF_API_GATEWAY = {
     401: "The token is missing, expired, or of nobody",
     403: "The caller may not do this",
     429: "Too many requests: try again later",
-    500: "Something went wrong; try again later",
-    503: "Something is out of reach; try again later",
+    500: "Internal error; try again later",
+    503: "A service that is needed is unavailable; try again later",
 }
 OF_BODIES = {
-    400: "The body is not JSON",
+    400: "The body is not JSON, or has too many levels",
     413: "The body is too large",
     415: "The body does not say that it is JSON",
 }
 OF_IDS = {404: "There is no such thing", 422: "A parameter or a field breaks a rule"}
+RETRY_AFTER: dict[str, Any] = {
+    "statuses": {"429", "503"},
+    "headers": {
+        "Retry-After": {
+            "description": "Seconds to wait; missing if API Gateway answers",
+            "schema": {"type": "integer", "minimum": 1},
+        }
+    },
+}
 GATEWAY_ANSWER = {
     "description": "What API Gateway answers before the API is reached.",
     "type": "object",
@@ -145,6 +154,8 @@ def _operation(name: str, event: Any, operation: dict[str, Any], tag: str) -> di
         responses.setdefault(
             str(status), _refusal(description, from_gateway=status in OF_API_GATEWAY)
         )
+    for status in RETRY_AFTER["statuses"] & responses.keys():
+        responses[status]["headers"] = RETRY_AFTER["headers"]
     authorizer = properties.get("Auth", {}).get("Authorizer", "PlayerJwt")
     return operation | {
         "operationId": name[0].lower() + name[1:],

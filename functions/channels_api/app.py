@@ -20,7 +20,9 @@ from push.api.http_api import AppIdInPath, HttpApi, done, stored
 from push.apps.table import AppCache, Apps
 from push.aws.dynamodb import Transactions
 from push.channels.models import Channel, Registration
+from push.channels.presence import Presence
 from push.channels.registration import Caller, Registrar
+from push.channels.registration_limit import RegistrationLimit
 from push.channels.table import Channels
 from push.channels.topics import Topics
 from push.channels.uri_owners import UriOwners
@@ -49,6 +51,8 @@ registrar = Registrar(
     channels=Channels(channels_table),
     owners=UriOwners(channels_table),
     topics=Topics(dynamodb.Table(settings.TOPICS_TABLE)),
+    presence=Presence(channels_table),
+    limit=RegistrationLimit(channels_table),
     transactions=Transactions(dynamodb.meta.client, time.sleep, random.SystemRandom().random),
 )
 app = HttpApi(logger)

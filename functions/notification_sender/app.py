@@ -20,6 +20,7 @@ from push.aws.background import Background
 from push.aws.dynamodb import Transactions
 from push.aws.secret_store import SecretStore
 from push.aws.sqs import DeadLetterQueue
+from push.channels.bad_channels import BadChannels
 from push.channels.table import Channels
 from push.delivery.app_gate import AppSources
 from push.delivery.claims import DeliveryClaims
@@ -27,9 +28,12 @@ from push.delivery.intake import DeliveryIntake
 from push.delivery.models import Delivery, Lane
 from push.delivery.queue import DeliveryQueue, read_delivery
 from push.delivery.recheck import Recheck
+from push.delivery.recorder import Recorder
+from push.delivery.records import DeliveryRecords
 from push.delivery.results import ResultHandler
 from push.delivery.send_budget import SendBudgets
 from push.delivery.sender import Sender
+from push.delivery.starter import Starter
 from push.errors import MalformedMessageError
 from push.notifications.record import Notifications
 from wns.client import WnsClient
@@ -67,18 +71,21 @@ secretsmanager = boto3.client(
 )
 jitter = random.SystemRandom().random
 notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
-channels = Channels(dynamodb.Table(settings.CHANNELS_TABLE))
-claims = DeliveryClaims(notifications_table, Transactions(dynamodb.meta.client, time.sleep, jitter))
+channels_table = dynamodb.Table(settings.CHANNELS_TABLE)
+records = DeliveryRecords(
+    notifications_table, Transactions(dynamodb.meta.client, time.sleep, jitter)
+)
 queues: dict[Lane, DeliveryQueue] = {
     "direct": DeliveryQueue(sqs, settings.DELIVERY_QUEUE_URL),
     "bulk": DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
 }
-recheck = Recheck(Notifications(notifications_table), channels)
+recheck = Recheck(Notifications(notifications_table), Channels(channels_table))
 background = Background(threads=4)
+wns = WnsClient(ca_file=settings.SSL_CERT_FILE)
 sender = Sender(
-    wns=WnsClient(ca_file=settings.SSL_CERT_FILE),
+    wns=wns,
     intake=DeliveryIntake(
-        claims=claims,
+        claims=DeliveryClaims(notifications_table),
         queues=queues,
         recheck=recheck,
         sources=AppSources(
@@ -90,10 +97,9 @@ sender = Sender(
         background=background,
         jitter=jitter,
     ),
-    recheck=recheck,
-    results=ResultHandler(channels, background),
-    claims=claims,
-    queues=queues,
+    starter=Starter(wns, recheck, background, time.time),
+    results=ResultHandler(BadChannels(channels_table), background),
+    recorder=Recorder(records, queues, background, time.time),
     background=background,
     clock=time.time,
     sleep=time.sleep,

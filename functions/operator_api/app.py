@@ -17,6 +17,7 @@ from push.api.http_api import AppIdInPath, HttpApi, done, stored
 from push.apps.credentials import delete_secrets, verify_and_store_credentials
 from push.apps.events import AppEvents
 from push.apps.models import App, AppSettings
+from push.apps.send_pauses import SendPauses
 from push.apps.table import Apps
 from push.aws.secret_store import SecretStore
 from push.identifiers import TemplateId
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 class Settings(BaseModel, hide_input_in_errors=True):
     APPS_TABLE: str
     TEMPLATES_TABLE: str
+    RATES_TABLE: str
     GAME_EVENT_BUS: str
     SECRET_PREFIX: str
 
@@ -41,6 +43,7 @@ settings = Settings.model_validate(os.environ)
 logger = Logger()
 dynamodb = boto3.resource("dynamodb")
 apps = Apps(dynamodb.Table(settings.APPS_TABLE))
+send_pauses = SendPauses(dynamodb.Table(settings.RATES_TABLE))
 templates = Templates(dynamodb.Table(settings.TEMPLATES_TABLE))
 secrets = SecretStore(boto3.client("secretsmanager"), settings.SECRET_PREFIX)
 app_events = AppEvents(boto3.client("events"), settings.GAME_EVENT_BUS)
@@ -78,11 +81,24 @@ def list_apps() -> AppList:
 )
 def put_app(app_id: AppIdInPath, settings: AppSettings) -> tuple[App, int]:
     stored_app = App(app_id=app_id, **settings.model_dump())
+    # Lifted first: if storing fails, the app is still stopped, and the next try lifts it again.
+    if apps.is_stopped(app_id):
+        send_pauses.lift(app_id)
     return stored_app, 201 if apps.put(stored_app) else 200
 
 
 @app.get("/apps/<app_id>", summary="Get an app's settings")
 def get_app(app_id: AppIdInPath) -> App:
+    return apps.get(app_id)
+
+
+@app.post(
+    "/apps/<app_id>/resume",
+    summary="Resume sending for an app that WNS stopped, or that waits because WNS asked it to",
+)
+def resume_app(app_id: AppIdInPath) -> App:
+    apps.resume(app_id)
+    send_pauses.lift(app_id)
     return apps.get(app_id)
 
 

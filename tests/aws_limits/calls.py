@@ -20,7 +20,7 @@ import boto3
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.config import Config
 from botocore.endpoint import Endpoint
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -161,6 +161,9 @@ def _limited(endpoint: Any, request: Any, operation_model: Any, context: Any) ->
         return limits.handle(call, send)
     except AwsError as error:
         return error.result(request.url)
+    except ClientError as error:  # of a call of the limits' own, as for a table that is not there
+        status = int(error.response["ResponseMetadata"]["HTTPStatusCode"])
+        return response(request.url, {"Error": error.response["Error"]}, status)
     except BotoCoreError as error:
         return None, error
 

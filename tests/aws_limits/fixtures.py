@@ -9,6 +9,7 @@ import pytest
 
 from tests.aws_limits.calls import install
 from tests.aws_limits.limits import AwsLimits
+from tests.conftest import UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,4 +29,4 @@ def limits(request: pytest.FixtureRequest) -> Iterator[AwsLimits]:
     finally:
         install(None)
         if units is not None:
-            request.node.user_properties.append(("aws_units", units.line()))
+            request.node.user_properties.append((UNITS, units.line()))

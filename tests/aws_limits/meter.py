@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tests.aws_limits.calls import error_code, own_dynamodb, parsed_of
+from tests.aws_limits.calls import AwsError, error_code, own_dynamodb, parsed_of
 from tests.aws_limits.sizes import item_size, read_units, write_units
 from tests.aws_limits.tables import Item, Schemas, Write, read_item, writes_of
 
@@ -77,7 +77,12 @@ class Meter:
         expected = self._expected(call, writes, before)
         for listener in self.listeners:
             send = _admitted(listener, call, expected, send)
-        result = send()
+        try:
+            result = send()
+        except AwsError:  # a listener has refused it
+            for listener in self.listeners:
+                listener.note(call, [], (None, None))
+            raise
         uses = self._writes(call, writes, before, result) if writes else self._reads(call, result)
         for listener in self.listeners:
             listener.note(call, uses, result)

@@ -151,6 +151,11 @@ def puts(count: int, size: int = 1) -> list[dict[str, Any]]:
     ]
 
 
+def test_table_that_is_not_there_is_not_found(dynamodb: Any) -> None:
+    with pytest.raises(dynamodb.exceptions.ResourceNotFoundException):
+        dynamodb.get_item(TableName="Nothing", Key=KEY)
+
+
 def test_transaction_has_100_actions_at_most(dynamodb: Any) -> None:
     dynamodb.transact_write_items(TransactItems=puts(100))
     assert "length less than or equal to 100" in refusal(

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import random
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import botocore.endpoint
 import pytest
-from botocore.awsrequest import AWSResponse, HTTPHeaders
-from botocore.exceptions import ReadTimeoutError
-from moto.core.botocore_stubber import BotocoreStubber
 
 from tests.faults.crowd import arrivals, make_crowd, wns_responses
+from tests.faults.test_wns_trouble import short_timeout
 from tests.integration.builders import outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from botocore.awsrequest import AWSPreparedRequest
-
+    from tests.aws_limits.limits import AwsLimits
+    from tests.aws_limits.slow_calls import CallFault
     from tests.faults.crowd import Crowd
     from tests.integration.backend import Backend
 
@@ -28,53 +25,47 @@ SHARE = 0.2
 DEAD_LETTER_QUEUES = ("RequestDlq", "BroadcastDlq", "DeliveryDlq")
 
 
-class RawBody:
-    """What urllib3 would have read from the network."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def stream(self, **_: Any) -> Iterator[bytes]:
-        yield self._content
-
-
 class Trouble:
-    """Makes a share of all HTTP requests to AWS fail while `on`: throttled, answered 500, or
-    carried out without an answer."""
+    """A share of the functions' requests to AWS fails: throttled, answered 500, or carried out
+    without a response."""
 
-    def __init__(self, dice: random.Random) -> None:
-        self.on = False
-        self.struck: Counter[str] = Counter()
-        self.calls = 0
-        self._dice = dice
-        self._real = BotocoreStubber.__call__
+    def __init__(self, limits: AwsLimits) -> None:
+        rules: dict[str, Any] = {
+            "throttled": partial(limits.refused_calls, "ThrottlingException"),
+            "failed": partial(limits.refused_calls, "InternalServerError", 500),
+            "response_lost": limits.lost_responses,
+        }
+        # Each rule sees what those before it have left.
+        self._rules: list[tuple[str, CallFault]] = []
+        left = 1.0
+        for seed, (name, add) in enumerate(rules.items()):
+            share = SHARE / len(rules)
+            self._rules.append((name, add(chance=share / left, seed=seed)))
+            left -= share
+        self.spare()
 
-    def answer(
-        self, stubber: BotocoreStubber, event_name: str, request: AWSPreparedRequest, **more: Any
-    ) -> AWSResponse | None:
-        self.calls += self.on
-        if not self.on or self._dice.random() >= SHARE:
-            return self._real(stubber, event_name, request, **more)
-        kind = self._dice.choice(["throttled", "failed", "response_lost"])
-        self.struck[kind] += 1
-        if kind == "response_lost":
-            self._real(stubber, event_name, request, **more)
-            raise ReadTimeoutError(endpoint_url="https://aws.example")
-        status, code = (400, "ThrottlingException") if kind == "throttled" else (500, "Internal")
-        body = json.dumps({"__type": code, "message": "on order"}).encode()
-        return AWSResponse(request.url, status, HTTPHeaders(), RawBody(body))
+    def strike(self, function: str) -> None:
+        """Strike the calls that this function makes."""
+        for _, rule in self._rules:
+            rule.on, rule.function = True, function
+
+    def spare(self) -> None:
+        for _, rule in self._rules:
+            rule.on = False
+
+    @property
+    def calls(self) -> int:
+        return self._rules[0][1].seen
+
+    @property
+    def struck(self) -> dict[str, int]:
+        return {name: rule.struck for name, rule in self._rules}
 
 
 @pytest.fixture
-def trouble(monkeypatch: pytest.MonkeyPatch) -> Trouble:
-    trouble = Trouble(random.Random(8))
-
-    def strike(stubber: BotocoreStubber, event_name: str, request: Any, **more: Any) -> Any:
-        return trouble.answer(stubber, event_name, request, **more)
-
-    monkeypatch.setattr(BotocoreStubber, "__call__", strike)
+def trouble(limits: AwsLimits, monkeypatch: pytest.MonkeyPatch) -> Trouble:
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-    return trouble
+    return Trouble(limits)
 
 
 @pytest.fixture
@@ -148,11 +139,10 @@ def work(game: Backend, trouble: Trouble, spared: str) -> None:
         if (event := game.receive(queue))
     ]:
         for function, event in batches:
-            trouble.on = function != spared
-            try:
-                failed = game.invoke(function, event)["batchItemFailures"]
-            finally:
-                trouble.on = False
+            if function != spared:
+                trouble.strike(function)
+            failed = game.invoke(function, event)["batchItemFailures"]
+            trouble.spare()
             game.delete(event, {failure["itemIdentifier"] for failure in failed})
 
 
@@ -185,3 +175,24 @@ def waiting(game: Backend) -> int:
             ],
         )["Attributes"].values()
     )
+
+
+def test_slow_write_does_not_make_answered_sends_time_out(
+    game: Backend, limits: AwsLimits, found: Callable[[str], None]
+) -> None:
+    crowd = make_crowd(game.wns, game.table("ChannelsTable"), 100)
+    game.send_request(crowd.request())
+    game.handle("RequestQueue")
+    game.handler("notification_sender")
+    game.wns.fail_share(1.0, delay=0.3)  # so that sends are in flight during a flush
+    # The first is the claim; the next, flushes, take longer than a send may.
+    rule = limits.slow_calls(2.0, operation="UpdateItem", resource="NotificationsTable", count=3)
+    with short_timeout(game, 1.2):
+        game.work()
+    game.wns.clear_faults()
+    for _ in range(3):
+        game.advance(400)
+        game.work()
+    notified = arrivals(game.wns)
+    found(f"100 notifications, {rule.struck} slow writes, {notified.total() - 100} notified twice")
+    assert notified == crowd.once_each

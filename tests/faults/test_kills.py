@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from push.delivery.window import SIZES
 from tests.faults.cloud import wait_until
 from tests.faults.crowd import arrivals, make_crowd, wns_responses
 from tests.integration.builders import outcomes, records, summary
@@ -100,6 +101,7 @@ def test_sender_killed_at_random_moments_loses_nothing_and_repeats_only_what_was
     )
     assert set(notified) == {device for each in crowd.devices.values() for device in each}
     assert all(count <= in_flight[device] for device, count in repeated.items())
+    assert most <= SIZES["direct"]
     assert Counter(outcomes(cloud).values()) == {"delivered": size}
 
 

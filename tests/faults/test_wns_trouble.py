@@ -68,15 +68,15 @@ def strike_half_way(game: Backend, size: int, strike: Callable[[], object]) -> t
 
 
 @contextmanager
-def short_timeout(game: Backend) -> Iterator[None]:
-    """Limit the sender's requests to WNS to a quarter of a second while WNS does not respond."""
+def short_timeout(game: Backend, seconds: float = 0.25) -> Iterator[None]:
+    """Limit the time of the sender's requests to WNS."""
     clients = [
         each
         for each in held_by(game.handler("notification_sender"))
         if isinstance(each[2], WnsClient)
     ]
     assert clients
-    with WnsClient(ca_file=str(game.wns.ca_file), total_timeout=0.25) as impatient:
+    with WnsClient(ca_file=str(game.wns.ca_file), total_timeout=seconds) as impatient:
         for holder, name, _ in clients:
             replace_attribute(holder, name, impatient)
         yield

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import threading
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 
 from local.wns_emulator import WnsEmulator
 from tests.aws_limits.fixtures import limits
@@ -42,6 +44,18 @@ def _resource(service: Any) -> Any:
     return resource
 
 
+def _one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let moto serve one call after the other: it copies and restores whole tables for each
+    transaction, so that concurrent calls would undo one another's writes."""
+    serve, lock = vars(BotocoreStubber)["__call__"], threading.Lock()
+
+    def serve_alone(stubber: BotocoreStubber, *arguments: Any, **named: Any) -> Any:
+        with lock:
+            return serve(stubber, *arguments, **named)
+
+    monkeypatch.setattr(BotocoreStubber, "__call__", serve_alone)
+
+
 @pytest.fixture
 def backend(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, limits: AwsLimits
@@ -60,6 +74,7 @@ def backend(
     # Making a client costs more than most tests; it keeps no state, and moto always answers it.
     monkeypatch.setattr(boto3, "client", lambda service, **_: _client(service))
     monkeypatch.setattr(boto3, "resource", lambda service, **_: _resource(service))
+    _one_call_at_a_time(monkeypatch)
     directory = tmp_path_factory.getbasetemp() / "wns"
     directory.mkdir(exist_ok=True)
     with WnsEmulator(directory=directory) as wns, mock_aws():

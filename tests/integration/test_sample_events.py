@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from push.apps.table import Apps
 from tests.integration.backend import CLIENT_SECRET, PACKAGE_SID
 from tests.integration.builders import open_app, open_channel, outcomes, texts
 from tools.template_yaml import ROOT
@@ -79,6 +80,12 @@ def check_app_credentials_changed(backend: Backend) -> None:
 def check_put_app(backend: Backend) -> None:
     assert replay(backend, "operator_api-put_app")["statusCode"] == 200
     assert [item["pk"] for item in backend.items("AppsTable")] == ["my-game"]
+
+
+def check_resume_app(backend: Backend) -> None:
+    Apps(backend.table("AppsTable")).stop("my-game", "quota_exceeded")
+    assert replay(backend, "operator_api-resume_app")["statusCode"] == 200
+    assert "stopped" not in backend.items("AppsTable")[0]
 
 
 def check_put_credentials(backend: Backend) -> None:
@@ -181,6 +188,7 @@ CHECKS: dict[str, Callable[[Backend], None]] = {
     "operator_api-list_apps": check_list_apps,
     "operator_api-delete_app": check_delete_app,
     "operator_api-put_app": check_put_app,
+    "operator_api-resume_app": check_resume_app,
     "operator_api-put_credentials": check_put_credentials,
     "operator_api-put_template": check_put_template,
     "notifications_api-request_notification": check_request_notification,

@@ -4,9 +4,12 @@ PushError
 ├── NotFoundError              an app, template or notification does not exist
 ├── UnauthorizedError          the token names no player
 ├── ForbiddenError             the caller may not use this app
+├── TooManyRequestsError       the caller asks too often
 ├── ConflictError              the request conflicts with the current state
+│   └── RequestIdReusedError   the request's id belongs to another request
 ├── InvalidRequestError        the request can never become a notification
 ├── MalformedMessageError      a queue message is not what its queue carries
+├── UnreadableItemError        an item of a table is not what this version stores
 ├── TablesUnavailableError     DynamoDB failed
 ├── SecretsUnavailableError    Secrets Manager failed
 ├── QueueUnavailableError      SQS failed
@@ -38,6 +41,14 @@ class ForbiddenError(PushError):
     """Raised when the caller is known but may not use the app."""
 
 
+class TooManyRequestsError(PushError):
+    """Raised when a caller asks too often; `retry_after_s` says when they may ask again."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """What is wrong with one field of an input."""
@@ -50,6 +61,10 @@ class ConflictError(PushError):
     """Raised when a request conflicts with the current state."""
 
 
+class RequestIdReusedError(ConflictError):
+    """Raised when another request, with other content, has the same `request_id`."""
+
+
 class InvalidRequestError(PushError):
     """Raised when a well-formed request cannot become a notification; `field_errors` say why."""
 
@@ -57,9 +72,20 @@ class InvalidRequestError(PushError):
         super().__init__(message)
         self.field_errors = field_errors
 
+    @property
+    def reason(self) -> str:
+        """The message and the field errors in one sentence, for a dead-letter queue."""
+        details = "; ".join(f"{each.field}: {each.message}" for each in self.field_errors)
+        return f"{self}: {details}" if details else str(self)
+
 
 class MalformedMessageError(PushError):
     """Raised when a queue message is not what its queue carries. A retry would not help."""
+
+
+class UnreadableItemError(PushError):
+    """Raised when an item of a table is not what this version of the code stores: a newer version
+    wrote it, or something else did. Only what the item stands for is affected."""
 
 
 class TablesUnavailableError(PushError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 AppId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """Id of an app: 1 to 63 lower-case letters, digits and hyphens; part of secret names."""
@@ -27,6 +27,9 @@ TemplateId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._
 Topic = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.:-]{1,64}$")]
 """Name of a topic that channels subscribe to."""
 
+TopicPattern = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.:*-]{1,64}$")]
+"""Names of topics: a `*` stands for any text."""
+
 RequestId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$")]
 """Id of a request, chosen by its sender: its idempotency key."""
 
@@ -39,5 +42,5 @@ Locale = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{
 ParameterName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 """Name of a template's parameter, as in `${name}`."""
 
-ParameterValue = str | int | float
-"""Value of a template's parameter; its `str()` replaces the placeholder."""
+ParameterValue = bool | str | int | Annotated[float, Field(allow_inf_nan=False)]
+"""Value of a template's parameter."""

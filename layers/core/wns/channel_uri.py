@@ -1,14 +1,16 @@
-"""Validation of channel URIs, so that requests only go to WNS.
+"""Validation of channel URIs, so that requests only go to WNS, and their identity.
 
 A server that sends to any URI would hand its access token and its players' notifications to
 whoever registers a URI of their own. Microsoft, "Windows Push Notification Services (WNS)
 overview": verify that the domain is `notify.windows.com` before sending; the subdomain may change
-and is not part of the check; the URI is opaque.
+and is not part of the check; the URI is opaque. A sample on that page has a percent sign that
+escapes nothing (`?token=AQE%bU%2f…`), so the query is not checked for that.
 """
 
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote, urlsplit
 
 from wns.errors import InvalidChannelUriError
 
@@ -26,7 +28,7 @@ _FLAGS = re.ASCII | re.DOTALL | re.IGNORECASE
 _CHANNEL_URI = re.compile(
     rf"https://{_HOST}(?::443)?"
     rf"(?:/(?!(?:\.|%2e){{1,2}}[/?])(?:[{_PLAIN}]++|{_ESCAPE})*+)++"
-    rf"\?(?:[{_PLAIN}/?]++|{_ESCAPE})++",
+    rf"\?[{_PLAIN}/?%]++",
     _FLAGS,
 )
 _RULES = (
@@ -35,8 +37,8 @@ _RULES = (
     (r"[^#]*", "A channel URI must not have a fragment (#)."),
     (rf"[{_PLAIN}/?%]*", "A channel URI must not contain a character that needs escaping."),
     (
-        rf"(?:[^%]|{_ESCAPE})*",
-        "A percent sign in a channel URI must be followed by two hexadecimal digits.",
+        rf"(?:[^%?]|{_ESCAPE})*(?:\?.*)?",
+        "A percent sign in the path of a channel URI must be followed by two hexadecimal digits.",
     ),
     (r"https://[^/?@]*(?:[/?].*)?", "A channel URI must not have a user name or password."),
     (r"https://[^/?:]*(?::443)?(?:[/?].*)?", "A channel URI must not have a port other than 443."),
@@ -65,3 +67,32 @@ def parse_channel_uri(text: str) -> str:
     raise InvalidChannelUriError(
         next(reason for rule, reason in _RULES if not re.fullmatch(rule, text, _FLAGS))
     )
+
+
+def is_web_push_endpoint(channel_uri: str) -> bool:
+    """Return whether a valid channel URI is an endpoint that a browser gave for Web Push.
+
+    They are on WNS's hosts, under the path `/w/`, and take the requests of RFC 8030 and RFC 8292
+    only: WNS answers 401 to the access token of a game.
+    """
+    path = unquote(urlsplit(channel_uri).path).lower()
+    return re.match(r"/+w(/|$)", path) is not None
+
+
+def channel_identity(channel_uri: str) -> str:
+    """Return a text that is the same for every spelling of a channel URI that reaches the channel.
+
+    It is to be compared only: requests go to the URI as Windows gave it. A channel is named by its
+    token, escaped in whatever way, on a host in whatever case; a port 443 and further parameters
+    change nothing.
+    """
+    try:
+        parts = urlsplit(channel_uri)
+        host = parts.hostname
+    except ValueError:
+        return channel_uri
+    parameters = [each.partition("=") for each in parts.query.split("&")]
+    tokens = [value for name, _, value in parameters if unquote(name).lower() == "token"]
+    shown = (host or "", parts.path, tokens[0] if tokens else parts.query)
+    # Latin-1, because it has a character for every byte.
+    return "\n".join(unquote(part, "latin-1") for part in shown)

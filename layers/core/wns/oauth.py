@@ -36,6 +36,20 @@ MAX_DESCRIPTION_LENGTH = 500
 
 _REFUSAL_STATUSES = frozenset({400, 401, 403})
 _TEMPORARY_ERRORS = frozenset({"server_error", "temporarily_unavailable"})
+# Throttling, loop detection and outages that Entra reports like a refusal, as `invalid_grant` or
+# `invalid_request` (Microsoft, "Microsoft Entra authentication and authorization error codes"). The
+# numbers may change, so they only turn a refusal into a failure that is retried, not the reverse.
+_TEMPORARY_ENTRA_CODES = frozenset(
+    {
+        50196,  # LoopDetected
+        90006,  # ExternalServerRetryableError
+        90012,  # RequestTimeout
+        90033,  # MsodsServiceUnavailable
+        90055,  # TenantThrottlingError
+        90090,  # GraphRetryableError
+    }
+)
+_ENTRA_CODE = re.compile(r"AADSTS([0-9]{5,7})\b")
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,16384}")
 _Secret = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
 
@@ -148,6 +162,7 @@ def _request(
         status_code in _REFUSAL_STATUSES
         and isinstance(error_code, str)
         and error_code not in _TEMPORARY_ERRORS
+        and not _entra_codes(document) & _TEMPORARY_ENTRA_CODES
     ):
         secret = credentials.client_secret.get_secret_value()
         return CredentialsRefusedError(
@@ -191,6 +206,17 @@ def _parse_object(body: bytes) -> dict[str, object]:
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
+
+
+def _entra_codes(document: dict[str, object]) -> set[int]:
+    """Return the numbers of Entra's errors, from the list of them and from the description."""
+    listed, description = document.get("error_codes"), document.get("error_description")
+    codes = (
+        {each for each in listed if isinstance(each, int)} if isinstance(listed, list) else set()
+    )
+    if isinstance(description, str):
+        codes |= {int(each) for each in _ENTRA_CODE.findall(description[:MAX_DESCRIPTION_LENGTH])}
+    return codes
 
 
 def _parse_token(document: dict[str, object], now: float) -> AccessToken | None:

@@ -71,13 +71,13 @@ def start_all(one: DeliveryAttempt) -> int:
     """Start whatever may start; return how many."""
     count = 0
     while one.may_start:
-        one.start()
+        one.recipients.start()
         count += 1
     return count
 
 
 def finish(one: DeliveryAttempt, count: int, now: float = NOW) -> None:
-    for recipient in list(one._in_flight.values())[:count]:
+    for recipient in list(one.recipients._in_flight.values())[:count]:
         one.finish(recipient, DELIVERED, now)
 
 
@@ -89,13 +89,13 @@ def record(one: DeliveryAttempt, *, is_written: bool = True) -> dict[str, dict[s
 
 def in_doubt(one: DeliveryAttempt) -> int:
     """Return how many recipients were started and have no recorded outcome."""
-    return one.in_flight_count + len(one._unrecorded)
+    return one.recipients.in_flight_count + len(one._unrecorded)
 
 
 def test_recipient_with_a_recorded_outcome_is_not_sent_to_again() -> None:
     one = attempt(3, outcomes={"p#d001#toast": RECORDED})
 
-    assert [each.device_id for each in one.ready] == ["d000", "d002"]
+    assert [each.device_id for each in one.recipients.ready] == ["d000", "d002"]
 
 
 def test_attempt_has_no_rest_when_every_recipient_has_an_outcome() -> None:
@@ -112,9 +112,9 @@ def test_attempt_has_no_rest_when_every_recipient_has_an_outcome() -> None:
 def test_every_recipient_without_an_outcome_goes_on_as_the_next_attempt() -> None:
     """Whether it was to be retried later, is in flight still, or was never started."""
     one = attempt(4)
-    one.finish(one.start(), DELIVERED, NOW)
-    one.retry_later(one.start(), NOW + 30)
-    one.start()
+    one.finish(one.recipients.start(), DELIVERED, NOW)
+    one.recipients.retry_later(one.recipients.start(), NOW + 30)
+    one.recipients.start()
 
     *_, remainder = one.begin_close(NOW)
 
@@ -125,9 +125,9 @@ def test_every_recipient_without_an_outcome_goes_on_as_the_next_attempt() -> Non
 
 def test_wait_of_one_recipient_holds_up_no_other() -> None:
     one = attempt(3)
-    one.retry_later(one.start(), NOW + 3600)
-    one.retry_later(one.start(), NOW + 5, tries=1)
-    one.finish(one.start(), DELIVERED, NOW)
+    one.recipients.retry_later(one.recipients.start(), NOW + 3600)
+    one.recipients.retry_later(one.recipients.start(), NOW + 5, tries=1)
+    one.finish(one.recipients.start(), DELIVERED, NOW)
 
     *_, remainder = one.begin_close(NOW)
 
@@ -139,17 +139,17 @@ def test_wait_of_one_recipient_holds_up_no_other() -> None:
 
 def test_recipient_that_is_not_due_waits_for_the_next_attempt() -> None:
     first = attempt(2)
-    first.retry_later(first.start(), NOW + 3600)
-    first.retry_later(first.start(), NOW + 5)
+    first.recipients.retry_later(first.recipients.start(), NOW + 3600)
+    first.recipients.retry_later(first.recipients.start(), NOW + 5)
     *_, remainder = first.begin_close(NOW)
     assert remainder is not None
     claim = Claim(remainder, "owner", {}, "p#d001#toast", is_taken_over=False, counts={})
 
     second = DeliveryAttempt(claim, "message", Window(64), NOW + 5, share=0.5)
 
-    assert [each.device_id for each in second.ready] == ["d001"]
+    assert [each.device_id for each in second.recipients.ready] == ["d001"]
     start_all(second)
-    second.finish(next(iter(second._in_flight.values())), DELIVERED, NOW + 5)
+    second.finish(next(iter(second.recipients._in_flight.values())), DELIVERED, NOW + 5)
     *_, rest = second.begin_close(NOW + 5)
     assert rest is not None
     assert (devices_of(rest), rest.not_before) == (["d000"], int(NOW) + 3600)
@@ -157,24 +157,24 @@ def test_recipient_that_is_not_due_waits_for_the_next_attempt() -> None:
 
 def test_retried_recipient_is_started_next_and_remembers_the_rejected_token() -> None:
     one = attempt(3)
-    one.retry(one.start(), rejected="fingerprint")
+    one.recipients.retry(one.recipients.start(), rejected="fingerprint")
 
-    assert (one.next_ready.device_id, one.next_ready.rejected) == ("d000", "fingerprint")
+    assert (one.recipients.next.device_id, one.recipients.next.rejected) == ("d000", "fingerprint")
 
 
 def test_ready_recipient_is_sent_to_the_new_uri_of_its_device() -> None:
     one = attempt(2)
-    one.readdress(one.next_ready, "https://new.notify.windows.com/?token=1")
+    one.recipients.readdress(one.recipients.next, "https://new.notify.windows.com/?token=1")
 
-    assert one.start().channel_uri == "https://new.notify.windows.com/?token=1"
-    assert one.start().channel_uri == ""
+    assert one.recipients.start().channel_uri == "https://new.notify.windows.com/?token=1"
+    assert one.recipients.start().channel_uri == ""
 
 
 @pytest.mark.parametrize("size", [16, 64])
 def test_no_more_sends_than_the_window_are_in_doubt(size: int) -> None:
     one = attempt(200, window=Window(size))
     done = 0
-    while one.ready_count or one.in_flight_count:
+    while one.recipients.ready_count or one.recipients.in_flight_count:
         start_all(one)
         assert in_doubt(one) <= size
         finish(one, 3)
@@ -243,7 +243,7 @@ def test_successor_knows_which_recipients_are_in_doubt() -> None:
 def test_attempt_is_through_if_its_window_is_full_of_recipients_that_wait() -> None:
     one = attempt(40, window=Window(16))
     for _ in range(16):
-        one.retry_later(one.start(), NOW + 5)
+        one.recipients.retry_later(one.recipients.start(), NOW + 5)
 
     assert one.is_through(is_closing=False)
     *_, remainder = one.begin_close(NOW)

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from push.delivery.attempt import FLUSH_S
-from push.delivery.claims import Claim, Finished, LostClaimError
+from push.delivery.claims import Claim, Finished
 from push.delivery.intake import DeliveryIntake
 from push.delivery.recheck import Findings
+from push.delivery.recorder import Recorder
+from push.delivery.records import LostClaimError
 from push.delivery.send_budget import Wait
 from push.delivery.sender import CLOSING_S, Sender
+from push.delivery.starter import Starter
 from push.errors import QueueUnavailableError, TablesUnavailableError
 from tests.unit.push.test_attempt import NOW, delivery
 from wns.oauth import AccessToken
@@ -128,7 +131,7 @@ class Results:
 
 
 class Claims:
-    """`DeliveryClaims` in memory; `errors` are raised first."""
+    """`DeliveryClaims` and `DeliveryRecords` in memory; `errors` are raised first."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -245,19 +248,26 @@ class Rig:
             budgets=self.budgets,
             events=SimpleNamespace(publish_token_rejected=lambda *_: None),
         )
-        shared: Any = {
-            "recheck": self.recheck,
-            "claims": self.claims,
-            "queues": {"bulk": self.queue, "direct": self.queue},
-            "background": background,
-        }
+        queues: Any = {"bulk": self.queue, "direct": self.queue}
+        storage: Any = self.claims
+        wns: Any = self.wns
+        recheck: Any = self.recheck
         sender = Sender(
-            wns=cast("Any", self.wns),
-            intake=DeliveryIntake(sources=sources, jitter=lambda: 0.5, **shared),
+            wns=wns,
+            intake=DeliveryIntake(
+                claims=storage,
+                queues=queues,
+                recheck=recheck,
+                sources=sources,
+                background=background,
+                jitter=lambda: 0.5,
+            ),
+            starter=Starter(wns, recheck, background, self.clock),
             results=cast("Any", self.results),
+            recorder=Recorder(storage, queues, background, self.clock),
+            background=background,
             clock=self.clock,
             sleep=self.clock.sleep,
-            **shared,
         )
         return sender.send(self.messages, lambda: ends_at - self.clock.now)
 

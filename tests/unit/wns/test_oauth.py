@@ -258,6 +258,11 @@ def test_description_of_a_refusal_is_cut_and_cannot_forge_log_lines(
         (400, {"error": {"code": "invalid_client"}}),
         (400, {"error": "temporarily_unavailable"}),
         (400, {"error": "server_error"}),
+        (400, {"error": "invalid_grant", "error_codes": [50196]}),
+        (400, {"error": "invalid_request", "error_codes": [90055], "error_description": ""}),
+        (400, {"error": "invalid_request", "error_description": "AADSTS90055: Too many requests."}),
+        (400, {"error": "invalid_request", "error_description": "AADSTS90006: Try again."}),
+        (401, {"error": "invalid_client", "error_codes": ["x", 90033]}),
         (404, {"error": "invalid_client"}),
         (408, {"error": "invalid_client"}),
         (429, {"error": "invalid_client"}),
@@ -411,6 +416,7 @@ def assert_no_secret_shown(
     credentials: Credentials, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "urllib3")  # push raises it
     with requests.Session() as session, pytest.raises(AccessTokenError, match=message) as caught:
         request_access_token(session, credentials, NOW)
 
@@ -428,6 +434,7 @@ def test_success_logs_no_secret(
     endpoint: TlsServer, session: requests.Session, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "urllib3")  # push raises it
     endpoint.behaviour = respond(200, {"access_token": TOKEN})
 
     token = request_access_token(session, ENTRA_APP, NOW)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, Field
 
@@ -18,7 +19,9 @@ from push.errors import (
     QueueUnavailableError,
     SecretsUnavailableError,
     TablesUnavailableError,
+    TooManyRequestsError,
     UnauthorizedError,
+    UnreadableItemError,
 )
 from wns.errors import CredentialsRefusedError, TokenEndpointError, WnsError
 
@@ -29,6 +32,7 @@ _BY_ERROR: dict[type[Exception], tuple[int, str]] = {
     NotFoundError: (404, "not_found"),
     UnauthorizedError: (401, "unauthorized"),
     ForbiddenError: (403, "forbidden"),
+    TooManyRequestsError: (429, "too_many_requests"),
     ConflictError: (409, "conflict"),
     InvalidRequestError: (422, "invalid_request"),
     CredentialsRefusedError: (422, "credentials_refused"),
@@ -37,6 +41,7 @@ _BY_ERROR: dict[type[Exception], tuple[int, str]] = {
     TablesUnavailableError: (503, "unavailable"),
     QueueUnavailableError: (503, "unavailable"),
     EventBusUnavailableError: (503, "unavailable"),
+    UnreadableItemError: (500, "unreadable"),
 }
 
 
@@ -54,14 +59,30 @@ class ErrorResponse(BaseModel):
     error: ErrorBody
 
 
-Reply = tuple[int, str]
-"""Status code and JSON body."""
+class Reply(NamedTuple):
+    """Status code, JSON body and headers."""
+
+    status: int
+    body: str
+    headers: dict[str, str]
 
 
-def _reply(status: int, code: str, message: str, details: Iterable[FieldError] = ()) -> Reply:
+_RETRY_UNAVAILABLE_AFTER_S = 5
+
+
+def _reply(
+    status: int,
+    code: str,
+    message: str,
+    details: Iterable[FieldError] = (),
+    retry_after_s: int | None = None,
+) -> Reply:
     response = ErrorResponse(error=ErrorBody(code=code, message=message, details=tuple(details)))
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        retry_after_s = _RETRY_UNAVAILABLE_AFTER_S
+    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
     # In ASCII, because a field's name may be text that UTF-8 cannot encode.
-    return status, json.dumps(response.model_dump())
+    return Reply(status, json.dumps(response.model_dump()), headers)
 
 
 NO_SUCH_ROUTE = _reply(404, "no_such_route", "the API has no such route")
@@ -69,7 +90,10 @@ NOT_JSON = _reply(400, "not_json", "the body is not valid JSON")
 WRONG_CONTENT_TYPE = _reply(
     415, "wrong_content_type", "the body must be JSON: Content-Type: application/json"
 )
-INTERNAL_ERROR = _reply(500, "internal_error", "something went wrong here; try again later")
+TOO_DEEP = "nested too deep"
+"""Message of the error that is raised for a JSON body with too many levels."""
+_TOO_DEEP_REPLY = _reply(400, "too_deep", "the body has too many levels of objects and arrays")
+INTERNAL_ERROR = _reply(500, "internal_error", "internal error; try again later")
 
 
 def too_large(limit: int) -> Reply:
@@ -83,7 +107,8 @@ def reply_to_error(error: PushError | WnsError) -> Reply:
         if kind in _BY_ERROR:
             status, code = _BY_ERROR[kind]
             details = error.field_errors if isinstance(error, InvalidRequestError) else ()
-            return _reply(status, code, str(error), details)
+            wait_s = error.retry_after_s if isinstance(error, TooManyRequestsError) else None
+            return _reply(status, code, str(error), details, wait_s)
     return INTERNAL_ERROR
 
 
@@ -94,8 +119,9 @@ def reply_to_invalid(errors: Iterable[Any]) -> Reply:
         errors: as pydantic lists them.
     """
     errors = list(errors)
-    if any(error["type"] == "json_invalid" for error in errors):
-        return NOT_JSON
+    for error in errors:
+        if error["type"] == "json_invalid":
+            return _TOO_DEEP_REPLY if error["ctx"]["error"] == TOO_DEEP else NOT_JSON
     return _reply(
         422,
         "invalid_request",

@@ -1,6 +1,6 @@
 """The HTTP API's common part: validation, body limits, error responses, OpenAPI.
 
-The only module of push that knows Powertools and API Gateway's events.
+The only module of push that knows API Gateway's events.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from push.api.error_responses import (
     INTERNAL_ERROR,
     NO_SUCH_ROUTE,
     NOT_JSON,
+    TOO_DEEP,
     WRONG_CONTENT_TYPE,
     ErrorResponse,
+    Reply,
     reply_to_error,
     reply_to_invalid,
     too_large,
@@ -36,12 +38,12 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from pydantic import BaseModel
 
-    from push.api.error_responses import Reply
-
 
 AppIdInPath = Annotated[AppId, Path(description="The app's id")]
 
 MAX_BODY_BYTES = 16_384
+MAX_BODY_DEPTH = 64
+"""Levels of objects and arrays in a body. The deepest notification has about a dozen."""
 
 
 class HttpApi(APIGatewayHttpResolver):
@@ -68,10 +70,9 @@ class HttpApi(APIGatewayHttpResolver):
         """Handle an event of API Gateway."""
         if event.get("body"):
             read = self._read_body(event)
-            if isinstance(read, tuple):
-                status, body = read
-                headers = {"content-type": "application/json"}
-                return {"statusCode": status, "headers": headers, "body": body}
+            if isinstance(read, Reply):
+                headers = read.headers | {"content-type": "application/json"}
+                return {"statusCode": read.status, "headers": headers, "body": read.body}
             headers = _headers(event) | {"content-type": "application/json"}
             event = {**event, "headers": headers, "body": read, "isBase64Encoded": False}
         return super().resolve(event, context)
@@ -128,8 +129,7 @@ def _headers(event: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _response(reply: Reply) -> Response[str]:
-    status, body = reply
-    return Response(status, "application/json", body)
+    return Response(reply.status, "application/json", reply.body, dict(reply.headers))
 
 
 def _refuse(constant: str) -> None:
@@ -138,8 +138,25 @@ def _refuse(constant: str) -> None:
 
 def _read_json(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse)
+        document = json.loads(text, parse_constant=_refuse)
     except json.JSONDecodeError:
         raise
-    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, 5,000 brackets
+    except RecursionError:
+        raise json.JSONDecodeError(TOO_DEEP, text, 0) from None
+    except ValueError as error:  # a number of 5,000 digits
         raise json.JSONDecodeError(str(error), text, 0) from None
+    if _is_deeper(document, MAX_BODY_DEPTH):
+        raise json.JSONDecodeError(TOO_DEEP, text, 0)
+    return document
+
+
+def _is_deeper(document: Any, limit: int) -> bool:
+    level = [document]
+    for _ in range(limit):
+        level = [
+            child
+            for each in level
+            if isinstance(each, dict | list)
+            for child in (each.values() if isinstance(each, dict) else each)
+        ]
+    return bool(level)

@@ -26,27 +26,36 @@ class StoredToken:
     credentials_version: str
 
 
-def put_access_token(secrets: SecretStore, app_id: str, stored: StoredToken) -> None:
-    """Store an app's access token, replacing the older one."""
+def replace_access_token(
+    secrets: SecretStore, app_id: str, stored: StoredToken, replaced: str | None
+) -> bool:
+    """Store an app's access token on condition that `replaced` is the current version of the secret
+    that holds it, None if there is none; return whether the condition held.
+
+    Raises:
+        SecretsUnavailableError: Secrets Manager failed.
+    """
     fields = asdict(stored.token) | {"credentials_version": stored.credentials_version}
-    secrets.put(app_id, _KIND, json.dumps(fields))
+    return secrets.replace(app_id, _KIND, json.dumps(fields), replaced)
 
 
-def get_access_token(secrets: SecretStore, app_id: str) -> StoredToken | None:
-    """Return an app's stored access token, valid or not, None if there is none that can be parsed.
+def get_access_token(secrets: SecretStore, app_id: str) -> tuple[StoredToken | None, str | None]:
+    """Return an app's stored access token, valid or not, and the version of its secret.
+
+    The token is None if it cannot be parsed; both are None if none is stored.
 
     Raises:
         SecretsUnavailableError: Secrets Manager failed.
     """
     secret = secrets.get(app_id, _KIND)
     if secret is None:
-        return None
+        return None, None
     try:
         fields = json.loads(secret.text)
-        version = fields.pop("credentials_version")
-        return StoredToken(AccessToken(**fields), version)
+        credentials_version = fields.pop("credentials_version")
+        return StoredToken(AccessToken(**fields), credentials_version), secret.version
     except (ValueError, KeyError, TypeError, AttributeError):
-        return None
+        return None, secret.version
 
 
 def delete_access_token(secrets: SecretStore, app_id: str) -> None:
@@ -77,7 +86,7 @@ class AccessTokenCache:
         if usable is not None and now < read_again_at:
             return usable
         try:
-            stored = get_access_token(self._secrets, app_id)
+            stored, _ = get_access_token(self._secrets, app_id)
         except SecretsUnavailableError as error:
             if usable is None:
                 raise AccessTokenMissingError(

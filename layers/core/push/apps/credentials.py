@@ -45,7 +45,7 @@ def get_credentials(secrets: SecretStore, app_id: str) -> tuple[Credentials, str
     try:
         return CREDENTIALS.validate_json(secret.text), secret.version
     except ValidationError:
-        raise MalformedSecretError(f"app '{app_id}' has damaged credentials; {remedy}") from None
+        raise MalformedSecretError(f"app '{app_id}' has malformed credentials; {remedy}") from None
 
 
 def delete_credentials(secrets: SecretStore, app_id: str) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from push.errors import FieldError, ForbiddenError, InvalidRequestError
-from push.identifiers import AppId
+from push.identifiers import AppId, TopicPattern
 from wns.notification import NotificationOptions
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ DEFAULT_SEND_RATE = 500
 
 Audience = Annotated[str, Field(pattern=r"^[\x21-\x5a\x5c\x5e-\x7e]{1,255}$")]
 """One of a token's audiences; no spaces and brackets, which API Gateway puts around several."""
+
+EventSource = Annotated[str, Field(min_length=1, max_length=256)]
+"""An event's `source` (EventBridge API reference, "PutEventsRequestEntry")."""
 
 Identity = Literal["package_sid", "entra"]
 
@@ -41,6 +45,14 @@ class AppSettings(BaseModel):
             description="`aud` or `client_id` of the player tokens the app accepts",
         ),
     ]
+    open_topics: Annotated[
+        tuple[TopicPattern, ...],
+        Field(
+            max_length=50,
+            description="Topics that any player may join, `*` standing for any text; others only"
+            " with a token whose claim `topics` names them",
+        ),
+    ] = ("*",)
     defaults: Annotated[
         NotificationOptions,
         Field(description="Options of every notification that does not set its own"),
@@ -49,6 +61,14 @@ class AppSettings(BaseModel):
         int, Field(ge=1, le=10_000, description="Notifications per second, of all workers together")
     ] = DEFAULT_SEND_RATE
     enabled: Annotated[bool, Field(description="Whether notifications of the app are sent")] = True
+    event_sources: Annotated[
+        tuple[EventSource, ...] | None,
+        Field(
+            max_length=50,
+            description="`source`s of the events that may send for the app; any if omitted. Others"
+            " are dead-lettered",
+        ),
+    ] = None
 
 
 class App(AppSettings):
@@ -57,7 +77,7 @@ class App(AppSettings):
     app_id: AppId
     stopped: Annotated[
         str | None,
-        Field(description="Why WNS stopped the app; putting the app again resumes sending"),
+        Field(description="Why WNS stopped the app; resume it, or put it again, to go on sending"),
     ] = None
 
     @property
@@ -73,6 +93,36 @@ class App(AppSettings):
         """
         if not set(audiences) & set(self.token_audiences):
             raise ForbiddenError(f"app '{self.app_id}' does not accept this token's audience")
+
+    def check_topics(self, topics: Iterable[str], granted: Iterable[str]) -> None:
+        """Authorize a player to join topics.
+
+        Args:
+            granted: patterns of topics that the player's token grants.
+
+        Raises:
+            ForbiddenError: some are neither open nor granted; the error names them.
+        """
+        patterns = {*self.open_topics, *granted}
+        refused = [
+            topic for topic in topics if not any(fnmatchcase(topic, each) for each in patterns)
+        ]
+        if refused:
+            named = ", ".join(f"'{topic}'" for topic in refused)
+            raise ForbiddenError(
+                f"players may not join {named} by themselves, and the token's claim topics does not"
+                " name it"
+            )
+
+    def check_event_source(self, source: str | None) -> None:
+        """Authorize a request by the source of its event; None for one that is no event.
+
+        Raises:
+            ForbiddenError: the app lists its sources, and this is none of them.
+        """
+        if source is None or self.event_sources is None or source in self.event_sources:
+            return
+        raise ForbiddenError(f"app '{self.app_id}' accepts no events of this source")
 
     def check_identity(self, identity: Identity) -> None:
         """Check that credentials are of the app's identity.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from push.apps.models import App
 from push.aws.dynamodb import map_dynamodb_errors
+from push.aws.items import read_item, readable_items
 from push.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -30,14 +31,16 @@ class Apps:
 
         Raises:
             NotFoundError: the app does not exist.
+            UnreadableItemError: it is stored in a form that this version cannot read.
         """
-        item = self._table.get_item(Key={"pk": app_id}).get("Item")
+        item = self._table.get_item(Key={"pk": app_id}, ConsistentRead=True).get("Item")
         if item is None:
             raise NotFoundError(f"app '{app_id}' does not exist")
-        return _app(item)
+        return read_item("app", item, _app)
 
+    @map_dynamodb_errors()
     def put(self, app: App) -> bool:
-        """Store the app; return whether it is new."""
+        """Store the app, not stopped; return whether it is new."""
         answer = self._table.put_item(
             Item={
                 "pk": app.app_id,
@@ -47,17 +50,24 @@ class Apps:
         )
         return "Attributes" not in answer
 
-    def all(self) -> Iterator[App]:
-        """Yield every app, by a scan: the table has an item per app."""
-        pages = self._table.meta.client.get_paginator("scan").paginate(TableName=self._table.name)
-        for page in pages:
-            for item in page["Items"]:
-                yield _app(item)
+    @map_dynamodb_errors()
+    def is_stopped(self, app_id: str) -> bool:
+        """Return whether the app exists and is stopped; also of one that cannot be read."""
+        answer = self._table.get_item(Key={"pk": app_id}, ConsistentRead=True)
+        return "stopped" in answer.get("Item", {})
 
+    def all(self) -> Iterator[App]:
+        """Yield every app that can be read, by a scan: the table has an item per app."""
+        scan = self._table.meta.client.get_paginator("scan")
+        for page in scan.paginate(TableName=self._table.name, ConsistentRead=True):
+            yield from readable_items("app", page["Items"], _app)
+
+    @map_dynamodb_errors()
     def delete(self, app_id: str) -> None:
         """Delete an app. Idempotent."""
         self._table.delete_item(Key={"pk": app_id})
 
+    @map_dynamodb_errors()
     def lease(self, app_id: str, now: float, until: int, *, at_once: bool) -> bool:
         """Lease the refresh of the app's access token until `until`; return False if another
         invocation holds the lease, or the app does not exist. Times are epoch seconds.
@@ -78,6 +88,7 @@ class Apps:
             return False
         return True
 
+    @map_dynamodb_errors()
     def end_lease(self, app_id: str, until: int) -> None:
         """Release the lease, unless another invocation has taken it over."""
         with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):
@@ -89,8 +100,24 @@ class Apps:
             )
 
     @map_dynamodb_errors()
+    def resume(self, app_id: str) -> None:
+        """Let notifications of a stopped app be sent again. Idempotent.
+
+        Raises:
+            NotFoundError: the app does not exist.
+        """
+        try:
+            self._table.update_item(
+                Key={"pk": app_id},
+                UpdateExpression="REMOVE stopped",
+                ConditionExpression="attribute_exists(pk)",
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            raise NotFoundError(f"app '{app_id}' does not exist") from None
+
+    @map_dynamodb_errors()
     def stop(self, app_id: str, reason: str) -> None:
-        """Stop sending for an app until an operator puts it again."""
+        """Stop sending for an app until an operator resumes it or puts it again."""
         self._table.update_item(
             Key={"pk": app_id},
             UpdateExpression="SET stopped = :reason",
@@ -100,12 +127,13 @@ class Apps:
 
 
 def _app(item: Mapping[str, Any]) -> App:
-    app = App.model_validate_json(str(item["app"]))
+    app = App.model_validate_json(str(item["app"]), extra="ignore")
     return app.model_copy(update={"stopped": item.get("stopped")})
 
 
 class AppCache:
-    """A cache of apps, each at most 15 seconds old."""
+    """A cache of apps, each at most 15 seconds old. Stopped ones are read each time, so that they
+    resume at once."""
 
     def __init__(self, apps: Apps) -> None:
         self._apps = apps
@@ -116,14 +144,15 @@ class AppCache:
 
         Raises:
             NotFoundError: the app does not exist.
+            UnreadableItemError: it is stored in a form that this version cannot read.
         """
         read_at, app = self._held.get(app_id, (0.0, None))
-        if app is None or now - read_at > _MAX_AGE_S:
+        if app is None or app.stopped is not None or now - read_at > _MAX_AGE_S:
             app = self._apps.get(app_id)
             self._held[app_id] = (now, app)
         return app
 
     def stop(self, app_id: str, reason: str) -> None:
-        """Stop sending for an app until an operator puts it again."""
+        """Stop sending for an app until an operator resumes it or puts it again."""
         self._apps.stop(app_id, reason)
         self._held.pop(app_id, None)

@@ -1,19 +1,28 @@
 """Refreshes access tokens: before they expire, when WNS rejects one, when credentials change.
 
 Any number of invocations may find the same app's token due at the same time. The one that takes the
-lease in AppsTable requests a new token; the others leave it to that one.
+lease in AppsTable requests a new token; the others leave it to that one. The lease only spares
+requests: it may end, or be taken over, while its holder waits for Microsoft. What keeps an older
+refresh from overwriting a newer token is the condition of the write.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from push.apps.access_tokens import StoredToken, get_access_token, put_access_token
+from push.apps.access_tokens import StoredToken, get_access_token, replace_access_token
 from push.apps.credentials import get_credentials
-from push.errors import ConflictError, MalformedSecretError, NotFoundError, SecretsUnavailableError
+from push.errors import (
+    ConflictError,
+    MalformedSecretError,
+    NotFoundError,
+    SecretsUnavailableError,
+    TablesUnavailableError,
+)
 from wns.errors import AccessTokenError
 from wns.oauth import request_access_token
 
@@ -36,10 +45,20 @@ NEAR_EXPIRY_S = 7200
 
 _LEASE_S = 60  # longer than a token request may take
 _WORKERS = 16
+_TRIES = 3
 
 
 class RefreshStatus(StrEnum):
-    """The result of a refresh."""
+    """The result of a refresh.
+
+    Attributes:
+        FRESH: the stored token serves; nothing was requested.
+        REFRESHED: a new token is stored.
+        ELSEWHERE: another invocation holds the lease: it is requesting a token, or failed to within
+            the last minute.
+        NO_CREDENTIALS: the app has none yet, or was deleted.
+        FAILED: no token could be obtained or stored; `Refresh.reason` says why.
+    """
 
     FRESH = "fresh"
     REFRESHED = "refreshed"
@@ -119,30 +138,57 @@ class TokenRefresher:
     def _refresh(self, app_id: str, is_due: IsDue, *, at_once: bool = False) -> Refresh:
         expires_at = 0
         try:
-            credentials, version = get_credentials(self.secrets, app_id)
-            stored = get_access_token(self.secrets, app_id)
+            stored, _ = get_access_token(self.secrets, app_id)
+            _, version = get_credentials(self.secrets, app_id)
             expires_at = stored.token.expires_at if stored else 0
             if not is_due(stored, version):
                 return Refresh(app_id, RefreshStatus.FRESH, expires_at=expires_at)
             leased_until = int(self.clock()) + _LEASE_S
             if not self.apps.lease(app_id, self.clock(), leased_until, at_once=at_once):
                 return Refresh(app_id, RefreshStatus.ELSEWHERE, expires_at=expires_at)
-            # Another invocation may have refreshed it between the first read and the lease.
-            stored = get_access_token(self.secrets, app_id)
-            expires_at = stored.token.expires_at if stored else 0
-            status = RefreshStatus.FRESH
-            if is_due(stored, version):
-                with self.open_session() as session:
-                    token = request_access_token(session, credentials, self.clock())
-                put_access_token(self.secrets, app_id, StoredToken(token, version))
-                status, expires_at = RefreshStatus.REFRESHED, token.expires_at
+            status, expires_at = self._replace(app_id, is_due)
         except NotFoundError as error:
             return Refresh(app_id, RefreshStatus.NO_CREDENTIALS, str(error))
         except _FAILURES as error:
             # The lease is kept: it limits tries to one a minute, however many senders ask.
             return Refresh(app_id, RefreshStatus.FAILED, str(error), expires_at)
-        self.apps.end_lease(app_id, leased_until)
+        with suppress(TablesUnavailableError):  # it ends by itself
+            self.apps.end_lease(app_id, leased_until)
         return Refresh(app_id, status, expires_at=expires_at)
 
+    def _replace(self, app_id: str, is_due: IsDue) -> tuple[RefreshStatus, int]:
+        """Replace the stored token while it is due; return the status, and when the token that is
+        stored then expires (epoch seconds).
 
-_FAILURES = (AccessTokenError, ConflictError, SecretsUnavailableError, MalformedSecretError)
+        still due, and no token was stored meanwhile → refreshed
+        another token was stored meanwhile           → again, with what is stored now
+        not due any more                             → fresh
+
+        Raises:
+            ConflictError: other invocations stored a token at every try.
+        """
+        obtained: StoredToken | None = None
+        for _ in range(_TRIES):
+            # In this order. If this version of the token is still the current one at the write, the
+            # credentials that were read after it are at least as new as those of that token; so no
+            # token is replaced by one of older credentials.
+            stored, replaced = get_access_token(self.secrets, app_id)
+            credentials, version = get_credentials(self.secrets, app_id)
+            if stored is not None and not is_due(stored, version):
+                return RefreshStatus.FRESH, stored.token.expires_at
+            if obtained is None or obtained.credentials_version != version:
+                with self.open_session() as session:
+                    token = request_access_token(session, credentials, self.clock())
+                obtained = StoredToken(token, version)
+            if replace_access_token(self.secrets, app_id, obtained, replaced):
+                return RefreshStatus.REFRESHED, obtained.token.expires_at
+        raise ConflictError(f"the access token of app '{app_id}' is being replaced concurrently")
+
+
+_FAILURES = (
+    AccessTokenError,
+    ConflictError,
+    MalformedSecretError,
+    SecretsUnavailableError,
+    TablesUnavailableError,
+)

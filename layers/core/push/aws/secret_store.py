@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
+_CANDIDATE = "CANDIDATE"
+"""Staging label of a version that is to become the current one. One that loses the label without
+becoming it is deleted by Secrets Manager."""
+
+
 @dataclass(frozen=True, slots=True)
 class Secret:
     """A secret's text and its version id."""
@@ -63,6 +68,42 @@ class SecretStore:
             ) from None
         except (BotoCoreError, ClientError) as error:
             raise _unavailable(error) from None
+
+    def replace(self, app_id: str, kind: str, text: str, version: str | None) -> bool:
+        """Replace the secret on condition that `version` is its current version, or create it on
+        condition that there is none; return whether the condition held.
+
+        Raises:
+            SecretsUnavailableError: Secrets Manager failed.
+        """
+        name, exceptions = self._name(app_id, kind), self._client.exceptions
+        try:
+            if version is None:
+                self._client.create_secret(Name=name, SecretString=text)
+                return True
+            # A put has no condition, but moving a staging label has one: "If the label is attached
+            # and [...] the version ID does not match, then the operation fails" (AWS Secrets
+            # Manager API reference, UpdateSecretVersionStage, RemoveFromVersionId). So the new
+            # version is stored aside, and becomes the current one if the old one still is.
+            stored = self._client.put_secret_value(
+                SecretId=name, SecretString=text, VersionStages=[_CANDIDATE]
+            )
+            self._client.update_secret_version_stage(
+                SecretId=name,
+                VersionStage="AWSCURRENT",
+                MoveToVersionId=stored["VersionId"],
+                RemoveFromVersionId=version,
+            )
+        except (
+            exceptions.InvalidParameterException,  # another version is current
+            exceptions.InvalidRequestException,  # it is being deleted
+            exceptions.ResourceExistsException,
+            exceptions.ResourceNotFoundException,
+        ):
+            return False
+        except (BotoCoreError, ClientError) as error:
+            raise _unavailable(error) from None
+        return True
 
     def delete(self, app_id: str, kind: str) -> None:
         """Delete the secret without a recovery window. Idempotent.

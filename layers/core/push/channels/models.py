@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from push.channels.keys import device_key
-from push.identifiers import AppId, DeviceId, Locale, PlayerId, Topic
-from wns.channel_uri import parse_channel_uri
+from push.identifiers import Locale, Topic
+from wns.channel_uri import is_web_push_endpoint, parse_channel_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +22,15 @@ channel")."""
 _LOOKS_LIKE = r"^https://([A-Za-z0-9-]+\.)*notify\.windows\.com(:443)?/[!-~]*\?[!-~]+$"
 
 
+def _refuse_web_push(channel_uri: str) -> str:
+    if is_web_push_endpoint(channel_uri):
+        raise ValueError(
+            "This is a Web Push endpoint of a browser (path /w/), not a channel of a game: register"
+            " the URI of a PushNotificationChannel."
+        )
+    return channel_uri
+
+
 class Registration(BaseModel):
     """The body of a registration."""
 
@@ -32,9 +41,10 @@ class Registration(BaseModel):
         Field(
             max_length=2048,
             description="The URI of PushNotificationChannel, unchanged",
-            json_schema_extra={"format": "uri", "pattern": _LOOKS_LIKE},
+            json_schema_extra={"pattern": _LOOKS_LIKE},
         ),
         AfterValidator(parse_channel_uri),
+        AfterValidator(_refuse_web_push),
     ]
     locale: Annotated[
         Locale | None, Field(description="The player's language, such as `en-US`")
@@ -51,27 +61,49 @@ class Registration(BaseModel):
     ] = ()
 
 
-class Channel(Registration):
-    """A registered channel. Times are epoch seconds."""
+class Channel(BaseModel):
+    """A registered channel, as it is stored. Times are epoch seconds.
 
-    # Validated at registration; the sender validates it again.
+    What was validated at registration is not validated again, so that another version's rules make
+    no channel unreadable; the sender validates the URI before it sends.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
     channel_uri: str
-    app_id: AppId
-    player_id: PlayerId
-    device_id: DeviceId
+    locale: str | None = None
+    time_zone: str | None = None
+    app_version: str | None = None
+    topics: tuple[str, ...] = ()
+    app_id: str
+    player_id: str
+    device_id: str
     registered_at: int
     renewed_at: int
     expires_at: int
-    subscribed_until: int
+    subscribed_until: int = 0
     in_game_until: int | None = None
 
     @classmethod
     def of_item(cls, item: Mapping[str, Any]) -> Channel:
-        """Return the channel that an item of ChannelsTable or its index holds."""
+        """Return the channel that an item of ChannelsTable or its index holds.
+
+        Raises:
+            ValidationError: the item is not a channel.
+        """
         app_id, _, player_id = str(item["pk"]).partition("#")
-        stored = {name: item[name] for name in cls.model_fields if name in item}
         ids = {"app_id": app_id, "player_id": player_id, "device_id": item["sk"]}
-        return cls.model_validate(stored | ids)
+        return cls.model_validate({**item, **ids})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _derive_missing_times(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        """Every registration gives a channel the same life, so one time tells the others."""
+        if "renewed_at" not in fields and "expires_at" in fields:
+            fields = fields | {"renewed_at": fields["expires_at"] - CHANNEL_LIFE_S}
+        if "registered_at" not in fields and "renewed_at" in fields:
+            fields = fields | {"registered_at": fields["renewed_at"]}
+        return fields
 
     @property
     def host(self) -> str:

@@ -10,15 +10,19 @@ from pydantic import TypeAdapter, ValidationError
 
 from push.aws.dynamodb import ConditionFailedError
 from push.channels.models import CHANNEL_LIFE_S, DEVICES_PER_PLAYER, Channel
+from push.channels.uri_owners import is_same_channel
 from push.errors import ConflictError, UnauthorizedError
 from push.identifiers import PlayerId
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from push.apps.models import App
     from push.apps.table import AppCache
     from push.aws.dynamodb import Transactions
     from push.channels.models import Registration
+    from push.channels.presence import Presence
+    from push.channels.registration_limit import RegistrationLimit
     from push.channels.table import Channels
     from push.channels.topics import Topics
     from push.channels.uri_owners import UriOwners
@@ -39,13 +43,14 @@ class Caller:
 
     player_id: str
     audiences: frozenset[str]
+    topics: frozenset[str] = frozenset()
 
     @classmethod
     def of_claims(cls, claims: Mapping[str, Any]) -> Caller:
         """Return the caller that a verified token's claims name.
 
-        API Gateway gives a claim that is a list as one string, `[a b]`. Amazon Cognito's access
-        tokens name the client in `client_id` instead of `aud`.
+        Amazon Cognito's access tokens name the client in `client_id` instead of `aud`. The claim
+        `topics` names topics that the player may join although the app leaves them not open.
 
         Raises:
             UnauthorizedError: the token has no valid `sub`.
@@ -56,8 +61,13 @@ class Caller:
             raise UnauthorizedError(
                 "the token names no player: its sub must be 1 to 255 printable ASCII characters"
             ) from None
-        named = " ".join(str(claims.get(name, "")) for name in ("aud", "client_id"))
-        return cls(player_id, frozenset(named.replace("[", " ").replace("]", " ").split()))
+        audiences = _listed(claims, "aud") | _listed(claims, "client_id")
+        return cls(player_id, audiences, _listed(claims, "topics"))
+
+
+def _listed(claims: Mapping[str, Any], name: str) -> frozenset[str]:
+    """Return the texts of a claim. API Gateway gives a list as one string, `[a b]`."""
+    return frozenset(str(claims.get(name, "")).replace("[", " ").replace("]", " ").split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,8 @@ class Registrar:
     channels: Channels
     owners: UriOwners
     topics: Topics
+    presence: Presence
+    limit: RegistrationLimit
     transactions: Transactions
 
     def register(
@@ -87,19 +99,27 @@ class Registrar:
         the channel was written meanwhile → again, with the channel as it is now
 
         Raises:
+            ForbiddenError: also if the player may not join one of the topics.
+            TooManyRequestsError: the player registers too often.
             ConflictError: concurrent writers won every try.
         """
-        self._authorize(caller, app_id, now)
+        self.limit.check(app_id, caller.player_id, now)
+        app = self._authorize(caller, app_id, now)
+        app.check_topics(registration.topics, caller.topics)
         device = caller.player_id, device_id
-        first = None
-        for _ in range(_TRIES):
+        previous_owner = None
+        for attempt in range(_TRIES):
             mine = {each.device_id: each for each in self.channels.all_of_player(app_id, device[0])}
             before = mine.get(device_id)
+            if attempt == 0:
+                self.limit.count(app_id, caller.player_id, before, now)
             channel = _channel(app_id, device, registration, before, now)
             try:
-                self.transactions.write(self._writes(channel, before, first))
+                self.transactions.write(self._writes(channel, before, previous_owner))
             except ConditionFailedError:
-                first = self.owners.get(app_id, channel.channel_uri)
+                previous_owner = self.owners.get(app_id, channel.channel_uri)
+                if before is None:
+                    self.channels.remove_unreadable(app_id, *device)
                 continue
             is_new = before is None or before.expires_at <= now
             if is_new and len(mine) >= _MANY_DEVICES:
@@ -126,34 +146,40 @@ class Registrar:
             NotFoundError: the device has no channel.
         """
         self._authorize(caller, app_id, now)
-        self.channels.put_presence(app_id, caller.player_id, device_id, now, in_game=in_game)
+        self.presence.put(app_id, caller.player_id, device_id, now, in_game=in_game)
 
-    def _authorize(self, caller: Caller, app_id: str, now: int) -> None:
-        self.apps.get(app_id, now).check_audience(caller.audiences)
+    def _authorize(self, caller: Caller, app_id: str, now: int) -> App:
+        app = self.apps.get(app_id, now)
+        app.check_audience(caller.audiences)
+        return app
 
     def _writes(
-        self, channel: Channel, before: Channel | None, first: tuple[str, str] | None
+        self, channel: Channel, before: Channel | None, previous_owner: tuple[str, str] | None
     ) -> Sequence[Any]:
         app_id, device = channel.app_id, (channel.player_id, channel.device_id)
-        lasting = before is not None and before.subscribed_until == channel.subscribed_until
         known = before.topics if before is not None else ()
         # A subscription is rewritten only if it is new or would expire before the channel.
-        new = [topic for topic in channel.topics if not (lasting and topic in known)]
+        keeps_subscriptions = (
+            before is not None and before.subscribed_until == channel.subscribed_until
+        )
+        new = [topic for topic in channel.topics if not (keeps_subscriptions and topic in known)]
         dropped = [topic for topic in known if topic not in channel.topics]
         uri, until = channel.channel_uri, channel.expires_at
         writes = [
             self.channels.put_write(channel, before),
-            self.owners.claim_write(app_id, uri, device, until, first),
+            self.owners.claim_write(app_id, uri, device, until, previous_owner),
             *self.topics.subscribe_writes(app_id, *device, new, channel.subscribed_until),
         ]
         deletes = self.topics.unsubscribe_writes(app_id, *device, dropped)
         # A transaction may not name an item twice, so the device's own channel is left out.
-        if first is not None and first != device:
-            had = self.channels.get(app_id, *first)
-            has_it = had is not None and had.channel_uri == uri
-            writes.append(self.owners.release_write(app_id, uri, first, has_it=has_it))
-            if had is not None and has_it:
-                deletes += self.topics.unsubscribe_writes(app_id, *first, had.topics)
+        if previous_owner is not None and previous_owner != device:
+            theirs = self.channels.get(app_id, *previous_owner)
+            if theirs is None:
+                self.channels.remove_unreadable(app_id, *previous_owner)
+            their_uri = theirs.channel_uri if theirs is not None else None
+            writes.append(self.owners.release_write(app_id, uri, previous_owner, their_uri))
+            if theirs is not None and is_same_channel(theirs.channel_uri, uri):
+                deletes += self.topics.unsubscribe_writes(app_id, *previous_owner, theirs.topics)
         # Dropped subscriptions beyond the limit stay; they have no effect, and expire.
         return (writes + deletes)[:_WRITES_PER_TRANSACTION]
 
@@ -192,7 +218,9 @@ def _channel(
     now: int,
 ) -> Channel:
     expires_at = now + CHANNEL_LIFE_S
-    lasting = before is not None and before.subscribed_until >= expires_at
+    subscribed_until = before.subscribed_until if before is not None else 0
+    if subscribed_until < expires_at:
+        subscribed_until = expires_at + _SPARE_S
     return Channel(
         **registration.model_dump(),
         app_id=app_id,
@@ -201,6 +229,6 @@ def _channel(
         registered_at=before.registered_at if before and before.expires_at > now else now,
         renewed_at=now,
         expires_at=expires_at,
-        subscribed_until=before.subscribed_until if before and lasting else expires_at + _SPARE_S,
+        subscribed_until=subscribed_until,
         in_game_until=before.in_game_until if before else None,
     )

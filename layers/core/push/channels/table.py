@@ -1,29 +1,26 @@
-"""The channels in ChannelsTable, and the presence of their players."""
+"""The channels in ChannelsTable."""
 
 from __future__ import annotations
 
+import random
+import time
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
 
+from push.aws.batch_get import batch_get
 from push.aws.dynamodb import map_dynamodb_errors
+from push.aws.items import read_item, readable_items
 from push.channels.keys import SHARDS, channel_key, following, shard_of
 from push.channels.models import Channel
-from push.errors import NotFoundError
+from push.errors import UnreadableItemError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from boto3.dynamodb.conditions import ConditionBase
     from mypy_boto3_dynamodb.service_resource import Table
-
-
-_BATCH_KEYS = 100
-
-Device = tuple[str, str, str]
-"""app_id, player_id and device_id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +32,29 @@ class ShardPage:
 
 
 class Channels:
-    """The channels in ChannelsTable. DynamoDB deletes expired items late, so all methods but `get`
-    and `all_of_player` ignore them."""
+    """The channels in ChannelsTable.
 
-    def __init__(self, table: Table) -> None:
+    DynamoDB deletes expired items late, so all methods but `get` and `all_of_player` ignore them.
+    Items that this version cannot read are reported and skipped.
+
+    `sleep` takes seconds; `jitter` returns a random number in [0, 1).
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
         self._table = table
+        self._sleep = sleep
+        self._jitter = jitter
 
     def get(self, app_id: str, player_id: str, device_id: str) -> Channel | None:
         """Return a channel, expired or not, None if there is none."""
         key = channel_key(app_id, player_id, device_id)
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
-        return None if item is None else Channel.of_item(item)
+        return next(_channels([] if item is None else [item]), None)
 
     def of_player(self, app_id: str, player_id: str, now: int) -> Iterator[Channel]:
         """Yield the player's channels that have not expired at `now` (epoch seconds)."""
@@ -61,7 +70,7 @@ class Channels:
         }
         while True:
             page = self._table.query(**query)
-            yield from map(Channel.of_item, page["Items"])
+            yield from _channels(page["Items"])
             if "LastEvaluatedKey" not in page:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
@@ -93,7 +102,7 @@ class Channels:
         inside = [each for each in page["Items"] if end is None or str(each["device_key"]) < end]
         more = "LastEvaluatedKey" in page and len(inside) == len(page["Items"])
         return ShardPage(
-            tuple(channel for channel in map(Channel.of_item, inside) if channel.expires_at > now),
+            tuple(channel for channel in _channels(inside) if channel.expires_at > now),
             following(str(page["LastEvaluatedKey"]["device_key"])) if more else None,
         )
 
@@ -102,22 +111,15 @@ class Channels:
         self, app_id: str, devices: Iterable[tuple[str, str]], now: int
     ) -> dict[tuple[str, str], Channel]:
         """Return the channels of these (player_id, device_id) that have not expired at `now` (epoch
-        seconds), read consistently."""
+        seconds), read consistently.
+
+        Raises:
+            TablesUnavailableError: DynamoDB failed, or left keys unprocessed at every try.
+        """
         keys = [channel_key(app_id, *device) for device in dict.fromkeys(devices)]
-        name, client = self._table.name, self._table.meta.client
-        found: dict[tuple[str, str], Channel] = {}
-        while keys:
-            batch, keys = keys[:_BATCH_KEYS], keys[_BATCH_KEYS:]
-            answer = client.batch_get_item(
-                RequestItems={name: {"Keys": batch, "ConsistentRead": True}}
-            )
-            for channel in map(Channel.of_item, answer["Responses"].get(name, [])):
-                if channel.expires_at > now:
-                    found[channel.player_id, channel.device_id] = channel
-            unprocessed = answer.get("UnprocessedKeys", {})
-            if name in unprocessed:
-                keys += cast("list[dict[str, str]]", unprocessed[name]["Keys"])
-        return found
+        items = batch_get(self._table, keys, sleep=self._sleep, jitter=self._jitter)
+        alive = (channel for channel in _channels(items) if channel.expires_at > now)
+        return {(channel.player_id, channel.device_id): channel for channel in alive}
 
     def put_write(self, channel: Channel, before: Channel | None) -> dict[str, Any]:
         """Return the write, for a transaction, that stores a channel but not its presence, on
@@ -138,66 +140,27 @@ class Channels:
         """Remove a channel; return it, None if there was none."""
         return self._delete(channel_key(app_id, player_id, device_id))
 
+    def remove_unreadable(self, app_id: str, player_id: str, device_id: str) -> None:
+        """Remove a device's item if it cannot be read, so that a registration can replace it."""
+        key = channel_key(app_id, player_id, device_id)
+        item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
+        if item is None:
+            return
+        try:
+            read_item("channel", item, Channel.of_item)
+        except UnreadableItemError:
+            # Unless it was replaced since.
+            as_read: ConditionBase = Attr("renewed_at").not_exists()
+            if "renewed_at" in item:
+                as_read = Attr("renewed_at").eq(item["renewed_at"])
+            self._delete(key, ConditionExpression=as_read)
+
     def remove_unless_renewed(self, channel: Channel) -> Channel | None:
         """Remove a channel unless it was renewed since it was read; return it, None if it was
         kept."""
         key = channel_key(channel.app_id, channel.player_id, channel.device_id)
-        return self._delete(key, ConditionExpression=Attr("renewed_at").eq(channel.renewed_at))
-
-    @map_dynamodb_errors()
-    def remove_gone(self, app_id: str, player_id: str, device_id: str, channel_uri: str) -> bool:
-        """Remove a channel that WNS reports as gone, unless it has another URI by now; return
-        whether it was removed."""
-        key = channel_key(app_id, player_id, device_id)
-        condition = Attr("channel_uri").eq(channel_uri)
-        return self._delete(key, ConditionExpression=condition) is not None
-
-    @map_dynamodb_errors()
-    def note_rejection(self, device: Device, channel_uri: str, fingerprint: str) -> None:
-        """Note that WNS rejected a valid access token for a channel; remove the channel if it
-        rejected another one before, unless it has another URI by now.
-
-        Args:
-            device: app_id, player_id and device_id.
-            fingerprint: of the token, which other channels of the app accept.
-        """
-        rejected = f"{fingerprint}#{sha256(channel_uri.encode()).hexdigest()[:16]}"
-        client = self._table.meta.client
-        try:
-            before = client.update_item(
-                TableName=self._table.name,
-                Key=channel_key(*device),
-                UpdateExpression="SET rejected = :rejected",
-                ConditionExpression="channel_uri = :uri",
-                ExpressionAttributeValues={":rejected": rejected, ":uri": channel_uri},
-                ReturnValues="ALL_OLD",
-            ).get("Attributes", {})
-        except client.exceptions.ConditionalCheckFailedException:
-            return
-        token, _, uri = str(before.get("rejected", "#")).partition("#")
-        if token not in {"", fingerprint} and rejected.endswith(uri):
-            self.remove_gone(*device, channel_uri)
-
-    def put_presence(
-        self, app_id: str, player_id: str, device_id: str, now: int, *, in_game: bool
-    ) -> None:
-        """Record whether the player is in the game: yes for five minutes from `now` (epoch
-        seconds), or no.
-
-        Raises:
-            NotFoundError: the device has no channel.
-        """
-        try:
-            self._table.update_item(
-                Key=channel_key(app_id, player_id, device_id),
-                UpdateExpression="SET in_game_until = :until",
-                ConditionExpression=Attr("expires_at").gt(now),
-                ExpressionAttributeValues={":until": now + PRESENCE_LIFE_S if in_game else 0},
-            )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
-            raise NotFoundError(
-                f"device '{device_id}' has no channel; register one before its presence"
-            ) from None
+        as_read = Attr("renewed_at").eq(channel.renewed_at) | Attr("renewed_at").not_exists()
+        return self._delete(key, ConditionExpression=as_read)
 
     def _delete(self, key: dict[str, str], **condition: Any) -> Channel | None:
         try:
@@ -205,10 +168,11 @@ class Channels:
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return None
         item: Mapping[str, Any] | None = answer.get("Attributes")
-        return None if item is None else Channel.of_item(item)
+        return next(_channels([] if item is None else [item]), None)
 
 
-PRESENCE_LIFE_S = 300
+def _channels(items: Iterable[Mapping[str, Any]]) -> Iterator[Channel]:
+    return readable_items("channel", items, Channel.of_item)
 
 
 def _put_write(table: str, channel: Channel, before: Channel | None) -> dict[str, Any]:
@@ -223,7 +187,12 @@ def _put_write(table: str, channel: Channel, before: Channel | None) -> dict[str
     values: dict[str, Any] = {f":{name}": value for name, value in sets.items()}
     condition = "attribute_not_exists(pk)"
     if before is not None:
-        condition = "#topics = :before AND #subscribed_until = :before_until"
+        # Each as it was read; a channel that another version stored may lack them.
+        condition = (
+            "attribute_exists(pk)"
+            " AND (#topics = :before OR attribute_not_exists(#topics))"
+            " AND (#subscribed_until = :before_until OR attribute_not_exists(#subscribed_until))"
+        )
         values |= {":before": list(before.topics), ":before_until": before.subscribed_until}
     return {
         "Update": {

@@ -1,9 +1,10 @@
 """Owners of channel URIs: at most one channel of an app has a URI.
 
-A URI that is registered by another player or device moves there, and the first one stops receiving:
-another player has signed in on the device, or the game was reinstalled. An item of ChannelsTable
-per URI names its owner. It is written in the transaction that gives a channel the URI, on condition
-that it still names the owner that the writer has read; so no two channels keep a URI.
+A URI that is registered by another player or device moves there, and its previous owner stops
+receiving: another player has signed in on the device, or the game was reinstalled. An item of
+ChannelsTable per URI, however it is spelled, names its owner. It is written in the transaction that
+gives a channel the URI, on condition that it still names the owner that the writer has read; so no
+two channels keep a URI.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from push.channels.keys import channel_key
+from wns.channel_uri import channel_identity
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -30,21 +32,26 @@ class UriOwners:
     def get(self, app_id: str, channel_uri: str) -> Device | None:
         """Return the device that registered a URI last, even if its channel is gone."""
         key = _key(app_id, channel_uri)
-        item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
-        return None if item is None else (str(item["player_id"]), str(item["device_id"]))
+        item = self._table.get_item(Key=key, ConsistentRead=True).get("Item", {})
+        if "player_id" not in item or "device_id" not in item:
+            return None
+        return str(item["player_id"]), str(item["device_id"])
 
     def claim_write(
-        self, app_id: str, channel_uri: str, owner: Device, expires_at: int, first: Device | None
+        self, app_id: str, channel_uri: str, owner: Device, expires_at: int, previous: Device | None
     ) -> dict[str, Any]:
         """Return the write, for a transaction, that makes `owner` the owner of a URI until
-        `expires_at` (epoch seconds), on condition that the present owner is `owner`, `first` or
+        `expires_at` (epoch seconds), on condition that the present owner is `owner`, `previous` or
         nobody."""
         names = {"player_id": owner[0], "device_id": owner[1]}
         values = {":player": owner[0], ":device": owner[1]}
-        condition = "attribute_not_exists(pk) OR (player_id = :player AND device_id = :device)"
-        if first is not None:
-            values |= {":first_player": first[0], ":first_device": first[1]}
-            condition += " OR (player_id = :first_player AND device_id = :first_device)"
+        condition = (
+            "attribute_not_exists(player_id) OR attribute_not_exists(device_id)"
+            " OR (player_id = :player AND device_id = :device)"
+        )
+        if previous is not None:
+            values |= {":previous_player": previous[0], ":previous_device": previous[1]}
+            condition += " OR (player_id = :previous_player AND device_id = :previous_device)"
         return {
             "Put": {
                 "TableName": self._table.name,
@@ -54,20 +61,33 @@ class UriOwners:
             }
         }
 
-    def release_write(self, app_id: str, channel_uri: str, first: Device, *, has_it: bool) -> Any:
-        """Return the write, for a transaction, that deletes the first owner's channel if it has the
-        URI, or checks that it does not."""
-        place = {
-            "TableName": self._table.name,
-            "Key": channel_key(app_id, *first),
-            "ExpressionAttributeValues": {":uri": channel_uri},
+    def release_write(
+        self, app_id: str, channel_uri: str, previous: Device, their_uri: str | None
+    ) -> dict[str, Any]:
+        """Return the write, for a transaction, that takes a URI from its previous owner: it deletes
+        their channel if that has the URI, on condition that the channel is as it was read.
+
+        Args:
+            their_uri: the URI of the previous owner's channel, None if they have none.
+        """
+        place = {"TableName": self._table.name, "Key": channel_key(app_id, *previous)}
+        if their_uri is None:
+            return {"ConditionCheck": place | {"ConditionExpression": "attribute_not_exists(pk)"}}
+        as_read = {
+            "ConditionExpression": "channel_uri = :theirs",
+            "ExpressionAttributeValues": {":theirs": their_uri},
         }
-        if has_it:
-            return {"Delete": place | {"ConditionExpression": "channel_uri = :uri"}}
-        condition = "attribute_not_exists(pk) OR channel_uri <> :uri"
-        return {"ConditionCheck": place | {"ConditionExpression": condition}}
+        if is_same_channel(their_uri, channel_uri):
+            return {"Delete": place | as_read}
+        return {"ConditionCheck": place | as_read}
+
+
+def is_same_channel(one: str, other: str) -> bool:
+    """Return whether two channel URIs are spellings of one."""
+    return channel_identity(one) == channel_identity(other)
 
 
 def _key(app_id: str, channel_uri: str) -> dict[str, str]:
     # No key of a channel starts with "#".
-    return {"pk": f"#{app_id}#{sha256(channel_uri.encode()).hexdigest()}", "sk": "owner"}
+    digest = sha256(channel_identity(channel_uri).encode()).hexdigest()
+    return {"pk": f"#{app_id}#{digest}", "sk": "owner"}

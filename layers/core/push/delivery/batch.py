@@ -66,7 +66,7 @@ class AppTurn:
 
     def count_ready(self) -> int:
         """Return how many sends of the app are ready."""
-        return sum(each.ready_count for each in self.attempts)
+        return sum(each.recipients.ready_count for each in self.attempts)
 
 
 @dataclass(slots=True)

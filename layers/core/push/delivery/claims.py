@@ -1,21 +1,18 @@
-"""Claims on deliveries: who sends a delivery until when, and the outcomes recorded so far.
+"""Claims on deliveries: who sends a delivery until when, and how far its sends may have gone.
 
 One item `claim` per delivery tells a copy of a delivery from the delivery itself. What a worker has
-recorded is not sent again by its successor; and the claim says how far its sends may have gone.
-
-Sends start in the order of the recipients' names. A claim, and each record of outcomes after it,
-stores the name up to which they may have started. So a worker that is killed leaves behind only few
-recipients in doubt, and its successor knows them: those up to that name that have no outcome.
+recorded (`records`) is not sent again by its successor. Sends start in the order of the recipients'
+names, and the claim says through which name; so the successor also knows the few recipients in
+doubt (`window`): those up to that name that have no outcome.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from push.aws.dynamodb import ConditionFailedError, failed_item, map_dynamodb_errors
+from push.aws.dynamodb import failed_item, map_dynamodb_errors
 from push.notifications.chunks import (
     CLAIM,
     OUTCOMES,
@@ -23,22 +20,19 @@ from push.notifications.chunks import (
     outcomes_of_chunk,
     partition_of,
 )
-from push.notifications.counters import RECORD_LIFE_S, count_write
-from push.notifications.outcomes import decode_outcomes, encode_outcomes
+from push.notifications.counters import RECORD_LIFE_S
+from push.notifications.outcomes import decode_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_dynamodb.service_resource import Table
 
-    from push.aws.dynamodb import Transactions
     from push.delivery.models import Delivery
     from push.notifications.outcomes import Outcomes
 
 
-_NO_LEASE = 0
 _NONCE = "/"
-_INLINE_BYTES = 600  # with the rest of the claim still within the 1 KB of a write unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +86,25 @@ class Busy:
     same_message: bool
 
 
-class LostClaimError(Exception):
-    """Raised when the lease ran out and another worker claimed the delivery."""
+_CLAIM: Any = {
+    "UpdateExpression": "SET attempt = :attempt, claimed = :attempt, #owner = :owner,"
+    " lease_until = :until, finished = :no,"
+    " started_through = if_not_exists(started_through, :through),"
+    " expires_at = if_not_exists(expires_at, :expiry) ADD workers :one",
+    "ConditionExpression": "attribute_not_exists(pk)"
+    " OR (attempt <= :attempt AND finished = :no AND lease_until <= :now)",
+    "ExpressionAttributeNames": {"#owner": "owner"},
+    "ReturnValues": "ALL_NEW",
+    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+}
 
 
 class DeliveryClaims:
     """The claims in NotificationsTable."""
 
-    def __init__(self, table: Table, transactions: Transactions) -> None:
+    def __init__(self, table: Table) -> None:
         self._table = table
         self._client = table.meta.client
-        self._transactions = transactions
 
     @map_dynamodb_errors()
     def claim(
@@ -138,14 +140,7 @@ class DeliveryClaims:
         try:
             item: Mapping[str, Any] = self._client.update_item(
                 TableName=self._table.name,
-                Key=_key(delivery),
-                UpdateExpression="SET attempt = :attempt, claimed = :attempt, #owner = :owner,"
-                " lease_until = :until, finished = :no,"
-                " started_through = if_not_exists(started_through, :through),"
-                " expires_at = if_not_exists(expires_at, :expiry) ADD workers :one",
-                ConditionExpression="attribute_not_exists(pk)"
-                " OR (attempt <= :attempt AND finished = :no AND lease_until <= :now)",
-                ExpressionAttributeNames={"#owner": "owner"},
+                Key=claim_key(delivery),
                 ExpressionAttributeValues={
                     ":attempt": delivery.attempt,
                     ":owner": owner,
@@ -156,8 +151,7 @@ class DeliveryClaims:
                     ":one": 1,
                     ":expiry": int(now) + RECORD_LIFE_S,
                 },
-                ReturnValues="ALL_NEW",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **_CLAIM,
             )["Attributes"]
         except self._client.exceptions.ConditionalCheckFailedException as error:
             item = failed_item(error)
@@ -167,127 +161,11 @@ class DeliveryClaims:
         if int(str(item["workers"])) == 1:
             return Claim(delivery, owner, {}, through, is_taken_over=False, counts=counts)
         outcomes: Outcomes = {}
-        for record in items_of_chunk(self._table, _partition(delivery)):
+        for record in items_of_chunk(self._table, partition(delivery)):
             if str(record["sk"]).startswith(f"{OUTCOMES}{delivery.attempt}#"):
                 outcomes |= decode_outcomes(record)
                 through = max(through, str(record["started_through"]))
         return Claim(delivery, owner, outcomes, through, is_taken_over=True, counts=counts)
-
-    @map_dynamodb_errors()
-    def record(
-        self, claim: Claim, outcomes: Outcomes, number: int, started_through: str, now: float
-    ) -> None:
-        """Record outcomes of an open attempt, and how far sends may go on. Idempotent.
-
-        An item of its own, without a condition: whoever has the claim by now, these are outcomes.
-
-        Args:
-            number: of the record within the attempt.
-
-        Raises:
-            TablesUnavailableError: the outcomes may or may not be recorded.
-        """
-        attempt, worker = claim.delivery.attempt, claim.owner
-        item: dict[str, Any] = {
-            "pk": _partition(claim.delivery),
-            "sk": f"{OUTCOMES}{attempt}#{number:04}#{worker}",
-            "started_through": started_through,
-            "expires_at": int(now) + RECORD_LIFE_S,
-        }
-        if outcomes:
-            item["outcomes"] = encode_outcomes(outcomes)
-        self._client.put_item(TableName=self._table.name, Item=item)
-
-    @map_dynamodb_errors()
-    def close(
-        self,
-        claim: Claim,
-        recorded: Outcomes,
-        unrecorded: Outcomes,
-        now: float,
-        *,
-        number: int,
-        not_before: int | None,
-    ) -> None:
-        """Record the last outcomes of an attempt, count all of them and end the lease, in one
-        write: each outcome is counted once, whoever is killed when.
-
-        The counts of a direct delivery are in its claim, and those of a broadcast's in the counters
-        of the notification, which the same transaction adds to.
-
-        Args:
-            recorded: outcomes of this attempt that are recorded.
-            number: of the record that `unrecorded` needs if it does not fit into the claim.
-            not_before: when the next attempt may start (epoch seconds); None if every recipient has
-                an outcome.
-
-        Raises:
-            LostClaimError: another worker has the delivery.
-            TablesUnavailableError: the attempt may or may not be closed.
-        """
-        counts = Counter(each["outcome"] for each in (*recorded.values(), *unrecorded.values()))
-        values: dict[str, Any] = {}
-        if unrecorded:
-            encoded = encode_outcomes(unrecorded)
-            if len(encoded) <= _INLINE_BYTES:
-                values[f"outcomes_{claim.delivery.attempt}"] = encoded
-            else:
-                self.record(claim, unrecorded, number, "", now)
-        try:
-            if claim.delivery.lane == "direct":
-                values["counts"] = json.dumps(Counter(claim.counts) + counts)
-                self._client.update_item(**self._closing(claim, not_before, values))
-            else:
-                self._close_and_count(claim, not_before, values, counts, now)
-        except (ConditionFailedError, self._client.exceptions.ConditionalCheckFailedException):
-            if not self._is_closed_by(claim):
-                raise LostClaimError from None
-
-    def _close_and_count(
-        self,
-        claim: Claim,
-        not_before: int | None,
-        values: dict[str, Any],
-        counts: Counter[str],
-        now: float,
-    ) -> None:
-        if not_before is None:
-            counts["finished"] = 1
-        notification_id, chunk = claim.delivery.notification_id, claim.delivery.chunk
-        writes: list[Any] = [{"Update": self._closing(claim, not_before, values)}]
-        if counts:
-            writes.append(count_write(self._table.name, notification_id, chunk, now, counts))
-        self._transactions.write(writes)
-
-    def _closing(
-        self, claim: Claim, not_before: int | None, values: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """Return the update that ends the lease, on condition that the claim holds."""
-        finished = not_before is None
-        values = {
-            **values,
-            "finished": finished,
-            "attempt": claim.delivery.attempt + (not finished),
-            "lease_until": _NO_LEASE,
-            "not_before": not_before or 0,
-        }
-        sets = ", ".join(f"{name} = :{name}" for name in values)
-        return {
-            "TableName": self._table.name,
-            "Key": _key(claim.delivery),
-            "UpdateExpression": f"SET {sets} REMOVE started_through, workers",
-            "ConditionExpression": "#owner = :owner AND attempt = :claimed AND finished = :no",
-            "ExpressionAttributeNames": {"#owner": "owner"},
-            "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()}
-            | {":owner": claim.owner, ":claimed": claim.delivery.attempt, ":no": False},
-        }
-
-    def _is_closed_by(self, claim: Claim) -> bool:
-        """Return whether a claim is closed: by a write whose response was lost."""
-        found: Mapping[str, Any] = self._client.get_item(
-            TableName=self._table.name, Key=_key(claim.delivery), ConsistentRead=True
-        ).get("Item", {})
-        return found.get("owner") == claim.owner and "workers" not in found
 
     def _refusal(
         self, delivery: Delivery, message_id: str, item: Mapping[str, Any]
@@ -298,16 +176,18 @@ class DeliveryClaims:
             requeued = item["claimed"] == item["attempt"]
             return Superseded(
                 int(item["attempt"]),
-                {} if requeued else outcomes_of_chunk(self._table, _partition(delivery)),
+                {} if requeued else outcomes_of_chunk(self._table, partition(delivery)),
                 int(item["not_before"]),
                 requeued,
             )
         return Busy(same_message=str(item["owner"]).partition(_NONCE)[0] == message_id)
 
 
-def _partition(delivery: Delivery) -> str:
+def partition(delivery: Delivery) -> str:
+    """Return the partition key of a delivery's items."""
     return partition_of(delivery.notification_id, delivery.chunk)
 
 
-def _key(delivery: Delivery) -> dict[str, str]:
-    return {"pk": _partition(delivery), "sk": CLAIM}
+def claim_key(delivery: Delivery) -> dict[str, str]:
+    """Return the key of a delivery's claim."""
+    return {"pk": partition(delivery), "sk": CLAIM}

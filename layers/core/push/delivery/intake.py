@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from push.delivery.app_gate import AppGate, postponed_until
-from push.delivery.attempt import DeliveryAttempt, first_starts, pending
+from push.delivery.attempt import DeliveryAttempt, first_starts
 from push.delivery.batch import AppTurn, Message
 from push.delivery.claims import Busy, Claim, Finished, Superseded
 from push.delivery.recheck import Findings, apply_findings
+from push.delivery.recipients import pending
 from push.errors import QueueUnavailableError, TablesUnavailableError
 from wns.result import Outcome
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from push.delivery.app_gate import AppSources
     from push.delivery.batch import Batch
     from push.delivery.claims import DeliveryClaims
-    from push.delivery.models import Lane
+    from push.delivery.models import Delivery, Lane
     from push.delivery.queue import DeliveryQueue
     from push.delivery.recheck import Recheck
 
@@ -38,7 +39,7 @@ class _Opening:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """What became of it: a claim and what holds for its recipients, None if that is not known.
+    """The result: a claim and what holds for its recipients, None if that is not known.
 
     `is_done`: whether the message needs no attempt and can be deleted.
     """
@@ -69,18 +70,16 @@ class DeliveryIntake:
             by_app.setdefault(message.delivery.app_id, []).append(message)
         for app_id, some in by_app.items():
             gate = self._gates.setdefault(app_id, AppGate(app_id, self.sources, self.background))
-            gate.begin_batch()
             try:
-                gate.update(gate.read(now, gate.rejected), now)
+                gate.begin_batch(now)
             except TablesUnavailableError:
                 batch.kept += [each.message_id for each in some]
                 continue
             batch.turns.append(AppTurn(gate))
             batch.waiting += some
             if gate.closed_until(now) <= now:
-                lane = some[0].delivery.lane
                 wanted = sum(len(each.delivery.channels) for each in some)
-                gate.grant(lane, gate.take(lane, wanted, now))
+                gate.take_budget(some[0].delivery.lane, wanted, now)
 
     def open(self, batch: Batch, now: float, *, lease_s: float, is_closing: bool) -> None:
         """Start to claim the waiting deliveries that may be sent, for `lease_s` seconds, and to
@@ -112,16 +111,9 @@ class DeliveryIntake:
 
     def _postpone(self, batch: Batch, messages: Sequence[Message], now: float) -> None:
         """Queue deliveries again, unclaimed: those that are not due, with the rest of their delay;
-        those whose app cannot send, the later the longer it could not."""
+        those whose app cannot send, the later the longer it could not; others at once."""
         share = self.jitter()
-        postponed = []
-        for _, delivery in messages:
-            if delivery.not_before > now:
-                postponed.append(delivery)
-                continue
-            closed_until = batch.turn_of(delivery.app_id).gate.closed_until(now)
-            until = postponed_until(closed_until, delivery.postponed, share, now)
-            postponed.append(delivery.postpone(int(min(until, delivery.expires_at)) + 1))
+        postponed = [_postponed(batch, each.delivery, share, now) for each in messages]
 
         def put_back() -> bool:
             try:
@@ -206,6 +198,14 @@ class DeliveryIntake:
             _settle_doubts(batch, attempt, now)
             if each.findings is not None:
                 apply_findings(batch, attempt, each.findings, now)
+
+
+def _postponed(batch: Batch, delivery: Delivery, share: float, now: float) -> Delivery:
+    closed_until = batch.turn_of(delivery.app_id).gate.closed_until(now)
+    if delivery.not_before > now or closed_until <= now:
+        return delivery
+    until = postponed_until(closed_until, delivery.postponed, share, now)
+    return delivery.postpone(int(min(until, delivery.expires_at)) + 1)
 
 
 def _fits(batch: Batch, message: Message) -> bool:

@@ -85,7 +85,7 @@ def apply_findings(batch: Batch, attempt: DeliveryAttempt, findings: Findings, n
     attempt.rechecked_at = now
     attempt.recheck_at = now + RECHECK_EVERY_S
     withdrawn: dict[Recipient, str] = {}
-    for recipient in attempt.ready:
+    for recipient in attempt.recipients.ready:
         if now >= attempt.delivery.expires_at:
             withdrawn[recipient] = str(Outcome.EXPIRED)
         elif findings.is_cancelled:
@@ -95,7 +95,7 @@ def apply_findings(batch: Batch, attempt: DeliveryAttempt, findings: Findings, n
             if uri is None:
                 withdrawn[recipient] = REMOVED
             elif uri != recipient.channel_uri:
-                attempt.readdress(recipient, uri)
+                attempt.recipients.readdress(recipient, uri)
     batch.finish_unsent(attempt, withdrawn, now)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from push.aws.background import Background
-    from push.channels.table import Channels
+    from push.channels.bad_channels import BadChannels, Device
     from push.delivery.app_gate import AppGate
     from push.delivery.attempt import DeliveryAttempt
     from push.delivery.batch import Batch
@@ -43,7 +43,7 @@ class Reference(NamedTuple):
 class ResultHandler:
     """Handles results."""
 
-    def __init__(self, channels: Channels, background: Background) -> None:
+    def __init__(self, channels: BadChannels, background: Background) -> None:
         self._channels = channels
         self._background = background
         self._responded_at = 0.0  # any host of WNS
@@ -69,7 +69,7 @@ class ResultHandler:
             self._retry_with_newer_token(sent, now)
             return
         if result.status_code is not None:
-            gate.note_response(fingerprint, now)
+            gate.token.note_response(fingerprint, now)
             self._responded_at = now
         names_resolve = now - self._responded_at <= _NAMES_RESOLVE_S
         payload = attempt.delivery.payloads[recipient.payload]
@@ -81,8 +81,8 @@ class ResultHandler:
         elif outcome in TO_RETRY:
             not_before = now + retry_delay_s(result, recipient.tries, attempt.share)
             if outcome is Outcome.APP_THROTTLED:
-                gate.pause(not_before)
-            attempt.retry_later(recipient, not_before, tries=recipient.tries + 1)
+                gate.pause(not_before, now)
+            attempt.recipients.retry_later(recipient, not_before, tries=recipient.tries + 1)
             return
         elif outcome is Outcome.CHANNEL_GONE:
             self._remove_channel(sent)
@@ -95,17 +95,15 @@ class ResultHandler:
         """Send to a recipient again with another token; the sender leaves it to a later attempt if
         there is none yet."""
         attempt, recipient, gate, fingerprint = sent
-        blame = gate.note_rejection(fingerprint, recipient.player_id, now)
+        blame = gate.token.note_rejection(fingerprint, recipient.player_id, now)
         if blame is Blame.CHANNEL:
-            device = (attempt.delivery.app_id, recipient.player_id, recipient.device_id)
-            uri = recipient.channel_uri
+            device, uri = _device(sent), recipient.channel_uri
             self._run(lambda: self._channels.note_rejection(device, uri, fingerprint))
-        attempt.retry(recipient, rejected=fingerprint)
+        attempt.recipients.retry(recipient, rejected=fingerprint)
 
     def _remove_channel(self, sent: Reference) -> None:
-        app_id, recipient = sent.attempt.delivery.app_id, sent.recipient
-        player_id, device_id, uri = recipient.player_id, recipient.device_id, recipient.channel_uri
-        self._run(lambda: self._channels.remove_gone(app_id, player_id, device_id, uri))
+        device, uri = _device(sent), sent.recipient.channel_uri
+        self._run(lambda: self._channels.remove(device, uri))
 
     def _run(self, call: Callable[[], object]) -> None:
         """Run a call in the background. What cannot be written now is written after WNS's response
@@ -116,6 +114,11 @@ class ResultHandler:
                 call()
 
         self._background.run(attempt, lambda _: None)
+
+
+def _device(sent: Reference) -> Device:
+    recipient = sent.recipient
+    return sent.attempt.delivery.app_id, recipient.player_id, recipient.device_id
 
 
 def rejected_wait_s(recipient: Recipient, share: float) -> float:

@@ -1,10 +1,10 @@
 """Sends batches of deliveries to WNS: each recipient once, every outcome recorded.
 
-One loop, whose steps are in `Sender._run`. It alone sends, receives and decides, and waits for WNS
-only: calls of AWS run in the background, so that a slow one never keeps a response of WNS unread
-until libcurl takes the send for timed out. What changes is kept in four places: a `DeliveryAttempt`
-per delivery, an `AppGate` per app, the `Window` of sends in doubt, and the connections of the
-`WnsClient`.
+One loop of four steps: open deliveries, start sends, take results, record what is due. It waits for
+WNS only: calls of AWS run in the background, so that a slow one never keeps a response of WNS
+unread until libcurl takes the send for timed out. What changes is kept in four places: a
+`DeliveryAttempt` per delivery, an `AppGate` per app, the `Window` of sends in doubt, and the
+connections of the `WnsClient`.
 """
 
 from __future__ import annotations
@@ -13,29 +13,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from push.delivery.attempt import AttemptState
 from push.delivery.batch import Batch, Message
-from push.delivery.claims import LostClaimError
-from push.delivery.recheck import Findings, apply_findings
-from push.delivery.results import Reference, rejected_wait_s
-from push.delivery.send_budget import Wait
 from push.delivery.window import SIZES, Window
-from push.errors import QueueUnavailableError, TablesUnavailableError
-from wns.client import Send
-from wns.result import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from push.aws.background import Background
-    from push.delivery.attempt import DeliveryAttempt
-    from push.delivery.batch import AppTurn, Report
-    from push.delivery.claims import DeliveryClaims
+    from push.delivery.batch import Report
     from push.delivery.intake import DeliveryIntake
-    from push.delivery.models import Delivery, Lane
-    from push.delivery.queue import DeliveryQueue
-    from push.delivery.recheck import Recheck
-    from push.delivery.results import ResultHandler
+    from push.delivery.models import Delivery
+    from push.delivery.recorder import Recorder
+    from push.delivery.results import Reference, ResultHandler
+    from push.delivery.starter import Starter
     from wns.client import WnsClient
 
 CLOSING_S = 22.0
@@ -43,12 +33,8 @@ CLOSING_S = 22.0
 more (`WnsClient`), and to record and queue what is left a call or two of AWS, each at most 5 s (the
 time-outs of the function's clients)."""
 
-_LONGEST_WAITING_S: Mapping[Lane, float] = {"direct": 1.0, "bulk": 10.0}
-"""How long after its first wait an app without budget keeps its claimed deliveries: the next batch,
-perhaps another app's, waits as well."""
 _LONGEST_POLL_S = 1.0
 _BUSY_POLL_S = 0.005  # while calls of AWS are pending, which do not wake libcurl
-_FAILED_RECHECK_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +43,9 @@ class Sender:
 
     wns: WnsClient
     intake: DeliveryIntake
-    recheck: Recheck
+    starter: Starter
     results: ResultHandler
-    claims: DeliveryClaims
-    queues: Mapping[Lane, DeliveryQueue]
+    recorder: Recorder
     background: Background
     clock: Callable[[], float]
     sleep: Callable[[float], None]
@@ -85,10 +70,11 @@ class Sender:
             self.background.drop()
             for attempt in batch.open:
                 with suppress(Exception):  # whatever it is, the message is kept
-                    self._abandon(attempt)
+                    self.recorder.abandon(attempt)
             return batch.report(error)
         finally:
             self.wns.cancel()
+            self.background.drop()
         return batch.report()
 
     def _run(self, batch: Batch, time_left: Callable[[], float]) -> None:
@@ -96,109 +82,9 @@ class Sender:
         while batch.waiting or batch.open or self.wns.in_flight or self.background.pending:
             is_closing = is_closing or time_left() <= CLOSING_S
             self.intake.open(batch, self.clock(), lease_s=time_left(), is_closing=is_closing)
-            if not is_closing:
-                self._recheck_due(batch)
-            next_start = None if is_closing else self._start(batch)
+            next_start = None if is_closing else self.starter.start(batch)
             self._take_results(batch, next_start, is_closing=is_closing)
-            self._record_due(batch, is_closing=is_closing)
-
-    def _recheck_due(self, batch: Batch) -> None:
-        """Check, in the background, whether ready recipients may still be notified."""
-        now = self.clock()
-        for attempt in batch.open:
-            if attempt.is_rechecking or not attempt.ready_count or now < attempt.recheck_at:
-                continue
-            attempt.is_rechecking = True
-            self._recheck(batch, attempt, now)
-
-    def _recheck(self, batch: Batch, attempt: DeliveryAttempt, now: float) -> None:
-        part = attempt.delivery, attempt.ready
-
-        def read() -> Findings | None:
-            try:
-                return self.recheck.read([part], now)[0]
-            except TablesUnavailableError:
-                return None
-
-        def apply(findings: Findings | None) -> None:
-            attempt.is_rechecking = False
-            if findings is None:
-                attempt.recheck_at = self.clock() + _FAILED_RECHECK_S
-            elif attempt.state is AttemptState.OPEN:
-                apply_findings(batch, attempt, findings, self.clock())
-
-        self.background.run(read, apply)
-
-    def _start(self, batch: Batch) -> float | None:
-        """Start what may start; return when more may start, None if only results can change that.
-
-        Apps take turns, one send each, so that an app without budget or access token does not hold
-        up the next one.
-        """
-        next_start: float | None = None
-        idle = 0  # turns in a row that started nothing
-        while self.wns.free and idle < len(batch.turns):
-            turn = batch.turns[0]
-            batch.turns.rotate(-1)
-            idle += 1
-            now = self.clock()
-            attempt = turn.next_attempt(now)
-            if attempt is None:
-                continue
-            wait = self._start_one(batch, turn, attempt, now)
-            if wait is None:
-                idle = 0
-            elif wait.until > now:
-                next_start = min(next_start or wait.until, wait.until)
-        return next_start
-
-    def _start_one(
-        self, batch: Batch, turn: AppTurn, attempt: DeliveryAttempt, now: float
-    ) -> Wait | None:
-        """Start an attempt's next send; return how long the app has to wait if it may not.
-
-        A wait that is over already means: until a call in the background has completed.
-        """
-        delivery = attempt.delivery
-        life_left_s = int(delivery.expires_at - now)
-        if life_left_s <= 0:
-            expired = dict.fromkeys(attempt.ready, str(Outcome.EXPIRED))
-            batch.finish_unsent(attempt, expired, now)
-            return None
-        recipient = attempt.next_ready
-        if recipient.rejected is not None and turn.gate.has_rejected(recipient.rejected):
-            if turn.gate.is_reading:
-                return Wait(now)
-            turn.gate.request_newer(now)
-            wait_s = rejected_wait_s(recipient, attempt.share)
-            attempt.retry_later(recipient, now + wait_s, tries=recipient.tries + 1)
-            return None
-        admitted = turn.gate.admit(delivery.lane, turn.count_ready, now)
-        if admitted is None:
-            return Wait(now)
-        if isinstance(admitted, Wait):
-            self._wait_or_leave(turn, delivery.lane, admitted.until, now)
-            return admitted
-        recipient = attempt.start()
-        turn.gate.in_flight += 1
-        self.wns.submit(
-            Send(
-                channel_uri=recipient.channel_uri,
-                access_token=admitted.value,
-                notification=delivery.payloads[recipient.payload].notification(life_left_s),
-                reference=Reference(attempt, recipient, turn.gate, admitted.fingerprint),
-            )
-        )
-        return None
-
-    @staticmethod
-    def _wait_or_leave(turn: AppTurn, lane: Lane, until: float, now: float) -> None:
-        """Leave an app's ready recipients to later attempts if it would have to wait for long."""
-        if turn.waiting_since is None:
-            turn.waiting_since = now
-        if until - turn.waiting_since > _LONGEST_WAITING_S[lane]:
-            for each in turn.attempts:
-                each.retry_ready_later(until)
+            self.recorder.record_due(batch, is_closing=is_closing)
 
     def _take_results(self, batch: Batch, next_start: float | None, *, is_closing: bool) -> None:
         """Wait for results, at most until there is something else to do, and handle them."""
@@ -222,69 +108,3 @@ class Sender:
         for result in self.wns.poll(wait_s):
             sent = cast("Reference", result.reference)
             self.results.handle(batch, sent, result, self.clock())
-
-    def _record_due(self, batch: Batch, *, is_closing: bool) -> None:
-        """Close the attempts that are through; record the outcomes of others that are due."""
-        now = self.clock()
-        for attempt in batch.open:
-            if attempt.is_through(is_closing=is_closing):
-                if now >= attempt.close_at and not attempt.is_rechecking:
-                    self._close(attempt, now)
-            elif attempt.needs_record(now):
-                self._record(attempt, now)
-
-    def _record(self, attempt: DeliveryAttempt, now: float) -> None:
-        outcomes, number, through = attempt.begin_record()
-
-        def write() -> bool:
-            try:
-                self.claims.record(attempt.claim, outcomes, number, through, now)
-            except TablesUnavailableError:
-                return False
-            return True
-
-        def note(is_written: bool) -> None:  # noqa: FBT001 - a result
-            attempt.end_record(outcomes, through, self.clock(), is_written=is_written)
-
-        self.background.run(write, note)
-
-    def _close(self, attempt: DeliveryAttempt, now: float) -> None:
-        """Record the last outcomes, end the claim, and queue the recipients that have none.
-
-        If DynamoDB is unavailable the attempt stays open, for a few tries: what is not recorded
-        would be sent again. `DeliveryClaims.close` recognizes a try that was committed and whose
-        response was lost.
-        """
-        recorded, unrecorded, number, remainder = attempt.begin_close(now)
-        not_before = None if remainder is None else remainder.not_before
-        queue = self.queues[attempt.delivery.lane]
-
-        def write() -> AttemptState:
-            try:
-                self.claims.close(
-                    attempt.claim, recorded, unrecorded, now, number=number, not_before=not_before
-                )
-                if remainder is not None:
-                    queue.put(remainder, now)
-            except LostClaimError:
-                return AttemptState.LOST
-            except TablesUnavailableError:
-                return AttemptState.OPEN
-            except QueueUnavailableError:
-                # Closed, but the rest is not queued: whoever receives the message next queues it.
-                return AttemptState.FAILED
-            return AttemptState.CLOSED
-
-        def note(state: AttemptState) -> None:
-            attempt.end_close(state, self.clock())
-
-        self.background.run(write, note)
-
-    def _abandon(self, attempt: DeliveryAttempt) -> None:
-        """Record what can be recorded and leave the message on its queue.
-
-        Nothing is queued: the message itself is the next try, once the lease has ended.
-        """
-        attempt.state = AttemptState.FAILED
-        outcomes, number, through = attempt.begin_record()
-        self.claims.record(attempt.claim, outcomes, number, through, self.clock())

@@ -12,12 +12,15 @@ per notification would bound how fast a broadcast is sent.
 from __future__ import annotations
 
 import json
+import random
+import time
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 from boto3.dynamodb.conditions import Key
 from pydantic import StringConstraints
 
+from push.aws.batch_get import batch_get
 from push.notifications.outcomes import decode_outcomes
 
 if TYPE_CHECKING:
@@ -34,8 +37,6 @@ ChunkName = Annotated[str, StringConstraints(pattern=r"^chunk#[0-9]+(\.[0-9]+){0
 """Where a page of outcomes ends: the last chunk of it."""
 
 _CHUNKS_PER_PAGE = 10
-_BATCH_KEYS = 100  # Amazon DynamoDB API reference, BatchGetItem
-_BATCH_TRIES = 5
 
 
 def partition_of(notification_id: str, chunk: str) -> str:
@@ -70,26 +71,16 @@ def count_claims(table: Table, notification_id: str, deliveries: int) -> Counter
     """Return the counts of a direct notification: outcomes by name, and `finished` deliveries.
 
     Its chunks are numbered from 0, and each claim holds its own counts; so sending needs no write
-    for counters. A claim that DynamoDB does not return in time is missing from the counts.
+    for counters.
     """
     total: Counter[str] = Counter()
     keys = [
         {"pk": partition_of(notification_id, str(number)), "sk": CLAIM}
         for number in range(deliveries)
     ]
-    tries = 0
-    while keys and tries < _BATCH_TRIES + len(keys) // _BATCH_KEYS:
-        tries += 1
-        batch, keys = keys[:_BATCH_KEYS], keys[_BATCH_KEYS:]
-        answer = table.meta.client.batch_get_item(
-            RequestItems={table.name: {"Keys": batch, "ConsistentRead": True}}
-        )
-        for item in answer["Responses"].get(table.name, []):
-            total.update(json.loads(str(item.get("counts", "{}"))))
-            total["finished"] += bool(item["finished"])
-        unprocessed = answer.get("UnprocessedKeys", {}).get(table.name)
-        if unprocessed is not None:
-            keys += cast("list[dict[str, str]]", unprocessed["Keys"])
+    for item in batch_get(table, keys, sleep=time.sleep, jitter=random.random):
+        total.update(json.loads(str(item.get("counts", "{}"))))
+        total["finished"] += bool(item["finished"])
     return total
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from push.errors import FieldError, InvalidRequestError
 from push.identifiers import Locale, ParameterValue, TemplateId
+from push.templates.placeholders import fill_text, placeholders_in
 from wns.notification import NotificationOptions
 
 if TYPE_CHECKING:
@@ -41,11 +41,10 @@ def merge(*layers: NotificationOptions | None) -> Options:
 
 Kind = Literal["toast", "tile", "badge", "raw"]
 
-_PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
-
 
 class TemplateSettings(BaseModel):
-    """The content of a template: the notifications per locale, with `${name}` for parameters."""
+    """The content of a template: the notifications per locale, with `${name}` for parameters, or
+    `${name|json}` in JSON texts, `${name|url}` in addresses and launch strings."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -84,7 +83,7 @@ class Template(TemplateSettings):
 
     def placeholders(self) -> set[str]:
         """Return the names of the parameters of all locales."""
-        return {name for text in _texts(self.locales) for name in _PLACEHOLDER.findall(text)}
+        return {each.name for text in texts(self.locales) for each in placeholders_in(text)}
 
     def check_parameters(self, parameters: Mapping[str, ParameterValue]) -> None:
         """Check that every placeholder has a parameter.
@@ -104,7 +103,7 @@ def fill(content: Any, parameters: Mapping[str, ParameterValue]) -> Any:
     """Return JSON content with each placeholder replaced. Placeholders in values are not."""
     match content:
         case str():
-            return _PLACEHOLDER.sub(lambda found: str(parameters[found.group(1)]), content)
+            return fill_text(content, parameters)
         case dict():
             return {key: fill(value, parameters) for key, value in content.items()}
         case list() | tuple():
@@ -113,13 +112,14 @@ def fill(content: Any, parameters: Mapping[str, ParameterValue]) -> Any:
             return content
 
 
-def _texts(content: Any) -> Iterator[str]:
+def texts(content: Any) -> Iterator[str]:
+    """Yield the texts of JSON content."""
     match content:
         case str():
             yield content
         case dict():
             for value in content.values():
-                yield from _texts(value)
+                yield from texts(value)
         case list() | tuple():
             for value in content:
-                yield from _texts(value)
+                yield from texts(value)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
 
+from push.aws.dynamodb import map_dynamodb_errors
+from push.aws.items import read_item, readable_items
 from push.errors import ConflictError, NotFoundError
 from push.templates.models import Template
 
@@ -21,17 +23,21 @@ class Templates:
     def __init__(self, table: Table) -> None:
         self._table = table
 
+    @map_dynamodb_errors()
     def get(self, app_id: str, template_id: str) -> Template:
         """Return a template.
 
         Raises:
             NotFoundError: the app has no such template.
+            UnreadableItemError: it is stored in a form that this version cannot read.
         """
-        item = self._table.get_item(Key={"pk": app_id, "sk": template_id}).get("Item")
+        key = {"pk": app_id, "sk": template_id}
+        item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         if item is None:
             raise NotFoundError(f"app '{app_id}' has no template '{template_id}'")
-        return _template(item)
+        return read_item("template", item, _template)
 
+    @map_dynamodb_errors()
     def put(self, app_id: str, template: Template, if_version: int | None = None) -> Template:
         """Store a template; return it with its version.
 
@@ -62,21 +68,25 @@ class Templates:
             ) from None
         return template.model_copy(update={"version": int(str(stored["version"]))})
 
+    @map_dynamodb_errors()
     def delete(self, app_id: str, template_id: str) -> None:
         """Delete a template. Idempotent."""
         self._table.delete_item(Key={"pk": app_id, "sk": template_id})
 
     def of_app(self, app_id: str) -> Iterator[Template]:
-        """Yield the app's templates."""
-        query: dict[str, Any] = {"KeyConditionExpression": Key("pk").eq(app_id)}
+        """Yield the app's templates that can be read."""
+        query: dict[str, Any] = {
+            "KeyConditionExpression": Key("pk").eq(app_id),
+            "ConsistentRead": True,
+        }
         while True:
             page = self._table.query(**query)
-            yield from map(_template, page["Items"])
+            yield from readable_items("template", page["Items"], _template)
             if "LastEvaluatedKey" not in page:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def _template(item: Mapping[str, Any]) -> Template:
-    template = Template.model_validate_json(str(item["template"]))
+    template = Template.model_validate_json(str(item["template"]), extra="ignore")
     return template.model_copy(update={"version": int(item["version"])})

@@ -1,0 +1,142 @@
+"""Starts sends: of deliveries whose recipients may be notified, by apps that may send."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from push.delivery.attempt import AttemptState
+from push.delivery.recheck import apply_findings
+from push.delivery.results import Reference, rejected_wait_s
+from push.delivery.send_budget import Wait
+from push.errors import TablesUnavailableError
+from wns.client import Send
+from wns.result import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from push.aws.background import Background
+    from push.delivery.attempt import DeliveryAttempt
+    from push.delivery.batch import AppTurn, Batch
+    from push.delivery.models import Lane
+    from push.delivery.recheck import Findings, Recheck
+    from wns.client import WnsClient
+
+_LONGEST_WAITING_S: Mapping[Lane, float] = {"direct": 1.0, "bulk": 10.0}
+"""How long after its first wait an app without budget keeps its claimed deliveries: the next batch,
+perhaps another app's, waits as well."""
+_FAILED_RECHECK_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """Starts the sends of a batch. `clock` gives epoch seconds."""
+
+    wns: WnsClient
+    recheck: Recheck
+    background: Background
+    clock: Callable[[], float]
+
+    def start(self, batch: Batch) -> float | None:
+        """Start what may start; return when more may start, None if only results can change that.
+
+        Apps take turns, one send each, so that an app without budget or access token does not hold
+        up the next one.
+        """
+        self._recheck_due(batch)
+        next_start: float | None = None
+        idle = 0  # turns in a row that started nothing
+        while self.wns.free and idle < len(batch.turns):
+            turn = batch.turns[0]
+            batch.turns.rotate(-1)
+            idle += 1
+            now = self.clock()
+            attempt = turn.next_attempt(now)
+            if attempt is None:
+                continue
+            wait = self._start_one(batch, turn, attempt, now)
+            if wait is None:
+                idle = 0
+            elif wait.until > now:
+                next_start = min(next_start or wait.until, wait.until)
+        return next_start
+
+    def _start_one(
+        self, batch: Batch, turn: AppTurn, attempt: DeliveryAttempt, now: float
+    ) -> Wait | None:
+        """Start an attempt's next send; return how long the app has to wait if it may not.
+
+        A wait that is over already means: until a call in the background has completed.
+        """
+        delivery = attempt.delivery
+        life_left_s = int(delivery.expires_at - now)
+        if life_left_s <= 0:
+            expired = dict.fromkeys(attempt.recipients.ready, str(Outcome.EXPIRED))
+            batch.finish_unsent(attempt, expired, now)
+            return None
+        recipient = attempt.recipients.next
+        if recipient.rejected is not None and turn.gate.token.is_same(recipient.rejected):
+            if turn.gate.token.is_looking:
+                return Wait(now)
+            turn.gate.token.request_newer(now)
+            wait_s = rejected_wait_s(recipient, attempt.share)
+            attempt.recipients.retry_later(recipient, now + wait_s, tries=recipient.tries + 1)
+            return None
+        admitted = turn.gate.admit(delivery.lane, turn.count_ready, now)
+        if admitted is None:
+            return Wait(now)
+        if isinstance(admitted, Wait):
+            self._wait_or_leave(turn, delivery.lane, admitted.until, now)
+            return admitted
+        recipient = attempt.recipients.start()
+        turn.gate.in_flight += 1
+        self.wns.submit(
+            Send(
+                channel_uri=recipient.channel_uri,
+                access_token=admitted.value,
+                notification=delivery.payloads[recipient.payload].notification(life_left_s),
+                reference=Reference(attempt, recipient, turn.gate, admitted.fingerprint),
+            )
+        )
+        return None
+
+    @staticmethod
+    def _wait_or_leave(turn: AppTurn, lane: Lane, until: float, now: float) -> None:
+        """Leave an app's ready recipients to later attempts if it would have to wait for long."""
+        if turn.waiting_since is None:
+            turn.waiting_since = now
+        if until - turn.waiting_since > _LONGEST_WAITING_S[lane]:
+            for each in turn.attempts:
+                each.recipients.retry_ready_later(until)
+
+    def _recheck_due(self, batch: Batch) -> None:
+        """Check, in the background, whether ready recipients may still be notified."""
+        now = self.clock()
+        for attempt in batch.open:
+            if (
+                attempt.is_rechecking
+                or not attempt.recipients.ready_count
+                or now < attempt.recheck_at
+            ):
+                continue
+            attempt.is_rechecking = True
+            self._recheck(batch, attempt, now)
+
+    def _recheck(self, batch: Batch, attempt: DeliveryAttempt, now: float) -> None:
+        part = attempt.delivery, attempt.recipients.ready
+
+        def read() -> Findings | None:
+            try:
+                return self.recheck.read([part], now)[0]
+            except TablesUnavailableError:
+                return None
+
+        def apply(findings: Findings | None) -> None:
+            attempt.is_rechecking = False
+            if findings is None:
+                attempt.recheck_at = self.clock() + _FAILED_RECHECK_S
+            elif attempt.state is AttemptState.OPEN:
+                apply_findings(batch, attempt, findings, self.clock())
+
+        self.background.run(read, apply)

@@ -1,0 +1,29 @@
+"""Moto, where it differs from AWS in what the backend relies on. Importing this module applies it.
+
+`UpdateSecretVersionStage` moves AWSCURRENT, but moto's `GetSecretValue` and `PutSecretValue` go on
+with the version that was the default before (AWS Secrets Manager API reference, GetSecretValue: "If
+you don't specify either a VersionStage or VersionId, Secrets Manager returns the AWSCURRENT
+version").
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.secretsmanager.models import SecretsManagerBackend
+
+_move = SecretsManagerBackend.update_secret_version_stage
+
+
+def _move_with_default(
+    self: SecretsManagerBackend, secret_id: str, version_stage: str, *versions: Any, **more: Any
+) -> tuple[str, str]:
+    moved = _move(self, secret_id, version_stage, *versions, **more)
+    secret: Any = self.secrets[secret_id]
+    for version_id, version in secret.versions.items():
+        if "AWSCURRENT" in version["version_stages"]:
+            secret.set_default_version_id(version_id)
+    return moved
+
+
+SecretsManagerBackend.update_secret_version_stage = _move_with_default  # type: ignore[method-assign]
