@@ -52,7 +52,8 @@ def of_a_million(use: dict[str, Any]) -> dict[str, float]:
     one = {
         "writes": writes * prices.WRITE_UNIT.dollars,
         "reads": units.get("read", 0) * prices.READ_UNIT.dollars,
-        "SQS": requests.get("sqs", 0) * prices.SQS_REQUEST.dollars,
+        "SQS": requests.get("sqs", 0) * prices.SQS_REQUEST.dollars
+        + requests.get("sqs fair", 0) * prices.SQS_FAIR_REQUEST.dollars,
         "EventBridge": requests.get("events", 0) * prices.EVENT.dollars,
         "API Gateway": requests.get("http api", 0) * prices.HTTP_REQUEST.dollars,
         "Lambda": invocations * prices.LAMBDA_REQUEST.dollars + gb_s * prices.LAMBDA_GB_S.dollars,

@@ -29,6 +29,9 @@ READ_UNIT = Price(0.125 / MILLION, "Amazon DynamoDB pricing, on-demand (table of
 SQS_REQUEST = Price(
     0.40 / MILLION, "Amazon SQS pricing, standard, per 64 KB (cloudburn.io, March 2026)"
 )
+SQS_FAIR_REQUEST = Price(
+    0.10 / MILLION, "Amazon SQS pricing, fair queues, on top (cloudburn.io, March 2026)"
+)
 EVENT = Price(1.00 / MILLION, "Amazon EventBridge pricing, custom events; not read again")
 HTTP_REQUEST = Price(1.00 / MILLION, "Amazon API Gateway pricing, HTTP APIs; not read again")
 LAMBDA_REQUEST = Price(0.20 / MILLION, "AWS Lambda pricing (table of cloudchipr.com)")

@@ -13,6 +13,7 @@ import json
 import os
 import time
 import uuid
+from dataclasses import asdict
 from typing import Any
 
 import boto3
@@ -23,8 +24,6 @@ from benchmarks.lambda_events import environment_of, http_event, sqs_event
 from benchmarks.wns_sink.process import HOST
 from benchmarks.workers.__main__ import Context
 from benchmarks.workload import TOKEN
-from push.apps.access_tokens import StoredToken, put_access_token
-from push.aws.secret_store import SecretStore
 from wns.oauth import AccessToken
 
 APP = "bench"
@@ -56,10 +55,7 @@ class World:
         settings = {"name": "Bench", "token_audiences": ["windows-game"], "send_rate": SEND_RATE}
         self._operate("PUT", f"/apps/{APP}", settings)
         self._operate("PUT", f"/apps/{APP}/templates/Challenge", TEMPLATE)
-        now = int(time.time())
-        token = AccessToken(value=TOKEN, obtained_at=now, expires_at=now + 80_000)
-        secrets = SecretStore(boto3.client("secretsmanager"), os.environ["SECRET_PREFIX"])
-        put_access_token(secrets, APP, StoredToken(token, "1"))
+        self._store_token()
         self.call("channels_api", self.registration(PROTOTYPE_PLAYER))
         self.prototype = self._stored_channel()
         self._delivery = {lane: self._queued_delivery(lane) for lane in ("direct", "bulk")}
@@ -83,6 +79,14 @@ class World:
             "count": channels,
         }
         self.stub.ask("populate", given)
+
+    def _store_token(self) -> None:
+        """Store an access token as token_refresher does, which would ask Microsoft for it."""
+        now = int(time.time())
+        token = AccessToken(value=TOKEN, obtained_at=now, expires_at=now + 80_000)
+        text = json.dumps(asdict(token) | {"credentials_version": "1"})
+        name = f"{os.environ['SECRET_PREFIX']}/{APP}/access-token"
+        boto3.client("secretsmanager").put_secret_value(SecretId=name, SecretString=text)
 
     def _operate(self, method: str, path: str, body: Any) -> None:
         self.call("operator_api", http_event(method, path, body))

@@ -36,13 +36,18 @@ class Services:
         digest = hashlib.md5(body.encode(), usedforsecurity=False).hexdigest()
         return {"MessageId": str(uuid.uuid4()), "MD5OfMessageBody": digest}
 
+    def _note_sent(self, entries: list[Json]) -> None:
+        size = sum(len(each["MessageBody"].encode()) for each in entries)
+        self.usage.note_billed("sqs", size)
+        if any("MessageGroupId" in each for each in entries):
+            self.usage.note_billed("sqs fair", size)  # billed on top
+
     def _sqs_SendMessage(self, given: Json, _: int) -> Json:  # noqa: N802
-        self.usage.note_billed("sqs", len(given["MessageBody"].encode()))
+        self._note_sent([given])
         return self._put(given["QueueUrl"], given["MessageBody"])
 
     def _sqs_SendMessageBatch(self, given: Json, _: int) -> Json:  # noqa: N802
-        bodies = [each["MessageBody"] for each in given["Entries"]]
-        self.usage.note_billed("sqs", sum(len(each.encode()) for each in bodies))
+        self._note_sent(given["Entries"])
         sent = [
             {"Id": each["Id"]} | self._put(given["QueueUrl"], each["MessageBody"])
             for each in given["Entries"]

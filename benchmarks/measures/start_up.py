@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -63,12 +64,10 @@ _BOTOCORE = (
 
 
 def _unpack() -> None:
-    artifacts = build("eu-west-1", "bench").artifacts
-    for name, content in artifacts.items():
-        if name.endswith("Layer") or not _FOLDER.joinpath(name).exists():
-            target = _FOLDER / name
-            if not target.exists():
-                zipfile.ZipFile(io.BytesIO(content)).extractall(target)
+    shutil.rmtree(_FOLDER, ignore_errors=True)
+    for name, content in build("eu-west-1", "bench").artifacts.items():
+        if name.endswith("Layer"):
+            zipfile.ZipFile(io.BytesIO(content)).extractall(_FOLDER / name)
 
 
 def _probe(function: str, lab: Lab, code: str, *, layers: bool) -> str:
