@@ -46,13 +46,13 @@ class Bound:
 
 
 BOUNDS = {
-    "direct notification, by event": Bound(8.6, 4_600, 4.3),
-    "direct notification, by API": Bound(12.6, 5_600, 5.3),
+    "direct notification, by event": Bound(8.6, 4_500, 3.3),
+    "direct notification, by API": Bound(12.6, 6_000, 4.3),
     # Half a second of a slow machine costs one more record of each delivery.
     "bulk notification": Bound(0.24, 440, 0.24),
-    "registration, new": Bound(2.1, 2_050, 5.0),
-    "registration, new, with two topics": Bound(2.1, 2_400, 9.0),
-    "registration, renewed": Bound(2.2, 2_200, 5.0),
+    "registration, new": Bound(3.0, 2_450, 6.0),
+    "registration, new, with two topics": Bound(3.0, 2_800, 10.0),
+    "registration, renewed": Bound(2.2, 2_400, 5.0),
 }
 
 game = game_fixture(templates={"Challenge": CHALLENGE}, send_rate=10_000)
