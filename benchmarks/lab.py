@@ -9,14 +9,13 @@ from benchmarks.aws_stub.control import AwsStub
 from benchmarks.lambda_events import environment_of
 from benchmarks.processes import MeasuredProcess
 from benchmarks.wns_sink.process import WnsSink
-from benchmarks.world import World
+from benchmarks.world import CHANNELS, World
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from benchmarks.processes import Spent
 
-CHANNELS = 64 * 400  # a full page in each shard
 CALL_S = 0.005
 WNS_MS = 50
 

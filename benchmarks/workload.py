@@ -64,6 +64,7 @@ def serve(run: Callable[[Any], Any]) -> None:
         log_before = os.fstat(1).st_size
         cpu, wall = time.process_time(), time.perf_counter()
         result = run(given)
+        sys.stdout.flush()
         spent = {
             "cpu": time.process_time() - cpu,
             "wall": time.perf_counter() - wall,

@@ -29,6 +29,7 @@ from wns.oauth import AccessToken
 APP = "bench"
 DEVICE = "living-room-pc"
 SEND_RATE = 10_000  # the most that an app may have, so that the budget holds up nothing
+CHANNELS = 64 * 400  # a full page in each shard
 TEMPLATE = {
     "default_locale": "en-US",
     "options": {"ttl_seconds": 86400},
@@ -44,12 +45,17 @@ TEMPLATE = {
 }
 
 
+_SENT_TO = 10_000  # players of the population that deliveries go to; the others renew
+_DAY_S = 24 * 3600
+
+
 class World:
     """The app `bench` on a stub, filled through the handlers in this process."""
 
     def __init__(self, stub: AwsStub, channels: int) -> None:
         self.stub = stub
         self._numbers = itertools.count()
+        self._renewals = itertools.count()
         for function in ("operator_api", "channels_api", "dispatcher", "notification_sender"):
             os.environ |= environment_of(function, stub, None)
         settings = {"name": "Bench", "token_audiences": ["windows-game"], "send_rate": SEND_RATE}
@@ -92,12 +98,18 @@ class World:
         self.call("operator_api", http_event(method, path, body))
 
     def _stored_channel(self) -> dict[str, Any]:
+        """Return the channel of PROTOTYPE_PLAYER, its times a day ago."""
         found = boto3.client("dynamodb").query(
             TableName="ChannelsTable",
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": f"{APP}#{PROTOTYPE_PLAYER}"}},
         )
-        return next(item for item in found["Items"] if "channel_uri" in item)
+        item = next(item for item in found["Items"] if "channel_uri" in item)
+        soon = time.time() - _DAY_S
+        return {
+            name: {"N": str(int(value["N"]) - _DAY_S)} if float(value.get("N", 0)) > soon else value
+            for name, value in item.items()
+        }
 
     def _queued_delivery(self, lane: str) -> dict[str, Any]:
         audience = {"players": [PROTOTYPE_PLAYER]} if lane == "direct" else {"everyone": True}
@@ -146,7 +158,7 @@ class World:
         shared = uuid.uuid4().hex
         for _ in range(count):
             number = next(self._numbers)
-            names = [player_id((number * channels + each) % 10_000) for each in range(channels)]
+            names = [player_id((number * channels + each) % _SENT_TO) for each in range(channels)]
             recipients = [json.loads(recipient.replace(PROTOTYPE_PLAYER, name)) for name in names]
             delivery = prototype | {
                 "notification_id": shared if lane == "bulk" else uuid.uuid4().hex,
@@ -169,6 +181,11 @@ class World:
     def new_players(self, count: int) -> list[str]:
         """Return ids of players that have no channel."""
         return [f"new-{next(self._numbers)}" for _ in range(count)]
+
+    def renewing_players(self, count: int) -> list[str]:
+        """Return ids of players of the population whose channels are a day old."""
+        first = _SENT_TO + next(self._renewals) * count % (CHANNELS - _SENT_TO - count)
+        return [player_id(number) for number in range(first, first + count)]
 
     def registration(self, player: str) -> dict[str, Any]:
         """Return the sample registration (two topics) of a player."""

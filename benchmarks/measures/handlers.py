@@ -28,7 +28,6 @@ class Handlers:
     def __init__(self, lab: Lab, scale: int) -> None:
         self._lab = lab
         self._scale = scale
-        self._registered: list[str] = []
         self._thousands = 0
         self.rows: dict[str, Row] = {}
         self.steps: list[Callable[[], None]] = [
@@ -112,14 +111,13 @@ class Handlers:
     def _register(self) -> None:
         world, process = self._lab.world, self._lab.handler("channels_api")
         count = 10 * self._scale
-        if self._registered:
-            spent = process.run([world.registration(each) for each in self._registered])
-            row = Row("HTTP API", "renew a channel", "ms CPU a request", "lower", 1.6)
-            self.add(row, spent.cpu * 1000 / len(self._registered))
-        self._registered = world.new_players(count)
-        spent = process.run([world.registration(each) for each in self._registered])
-        row = Row("HTTP API", "register a channel", "ms CPU a request", "lower", 2.0)
-        self.add(row, spent.cpu * 1000 / count)
+        for name, target, players in (
+            ("register a channel", 2.0, world.new_players(count)),
+            ("renew a channel", 1.6, world.renewing_players(count)),
+        ):
+            spent = process.run([world.registration(each) for each in players])
+            row = Row("HTTP API", name, "ms CPU a request", "lower", target)
+            self.add(row, spent.cpu * 1000 / count)
 
     def _post(self) -> None:
         count = 10 * self._scale

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from benchmarks.lab import CALL_S, CHANNELS, WNS_MS
+from benchmarks.lab import CALL_S, WNS_MS
 from benchmarks.lambda_events import environment_of, sqs_event
 from benchmarks.processes import MeasuredProcess
 from benchmarks.results import Row
+from benchmarks.world import CHANNELS
 
 if TYPE_CHECKING:
     from benchmarks.lab import Lab

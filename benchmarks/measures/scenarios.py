@@ -5,12 +5,12 @@ AWS takes CALL_S a call and WNS WNS_MS here, so that the waiting that Lambda bil
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.lab import CALL_S, CHANNELS
+from benchmarks.lab import CALL_S
 from benchmarks.lambda_events import sqs_event
+from benchmarks.world import CHANNELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -170,15 +170,12 @@ class Scenarios:
         return use
 
     def _registrations(self) -> tuple[Use, Use]:
-        world = self._lab.world
-        players = world.new_players(BATCH * self._batches)
+        world, count = self._lab.world, BATCH * self._batches
         self._warm("channels_api", world.registration(world.new_players(1)[0]))
         uses = []
-        for _ in range(2):
-            use = Use(count=len(players))
-            events = [world.registration(each) for each in players]
-            self._invoke(use, "channels_api", events)
-            use.requests.merge({"http api": len(players)})
+        for players in (world.new_players(count), world.renewing_players(count)):
+            use = Use(count=count)
+            self._invoke(use, "channels_api", [world.registration(each) for each in players])
+            use.requests.merge({"http api": count})
             uses.append(use)
-            time.sleep(1.1)  # times are stored in seconds: a renewal must have another one
         return uses[0], uses[1]
