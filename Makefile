@@ -32,7 +32,6 @@ fuzz: setup ## send 130 generated requests to each operation of the API on the l
 	@FUZZ_REQUESTS=130 $(PYTHON_OF_VENV) -m pytest -q tests/e2e/test_fuzz.py
 
 bench: setup ## measure speed and cost beside other senders (QUICK=1: two minutes; MILLION=1: memory over all of a million)
-	@tools/setup.sh sam
 	@PYTHONPATH=layers/core:. $(PYTHON_OF_VENV) -m benchmarks $(if $(QUICK),--quick) $(if $(MILLION),--whole-million)
 
 check: setup validate ## check format, lint, types, import rules, API document and template

@@ -74,8 +74,7 @@ ALTERNATIVES = (
         0.0,
         "Cheaper for direct notifications. It addresses endpoints, not players; no templates, and"
         " the status of a delivery only in sampled logs.",
-        "Amazon SNS pricing, $0.50 per million publishes and mobile push free or $0.50 (table of"
-        " factualminds.com)",
+        "Amazon SNS pricing, mobile push (table of factualminds.com)",
     ),
     Alternative(
         "Azure Notification Hubs, Basic",

@@ -141,7 +141,7 @@ def quotas(run: Run, figures: Figures) -> list[str]:
     if run.limit > WNS_LIMIT:
         raised.append(f"WNS: {run.limit:,} requests a second (ask Microsoft), and the send_rate")
     if run.seconds > DAY_S:
-        raised.append("longer than the notification's day: give it a longer TTL, or split the app")
+        raised.append("the TTL above its default, a day (or split the app)")
     return raised
 
 
