@@ -31,8 +31,8 @@ test-faults: setup ## run every proof of docs/reliability.md, long ones included
 fuzz: setup ## send 130 generated requests to each operation of the API on the laptop stack
 	@FUZZ_REQUESTS=130 $(PYTHON_OF_VENV) -m pytest -q tests/e2e/test_fuzz.py
 
-bench: setup ## measure the CPU time of registering a channel
-	@$(PYTHON_OF_VENV) -m benchmarks.register_cpu
+bench: setup ## measure speed and cost beside other senders (QUICK=1: two minutes; MILLION=1: memory over all of a million)
+	@PYTHONPATH=layers/core:. $(PYTHON_OF_VENV) -m benchmarks $(if $(QUICK),--quick) $(if $(MILLION),--whole-million)
 
 check: setup validate ## check format, lint, types, import rules, API document and template
 	@.venv/bin/ruff format --check .
@@ -65,9 +65,9 @@ deploy: build ## deploy to AWS: make deploy ENV=dev (or staging, prod)
 
 LOCK := .tools/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 lock: setup ## update the lock files after a change of pyproject.toml or requirements/*.in
-	@for name in uv sam ministack; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+	@for name in uv sam ministack bench; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 	@$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
 	@$(LOCK) pyproject.toml --constraint requirements/dev.txt --no-annotate -o layers/dependencies/requirements.txt
 
 clean: ## remove everything built, installed or recorded
-	rm -rf .venv .tools .local .aws-sam .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .tools .local .aws-sam benchmarks/.peers .mypy_cache .pytest_cache .ruff_cache

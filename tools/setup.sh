@@ -3,6 +3,7 @@
 #   dev        .venv                the code, its tests, the laptop stack
 #   ministack  .tools/ministack     the AWS emulator, away from the code's packages
 #   sam        .tools/sam           AWS SAM CLI, which pins its own boto3 and pydantic
+#   bench      benchmarks/.peers/python  what `make bench` compares with, and matplotlib
 # An environment is made again only when its lock file or the interpreter changed.
 set -eu
 cd "$(dirname "$0")/.."
@@ -61,7 +62,8 @@ for name in "$@"; do
     case $name in
         dev) target=.venv ;;
         ministack|sam) target=.tools/$name ;;
-        *) die "unknown environment '$name'; there are dev, ministack and sam." ;;
+        bench) target=benchmarks/.peers/python ;;
+        *) die "unknown environment '$name'; there are dev, ministack, sam and bench." ;;
     esac
     lock=requirements/$name.txt
     stamp="$python $(checksum "$lock")"
