@@ -58,14 +58,17 @@ openapi: setup ## generate docs/openapi.json from the code
 build: setup ## run sam build: the arm64, Python 3.13 artifacts that `make deploy` uploads
 	@$(PYTHON_OF_VENV) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' || \
 	  { echo "make build: Lambda runs Python 3.13; install it and run make again." >&2; exit 1; }
-	@PATH="$(TOOL_PATH)" $(SAM) build
+	@mkdir -p .aws-sam
+	@PATH="$(TOOL_PATH)" $(SAM) build >.aws-sam/build.log 2>&1 || \
+	  { cat .aws-sam/build.log >&2; echo "make build: sam build failed; its output is above." >&2; exit 1; }
+	@echo "make build: layers and functions are in .aws-sam/build; deploy them with: make deploy ENV=dev"
 
 deploy: build ## deploy to AWS: make deploy ENV=dev (or staging, prod)
 	@PATH="$(TOOL_PATH)" $(SAM) deploy --config-env $(or $(ENV),dev)
 
 LOCK := .tools/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 lock: setup ## update the lock files after a change of pyproject.toml or requirements/*.in
-	@for name in uv sam ministack; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+	@for name in uv sam ministack lambda; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 	@$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
 	@$(LOCK) pyproject.toml --constraint requirements/dev.txt --no-annotate -o layers/dependencies/requirements.txt
 
