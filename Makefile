@@ -8,7 +8,7 @@ SAM := .tools/sam/bin/sam
 # `sam build` and the lock targets use the tools of these environments, not those of the machine.
 TOOL_PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/uv/bin:$(PATH)
 
-.PHONY: help setup run demo bench test test-faults fuzz check format validate openapi build deploy lock clean
+.PHONY: help setup run demo bench test test-faults fuzz check format validate openapi build deploy destroy smoke lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,8 +63,12 @@ build: setup ## run sam build: the arm64, Python 3.13 artifacts that `make deplo
 	  { cat .aws-sam/build.log >&2; echo "make build: sam build failed; its output is above." >&2; exit 1; }
 	@echo "make build: layers and functions are in .aws-sam/build; deploy them with: make deploy ENV=dev"
 
-deploy: build ## deploy to AWS: make deploy ENV=dev (or staging, prod)
-	@PATH="$(TOOL_PATH)" $(SAM) deploy --config-env $(or $(ENV),dev)
+export PARAMETERS YES STACK
+deploy: setup ## deploy to AWS: make deploy ENV=dev (or staging, prod) [PARAMETERS="Name=value"] [YES=1]
+	@$(PYTHON_OF_VENV) -m tools.deployment.deploy $(or $(ENV),dev)
+
+destroy: setup ## delete a stack: make destroy ENV=dev; says what stays
+	@$(PYTHON_OF_VENV) -m tools.deployment.destroy $(or $(ENV),dev)
 
 LOCK := .tools/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 lock: setup ## update the lock files after a change of pyproject.toml or requirements/*.in
