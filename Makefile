@@ -67,6 +67,9 @@ export PARAMETERS YES STACK
 deploy: setup ## deploy to AWS: make deploy ENV=dev (or staging, prod) [PARAMETERS="Name=value"] [YES=1]
 	@$(PYTHON_OF_VENV) -m tools.deployment.deploy $(or $(ENV),dev)
 
+smoke: setup ## check a deployed stack: make smoke STACK=windows-push-dev (dry, or with CHANNEL_URI=…)
+	@$(PYTHON_OF_VENV) -m tools.smoke "$(STACK)"
+
 destroy: setup ## delete a stack: make destroy ENV=dev; says what stays
 	@$(PYTHON_OF_VENV) -m tools.deployment.destroy $(or $(ENV),dev)
 
