@@ -73,7 +73,7 @@ smoke: setup ## check a deployed stack: make smoke STACK=windows-push-dev (dry, 
 destroy: setup ## delete a stack: make destroy ENV=dev; says what stays
 	@$(PYTHON_OF_VENV) -m tools.deployment.destroy $(or $(ENV),dev)
 
-LOCK := .tools/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+LOCK := .tools/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 $(LOCK_FLAGS)
 lock: setup ## update the lock files after a change of pyproject.toml or requirements/*.in
 	@for name in uv sam ministack lambda; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 	@$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
