@@ -46,10 +46,11 @@ format: setup ## format the code and sort imports
 	@.venv/bin/ruff format --quiet .
 
 validate: ## lint, validate, translate and test template.yaml
-	@tools/setup.sh dev sam
+	@tools/setup.sh dev sam checkov
 	@$(SAM) validate --lint
 	@$(SAM) validate
 	@.tools/sam/bin/python -m tools.check_template
+	@.tools/checkov/bin/checkov --config-file tools/checkov.yaml -f .aws-sam/expanded.json .aws-sam/expanded-gradual.json
 	@$(PYTHON_OF_VENV) -m pytest -q tests/template
 
 openapi: setup ## generate docs/openapi.json from the code
@@ -75,7 +76,7 @@ destroy: setup ## delete a stack: make destroy ENV=dev; says what stays
 
 LOCK := .tools/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 $(LOCK_FLAGS)
 lock: setup ## update the lock files after a change of pyproject.toml or requirements/*.in
-	@for name in uv sam ministack lambda; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+	@for name in uv sam ministack lambda checkov; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 	@$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
 	@$(LOCK) pyproject.toml --constraint requirements/dev.txt --no-annotate -o layers/dependencies/requirements.txt
 

@@ -3,6 +3,7 @@
 #   dev        .venv                the code, its tests, the laptop stack
 #   ministack  .tools/ministack     the AWS emulator, away from the code's packages
 #   sam        .tools/sam           AWS SAM CLI, which pins its own boto3 and pydantic
+#   checkov    .tools/checkov      security rules for the template, with older packages than ours
 #   lambda     .tools/lambda        what Lambda's Python runtime has: its interface client and boto3
 # An environment is made again only when its lock file or the interpreter changed.
 set -eu
@@ -61,8 +62,8 @@ fi
 for name in "$@"; do
     case $name in
         dev) target=.venv ;;
-        lambda|ministack|sam) target=.tools/$name ;;
-        *) die "unknown environment '$name'; there are dev, lambda, ministack and sam." ;;
+        checkov|lambda|ministack|sam) target=.tools/$name ;;
+        *) die "unknown environment '$name'; there are checkov, dev, lambda, ministack and sam." ;;
     esac
     lock=requirements/$name.txt
     stamp="$python $(checksum "$lock")"
