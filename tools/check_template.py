@@ -27,7 +27,7 @@ VARIANTS: dict[str, dict[str, str]] = {
 }
 
 
-def expand(template: Path, parameters: dict[str, str]) -> str:
+def expand(template: Path, parameters: dict[str, str] | None = None) -> str:
     """Translate a template with parameters; returns JSON.
 
     Raises:
