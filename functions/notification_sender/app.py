@@ -115,7 +115,14 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     report = sender.send(messages, lambda: context.get_remaining_time_in_millis() / 1000)
     for outcome, count in report.counts.items():
         metrics.add_metric(metric_name(outcome), MetricUnit.Count, count)
-    for name, count in {"DeliveriesPostponed": report.postponed, "Resent": report.resent}.items():
+    counted = {
+        "DeliveriesPostponed": report.postponed,
+        "Resent": report.resent,
+        "AccessTokensRejected": report.tokens_rejected,
+        # How often a delivery came back to its queue; its expiry is the limit.
+        "MostHops": max((each.attempt + each.postponed for _, each in messages), default=0),
+    }
+    for name, count in counted.items():
         if count:
             metrics.add_metric(name, MetricUnit.Count, count)
     logger.info(

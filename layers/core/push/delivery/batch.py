@@ -33,6 +33,7 @@ class Report:
         counts: outcomes of this batch, by name.
         postponed: deliveries that were queued again unclaimed, because their app could not send.
         resent: sends that an earlier worker, which was killed, may have made before.
+        tokens_rejected: responses 401 that were not the channel's own fault.
         error: what ended the batch early; the deliveries still open then are unfinished.
     """
 
@@ -40,6 +41,7 @@ class Report:
     counts: Mapping[str, int]
     postponed: int = 0
     resent: int = 0
+    tokens_rejected: int = 0
     error: Exception | None = None
 
 
@@ -110,6 +112,7 @@ class Batch:
     counts: Counter[str] = field(default_factory=Counter)
     postponed: int = 0
     resent: int = 0
+    tokens_rejected: int = 0
 
     @property
     def open(self) -> list[DeliveryAttempt]:
@@ -140,4 +143,4 @@ class Batch:
             *(each.message_id for each in (*self.waiting, *self.opening)),
             *(each.message_id for each in self.attempts if each.state is not AttemptState.CLOSED),
         ]
-        return Report(kept, self.counts, self.postponed, self.resent, error)
+        return Report(kept, self.counts, self.postponed, self.resent, self.tokens_rejected, error)
