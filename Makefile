@@ -67,7 +67,7 @@ LOCK := .tools/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 lock: setup ## update the lock files after a change of pyproject.toml or requirements/*.in
 	@for name in uv sam ministack; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 	@$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
-	@$(LOCK) pyproject.toml --constraint requirements/dev.txt --no-annotate -o layers/dependencies/requirements.txt
+	@$(LOCK) --group layer --constraint requirements/dev.txt --no-annotate -o layers/dependencies/requirements.txt
 
 clean: ## remove everything built, installed or recorded
 	rm -rf .venv .tools .local .aws-sam .mypy_cache .pytest_cache .ruff_cache
