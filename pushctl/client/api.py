@@ -115,7 +115,7 @@ class SignedApi:
             credentials = self.aws.session.get_credentials()
             if credentials is None:
                 raise NotAllowedError(
-                    "there are no AWS credentials; sign in as for the AWS CLI (AWS_PROFILE, --profile)"
+                    "there are no AWS credentials; sign in as for the AWS CLI (AWS_PROFILE)"
                 )
             frozen = credentials.get_frozen_credentials()
         SigV4Auth(frozen, "execute-api", self.aws.session.region_name).add_auth(request)

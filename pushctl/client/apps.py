@@ -11,9 +11,8 @@ from pushctl.client.api import path
 from pushctl.client.errors import ConflictError
 
 if TYPE_CHECKING:
-    from wns.oauth import Credentials
-
     from pushctl.client.stack import Stack
+    from wns.oauth import Credentials
 
 
 class AppList(BaseModel):
@@ -50,16 +49,18 @@ def set_enabled(stack: Stack, app_id: str, *, enabled: bool) -> App:
     Raises:
         ConflictError: WNS stopped the app; storing it would also resume it.
     """
-    app = get_app(stack, app_id)
-    if app.enabled == enabled:
-        return app
-    if app.stopped is not None:
+    # As the API gave them, so that settings which only a newer version knows are kept.
+    settings: dict[str, Any] = stack.api.call("GET", path("apps", app_id))
+    if settings["enabled"] == enabled:
+        return _app(settings)
+    stopped = settings.pop("stopped", None)
+    if stopped is not None:
         # The API resumes a stopped app that is put. Nobody asked for that here.
         raise ConflictError(
-            f"app '{app_id}' is stopped ({app.stopped}); resume it first: pushctl app resume {app_id}"
+            f"app '{app_id}' is stopped ({stopped}); resume it first: pushctl app resume {app_id}"
         )
-    kept = app.model_dump(exclude={"app_id", "stopped", "enabled"}, exclude_unset=True)
-    return put_app(stack, app_id, AppSettings.model_validate({**kept, "enabled": enabled}))
+    del settings["app_id"]
+    return _app(stack.api.call("PUT", path("apps", app_id), settings | {"enabled": enabled}))
 
 
 def resume_app(stack: Stack, app_id: str) -> App:

@@ -109,7 +109,9 @@ class Stack:
         outputs = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
         if "ApiUrl" not in outputs:
             raise NotFoundError(f"the stack '{name}' is not a push backend: it has no ApiUrl")
-        return cls(name, SignedApi(outputs["ApiUrl"].rstrip("/"), aws, session=http), resources, aws)
+        return cls(
+            name, SignedApi(outputs["ApiUrl"].rstrip("/"), aws, session=http), resources, aws
+        )
 
     def physical(self, logical_id: str) -> str:
         """Return the physical id of a resource.
@@ -123,7 +125,8 @@ class Stack:
         return found
 
     def having(self, suffix: str) -> dict[str, str]:
-        """Return the physical ids of the resources whose logical id has this suffix, by the rest."""
+        """Return the physical ids of resources by logical id, of those that end with a suffix,
+        which is left out."""
         return {
             logical_id.removesuffix(suffix): physical
             for logical_id, physical in self.resources.items()
@@ -145,9 +148,11 @@ class Stack:
 
 def _find_state(name: str, start: Path) -> LocalState:
     given = os.environ.get("PUSHCTL_LOCAL_STATE")
-    places = [Path(given)] if given else [
-        folder / STATE_FOLDER / name / STATE_FILE for folder in (start, *start.parents)
-    ]
+    places = (
+        [Path(given)]
+        if given
+        else [folder / STATE_FOLDER / name / STATE_FILE for folder in (start, *start.parents)]
+    )
     found = next((place for place in places if place.is_file()), None)
     if found is None:
         raise NotFoundError(
@@ -158,5 +163,3 @@ def _find_state(name: str, start: Path) -> LocalState:
         return LocalState.model_validate(json.loads(found.read_text("utf-8")))
     except (OSError, ValueError, ValidationError):
         raise NotFoundError(f"{found} is not the state of a laptop stack; start make run") from None
-
-
