@@ -1,8 +1,9 @@
 """The rewriting of the translated template for the AWS emulator.
 
 The emulator ignores an HTTP API's OpenAPI body, so every operation becomes an explicit route; it
-has no alarms on metric math, so those are removed; and its `Ref` of a secret is the name, where
-AWS's is the ARN. Everything else is deployed unchanged.
+has no alarms on metric math, so those are removed; its `Ref` of a secret is the name, where AWS's
+is the ARN; and its `ApiEndpoint` is a host name that no resolver knows, so outputs have the API's
+path on the emulator instead. Everything else is deployed unchanged.
 """
 
 from __future__ import annotations
@@ -17,14 +18,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Template = dict[str, Any]
+API_ID = "laptop"
 METHODS = {
     *("get", "put", "post", "delete", "patch", "head", "options"),
     "x-amazon-apigateway-any-method",
 }
 
 
-def for_laptop(template: Template, function_settings: Mapping[str, str]) -> Template:
+def for_laptop(
+    template: Template, function_settings: Mapping[str, str], endpoint_url: str | None = None
+) -> Template:
     """Return a copy with explicit routes, secrets by ARN, and `function_settings` in each function.
+
+    Args:
+        endpoint_url: of the emulator; outputs with an API's endpoint get the API's URL there.
 
     Raises:
         StackError: the body of an HTTP API has something that the laptop stack does not support.
@@ -39,6 +46,11 @@ def for_laptop(template: Template, function_settings: Mapping[str, str]) -> Temp
         elif resource["Type"] == "AWS::Lambda::Function":
             environment = resource["Properties"].setdefault("Environment", {})
             environment.setdefault("Variables", {}).update(function_settings)
+    for output in rewritten.get("Outputs", {}).values() if endpoint_url else ():
+        match output["Value"]:
+            case {"Fn::GetAtt": [api_id, "ApiEndpoint"]}:
+                url = f"{endpoint_url}/_aws/execute-api/${{{api_id}}}"
+                output["Value"] = {"Fn::Sub": url}
     secrets = {
         logical_id
         for logical_id, resource in resources.items()
@@ -52,7 +64,9 @@ def _explicit_api(api_id: str, resource: Template) -> Template:
     properties = dict(resource["Properties"])
     body = properties.pop("Body")
     properties.pop("FailOnWarnings", None)
-    properties.update(Name=body["info"]["title"], ProtocolType="HTTP")
+    # The tag asks the emulator for an id that is the same at every start.
+    tags = properties.get("Tags", {}) | {"ms-custom-id": API_ID}
+    properties.update(Name=body["info"]["title"], ProtocolType="HTTP", Tags=tags)
     if "x-amazon-apigateway-cors" in body:
         # The emulator stores the map unchanged and reads it by OpenAPI's names.
         properties["CorsConfiguration"] = body["x-amazon-apigateway-cors"]

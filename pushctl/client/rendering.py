@@ -43,7 +43,7 @@ def render_template(
 ) -> list[RenderedKind]:
     """Return what a template renders to in each of its languages; a parameter that is not given is
     shown by its name."""
-    shown = {name: f"<{name}>" for name in template.placeholders()} | dict(parameters)
+    shown = {name: f"[{name}]" for name in template.placeholders()} | dict(parameters)
     request = Request(
         app_id=app.app_id,
         request_id="plan",
