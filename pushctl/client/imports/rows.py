@@ -117,7 +117,7 @@ class RowReader:
         renewed_at = min(
             _time_of(fields.pop("renewed_at", None), self.exported_at), self.exported_at
         )
-        given = {name: value for name, value in fields.items() if value not in {None, ""}}
+        given = {name: value for name, value in fields.items() if value is not None and value != ""}
         try:
             registration = Registration.model_validate(given)
         except ValidationError as error:
@@ -246,7 +246,7 @@ def _time_of(value: Any, default: int) -> int:
     Raises:
         RejectedRecordError: it is no date.
     """
-    if value in {None, ""}:
+    if value is None or value == "":
         return default
     try:
         moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
