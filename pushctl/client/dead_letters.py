@@ -190,28 +190,23 @@ def purge(
 
 
 def _receive(stack: Stack, name: QueueName, *, limit: int) -> Iterator[_Message]:
-    """Yield up to `limit` messages, hidden from other readers for two minutes.
-
-    A short poll asks some of SQS's servers only, so an empty response counts after two long ones.
-    """
+    """Yield up to `limit` messages, hidden from other readers for two minutes."""
     sqs, url = stack.client("sqs"), stack.physical(QUEUES[name])
     seen: set[str] = set()
-    empty = 0
     deadline = time.monotonic() + _HELD_S - 30
-    while len(seen) < limit and empty < 2 and time.monotonic() < deadline:  # noqa: PLR2004
-        waiting = sqs.get_queue_attributes(
-            QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
-        )["Attributes"]["ApproximateNumberOfMessages"]
-        answer = sqs.receive_message(
+    while len(seen) < limit and time.monotonic() < deadline:
+        # A long poll asks all of SQS's servers, so an empty response means an empty queue (Amazon
+        # SQS, "Short and long polling").
+        messages = sqs.receive_message(
             QueueUrl=url,
             MaxNumberOfMessages=min(10, limit - len(seen)),
             VisibilityTimeout=_HELD_S,
-            WaitTimeSeconds=1 if int(waiting) or stack.aws.endpoint_url is None else 0,
+            WaitTimeSeconds=1 if stack.aws.endpoint_url is None else 0,
             MessageAttributeNames=["All"],
             MessageSystemAttributeNames=["All"],
-        )
-        messages = answer.get("Messages", [])
-        empty = 0 if messages else empty + 1
+        ).get("Messages", [])
+        if not messages:
+            return
         for message in messages:
             if message["MessageId"] not in seen:
                 seen.add(message["MessageId"])
