@@ -111,7 +111,7 @@ class DeliveryIntake:
 
     def _postpone(self, batch: Batch, messages: Sequence[Message], now: float) -> None:
         """Queue deliveries again, unclaimed: those that are not due, with the rest of their delay;
-        those whose app cannot send, the later the longer it could not."""
+        those whose app cannot send, the later the longer it could not; others at once."""
         share = self.jitter()
         postponed = [_postponed(batch, each.delivery, share, now) for each in messages]
 
@@ -201,9 +201,9 @@ class DeliveryIntake:
 
 
 def _postponed(batch: Batch, delivery: Delivery, share: float, now: float) -> Delivery:
-    if delivery.not_before > now:
-        return delivery
     closed_until = batch.turn_of(delivery.app_id).gate.closed_until(now)
+    if delivery.not_before > now or closed_until <= now:
+        return delivery
     until = postponed_until(closed_until, delivery.postponed, share, now)
     return delivery.postpone(int(min(until, delivery.expires_at)) + 1)
 

@@ -81,7 +81,7 @@ class ResultHandler:
         elif outcome in TO_RETRY:
             not_before = now + retry_delay_s(result, recipient.tries, attempt.share)
             if outcome is Outcome.APP_THROTTLED:
-                gate.pause(not_before)
+                gate.pause(not_before, now)
             attempt.recipients.retry_later(recipient, not_before, tries=recipient.tries + 1)
             return
         elif outcome is Outcome.CHANNEL_GONE:
