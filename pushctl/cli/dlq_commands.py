@@ -14,7 +14,8 @@ from pushctl.cli.errors import UsageError
 from pushctl.cli.options import Yes
 from pushctl.cli.session import Session, clean, returns, session_of
 from pushctl.client import dead_letters
-from pushctl.client.dead_letters import DeadLetter, DeadLetterList, Moved, QueueName
+from pushctl.client.dead_letter_messages import QUEUES, DeadLetter, QueueName
+from pushctl.client.dead_letters import DeadLetterList, Moved
 from pushctl.client.when import clock_time
 
 
@@ -154,7 +155,7 @@ def purge(context: typer.Context, ids: Ids = None, queue: Queue = None, yes: Yes
 
 def _queues(given: list[QueueChoice] | None) -> list[QueueName]:
     names = [each.value for each in given or QueueChoice]
-    return [name for name in dead_letters.QUEUES if name in names]
+    return [name for name in QUEUES if name in names]
 
 
 def _show(session: Session, found: DeadLetterList) -> None:

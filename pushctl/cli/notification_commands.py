@@ -78,7 +78,7 @@ def show(
         session.stack, app, notification, player=player, limit=limit or None
     )
     session.emit(found, lambda s: show_report(s, found))
-    if player is not None and not found.outcomes:
+    if player is not None and not found.outcomes and not found.skipped:
         session.note(
             f"no outcome of player '{player}': no device, not of the audience, or not sent yet"
             " (pushctl doctor)"
@@ -116,9 +116,14 @@ def show_report(session: Session, report: NotificationReport) -> None:
         session.say(report.note, "yellow")
     counts = ", ".join(f"{count} {name}" for name, count in sorted(summary.counts.items()))
     session.say(f"{summary.recipients} notifications to devices: {counts or 'no outcome yet'}")
+    players = summary.players
+    if players.skipped:
+        skipped = ", ".join(f"{count} {why}" for why, count in sorted(players.skipped.items()))
+        session.say(f"{players.reached} of {players.requested} players reached; {skipped}")
     if report.skipped:
-        skipped = ", ".join(f"{count} {why}" for why, count in sorted(report.skipped.items()))
-        session.say(f"players skipped: {skipped}")
+        session.say("")
+        skips = [(each.player_id, each.reason, each.sentence) for each in report.skipped]
+        session.table(("skipped player", "reason", ""), skips)
     rows = [
         (each.player_id, each.device_id, each.kind, each.outcome, each.sentence)
         for each in report.outcomes

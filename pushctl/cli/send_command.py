@@ -19,6 +19,7 @@ from pushctl.cli.options import (
 )
 from pushctl.cli.session import Session, returns, session_of
 from pushctl.cli.template_commands import show_rendered
+from pushctl.client.notifications import NotificationReport
 from pushctl.client.sending import DryRun, Sent, dry_run, read_players, read_request
 from pushctl.client.sending import send as send_request
 
@@ -28,7 +29,7 @@ def add_to(cli: typer.Typer) -> None:
     cli.command()(send)
 
 
-@returns(Sent)
+@returns(Sent, DryRun, NotificationReport)
 def send(
     context: typer.Context,
     app: AppOption,
@@ -62,8 +63,6 @@ def send(
     yes: Yes = False,
 ) -> None:
     """Notify players, a topic or everyone, by a template or by a file.
-
-    With --json a dry run writes another object; docs/pushctl.schema.json has both.
 
     \b
     Examples:

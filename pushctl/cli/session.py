@@ -27,14 +27,15 @@ _WIDE = 200
 """Columns of output that goes to a file or a pipe."""
 F = TypeVar("F", bound="Callable[..., Any]")
 RESULT = "pushctl_result"
-"""Attribute of a command's function: the model of what it writes with --json."""
+"""Attribute of a command's function: the models of what it writes with --json."""
 
 
-def returns(model: type[BaseModel]) -> Callable[[F], F]:
-    """Declare what a command writes with --json. A schema in the documentation follows from it."""
+def returns(*models: type[BaseModel]) -> Callable[[F], F]:
+    """Declare what a command writes with --json, one of these models a line. A schema in the
+    documentation follows from it."""
 
     def mark(command: F) -> F:
-        setattr(command, RESULT, model)
+        setattr(command, RESULT, models)
         return command
 
     return mark

@@ -23,6 +23,10 @@ _SENTENCES = {
     "cancelled": "The notification was cancelled before this device's turn.",
     "removed": "The player removed the channel, or another player signed in, before the send.",
 }
+_SKIPS = {
+    "no_channel": "The player has no device: the game has registered none, or it has expired.",
+    "in_game": "The player was in the game, and the template or the request skips those.",
+}
 _WRONG_IDENTITY = (
     "The channel was issued to another app than the one that the credentials are of: compare the"
     " Package SID, or the Entra app's id, with the identity that the game requests channels with."
@@ -66,3 +70,8 @@ def explain(outcome: Mapping[str, Any]) -> str:
         said = outcome.get("error_description")
         return f"WNS considers the request invalid{f': {said}' if said else ''}."
     return _SENTENCES.get(name, f"The outcome is {name}.")
+
+
+def explain_skip(reason: str) -> str:
+    """Return one sentence for the reason why a player was sent nothing."""
+    return _SKIPS.get(reason, f"The player was skipped: {reason}.")

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
-from push.notifications.record import Summary
 from pushctl.client.api import path
-from pushctl.client.explanations import explain
+from pushctl.client.explanations import explain, explain_skip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +21,49 @@ _ENDS = {
     "failed": "The request could not become a notification: pushctl dlq list says why.",
     "cancelled": "It was cancelled; the counts say what was sent before.",
 }
+
+
+class Players(BaseModel):
+    """The players of a notification: every one is reached or skipped, by reason."""
+
+    model_config = ConfigDict(frozen=True)
+
+    requested: int = 0
+    reached: int = 0
+    skipped: dict[str, int] = {}
+
+
+class Summary(BaseModel):
+    """State and counts of a notification, as the API gives them; times are epoch seconds.
+
+    States and reasons are texts here, so that a newer service may have more of them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    notification_id: str
+    app_id: str
+    request_id: str
+    state: str
+    accepted_at: int
+    send_at: int | None = None
+    shards: int = 0
+    shards_done: int = 0
+    recipients: int = 0
+    deliveries: int = 0
+    finished: int = 0
+    counts: dict[str, int] = {}
+    players: Players = Players()
+
+
+class SkippedPlayer(BaseModel):
+    """A player who was sent nothing, and why in one sentence."""
+
+    model_config = ConfigDict(frozen=True)
+
+    player_id: str
+    reason: str
+    sentence: str
 
 
 class DeviceOutcome(BaseModel):
@@ -44,8 +86,8 @@ class NotificationReport(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     summary: Summary
-    skipped: dict[str, int] = {}
     note: str | None = None
+    skipped: list[SkippedPlayer] = []
     outcomes: list[DeviceOutcome] = []
     has_more: bool = False
 
@@ -84,7 +126,9 @@ def get_notification(
         document = stack.api.call(
             "GET", f"{where}?page={document['next_page'].replace('#', '%23')}"
         )
-    return _report(first, outcomes, has_more=has_more)
+    report = _report(first, outcomes, has_more=has_more)
+    chosen = [each for each in report.skipped if player in {None, each.player_id}]
+    return report.model_copy(update={"skipped": chosen[:limit]})
 
 
 def watch(
@@ -122,14 +166,16 @@ def _report(
     document: dict[str, Any], outcomes: list[DeviceOutcome], *, has_more: bool
 ) -> NotificationReport:
     summary = Summary.model_validate(document, extra="ignore")
-    players = document.get("players") or {}
     note = _ENDS.get(summary.state)
     if note is None and summary.state == "completed" and not summary.recipients:
         note = "Nothing was sent: nobody of the audience has a registered device."
     return NotificationReport(
         summary=summary,
-        skipped=players.get("skipped", {}),
         note=note,
+        skipped=[
+            SkippedPlayer(sentence=explain_skip(each["reason"]), **each)
+            for each in document.get("skipped") or []
+        ],
         outcomes=outcomes,
         has_more=has_more,
     )

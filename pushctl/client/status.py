@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pushctl.client.apps import list_apps
 from pushctl.client.aws import map_aws_errors
-from pushctl.client.dead_letters import QUEUES
+from pushctl.client.dead_letter_messages import QUEUES
 from pushctl.client.tokens import changed_at, describe_secret
 
 if TYPE_CHECKING:

@@ -208,15 +208,6 @@ def test_failed_requests_are_redriven_and_notify_once(game: Game) -> None:
     assert len(shown()) == 1
 
 
-@pytest.mark.parametrize(("lane", "queue"), [("direct", "DeliveryQueue"), ("bulk", "BulkDelivery")])
-def test_deliveries_go_back_to_their_own_lane(game: Game, lane: str, queue: str) -> None:
-    from pushctl.client.dead_letters import _origin  # noqa: PLC0415
-
-    origin = _origin("delivery", json.dumps({"lane": lane}))
-    assert origin is not None
-    assert origin.startswith(queue)
-
-
 def test_token_is_shown_by_its_age_only(game: Game) -> None:
     found = game.pushctl.json("token", "show", game.app)
     assert found["is_valid"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from push.apps.models import App
-    from pushctl.client.notifications import DeviceOutcome, NotificationReport
+    from pushctl.client.notifications import DeviceOutcome, NotificationReport, SkippedPlayer
 
 _OFFLINE = {"disconnected", "tempdisconnected"}
 _BY_OUTCOME: dict[str, Cause] = {
@@ -44,16 +44,26 @@ def check_outcomes(
     outcomes = [each for each in report.outcomes if device_id in {None, each.device_id}]
     for each in outcomes:
         yield _check(app, each)
-    if report.skipped:
-        shown = ", ".join(f"{count} {why}" for why, count in sorted(report.skipped.items()))
-        yield Finding(check="notification", level="note", sentence=f"skipped players: {shown}")
-    if outcomes:
+    for skipped in report.skipped:
+        yield _check_skip(app, skipped)
+    if outcomes or report.skipped:
         return
     if state not in FINAL_STATES:
         sentence = f"the notification is {state}: no outcome yet"
         yield found("notification", Cause.STILL_WAITING, app.app_id, sentence)
     else:
         yield unknown("notification", f"it is {state}, without an outcome on this device")
+
+
+def _check_skip(app: App, skipped: SkippedPlayer) -> Finding:
+    sentence = f"player '{skipped.player_id}' was skipped: {skipped.reason}"
+    match skipped.reason:
+        case "no_channel":
+            return found("notification", Cause.CHANNEL_MISSING, app.app_id, sentence)
+        case "in_game":
+            return found("notification", Cause.IN_GAME, app.app_id, sentence, level="note")
+        case _:
+            return Finding(check="notification", level="note", sentence=sentence)
 
 
 def _check(app: App, outcome: DeviceOutcome) -> Finding:
