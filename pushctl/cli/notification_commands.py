@@ -31,7 +31,7 @@ def watch(
     notification: NotificationArgument,
     app: AppOption,
     timeout: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Give up after so many seconds.")
+        float | None, typer.Option(metavar="SECONDS", help="Give up after this time.")
     ] = None,
 ) -> None:
     """Follow a notification until it is done, then show outcomes and skipped players.

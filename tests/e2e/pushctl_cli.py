@@ -11,6 +11,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest import mock
 
+import jsonschema_rs
+
+from local.stack.build import ROOT
 from pushctl.cli.main import run
 
 if TYPE_CHECKING:
@@ -28,6 +31,11 @@ TEMPLATE: dict[str, Any] = {
 }
 
 
+SCHEMA: dict[str, Any] = json.loads((ROOT / "docs/pushctl.schema.json").read_text("utf-8"))
+validated: set[str] = set()
+"""Commands whose output was compared with the schema."""
+
+
 class Output(NamedTuple):
     code: int
     out: str
@@ -37,6 +45,16 @@ class Output(NamedTuple):
     def json(self) -> Any:
         """The last line as JSON."""
         return json.loads(self.out.strip().splitlines()[-1])
+
+
+def validate(args: tuple[object, ...], done: Output) -> None:
+    """Compare every line of a command's output with the documented schema of the command."""
+    words = " ".join(str(each) for each in args[:2])
+    command = words if words in SCHEMA["commands"] else str(args[0])
+    schema = SCHEMA["commands"][command] | {"$defs": SCHEMA["$defs"]}
+    for line in done.out.strip().splitlines():
+        jsonschema_rs.validate(schema, json.loads(line))
+    validated.add(command)
 
 
 @dataclass
@@ -70,8 +88,11 @@ class Pushctl:
         return done
 
     def json(self, *args: object, stdin: str = "") -> Any:
-        """Run a command that has to succeed with --json; return what it writes."""
-        return self.ok(*args, "--json", stdin=stdin).json
+        """Run a command that has to succeed with --json; return what it writes, once it is as the
+        documented schema says."""
+        done = self.ok(*args, "--json", stdin=stdin)
+        validate(args, done)
+        return done.json
 
 
 @dataclass

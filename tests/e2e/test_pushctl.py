@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.pushctl_cli import SECRET, Game, Pushctl, make_game
+from local.stack.build import ROOT
+from tests.e2e.pushctl_cli import SCHEMA, SECRET, Game, Pushctl, make_game, validated
+from tests.unit.pushctl.exports import csv_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,7 +127,7 @@ def test_templates_follow_a_folder(game: Game, tmp_path: Path) -> None:
     folder = tmp_path / "templates"
     args = (folder, "--app", game.app)
     assert len(game.pushctl.json("template", "pull", *args)["written"]) == 1
-    assert game.pushctl("template", "plan", *args).code == 0
+    assert game.pushctl.json("template", "plan", *args)["changes"][0]["action"] == "same"
     file = folder / "Challenge.yaml"
     text = file.read_text("utf-8")
     file.write_text(text.replace("challenges you", "dares you"), "utf-8")
@@ -229,10 +236,121 @@ def test_logs_correlate_the_functions_by_notification(game: Game) -> None:
     assert game.pushctl("logs", "--function", "nobody").code == 3
 
 
+def csv_of(game: Game, count: int) -> str:
+    """Return an export of channels that the emulator has opened."""
+    lines = [
+        f"import-{number},pc-{number},"
+        + game.stack.wns.create_channel(
+            app=game.package_sid, device_id=f"{game.app}-{number}"
+        ).channel_uri
+        for number in range(count)
+    ]
+    return "\n".join(["player,device,channel_uri", *lines, "kim,pc,https://attacker.example/?a=b"])
+
+
+def test_imported_players_are_reached(game: Game, tmp_path: Path) -> None:
+    file = tmp_path / "export.csv"
+    file.write_text(csv_of(game, 3), "utf-8")
+    exported_at = datetime.now(UTC).isoformat()
+    args = ("import", file, "--from", "csv", "-a", game.app, "--exported-at", exported_at)
+    report = game.pushctl.json(*args)
+    assert (report["counts"]["imported"], report["counts"]["rejected"]) == (3, 1)
+    assert game.pushctl.json(*args)["counts"] == report["counts"]
+    sent = game.pushctl.json(
+        "send", "-a", game.app, "--player", "import-1", "-t", "Challenge", "-p", "challenger=R"
+    )
+    done = game.pushctl.ok("watch", sent["notification_ids"][0], "-a", game.app, "--timeout", 30)
+    assert "1 delivered" in done.out
+
+
+KILLER = """
+import os, sys
+from pushctl.client.imports import progress
+from pushctl.cli.main import run
+from push.aws.dynamodb import Transactions
+left, write = [int(sys.argv[1])], Transactions.write
+def write_or_die(self, items):
+    left[0] -= 1
+    if left[0] < 0:
+        os.kill(os.getpid(), 9)
+    return write(self, items)
+Transactions.write = write_or_die
+sys.exit(run(sys.argv[2:]))
+"""
+
+
+def test_import_killed_by_the_system_ends_as_a_clean_run(game: Game, tmp_path: Path) -> None:
+    lines = int(os.environ.get("IMPORT_LINES", "1000")) // 2
+    exported_at = datetime.now(UTC).isoformat()
+    tables: list[Any] = []
+    reports: list[Any] = []
+    for name, kills in (("killed", 5), ("clean", 0)):
+        other = make_game(game.stack, game.pushctl, device=False)
+        file = tmp_path / name / "export.csv"
+        file.parent.mkdir()
+        file.write_text("".join(csv_lines(lines)), "utf-8")
+        args = ["--local", "import", str(file), "--from", "csv", "-a", other.app]
+        args += ["--exported-at", exported_at, "--json"]
+        environment = {
+            **os.environ,
+            "PUSHCTL_LOCAL_STATE": str(game.pushctl.state_file),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "layers/core")]),
+        }
+        for _ in range(kills):
+            command = [sys.executable, "-c", KILLER, str(lines // 7), *args]
+            killed = subprocess.run(command, env=environment, check=False, capture_output=True)
+            assert killed.returncode == -signal.SIGKILL, killed
+        reports.append(game.pushctl.json(*args[1:-1])["counts"])
+        items = (
+            game.stack.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(
+                TableName=game.stack.outputs["ChannelsTableName"],
+                FilterExpression="begins_with(pk, :app)",
+                ExpressionAttributeValues={":app": {"S": f"{other.app}#"}},
+            )
+        )
+        found = [item for page in items for item in page["Items"]]
+        tables.append(
+            sorted(
+                (item["pk"]["S"].partition("#")[2], item["sk"]["S"], item["channel_uri"]["S"])
+                for item in found
+            )
+        )
+        tables.append(file.with_name("export.csv.rejects.csv").read_text("utf-8"))
+    assert tables[:2] == tables[2:]
+    assert reports[0] == reports[1]
+    assert len(tables[0]) > lines // 2
+
+
+def test_secret_is_in_no_list_of_processes(game: Game) -> None:
+    command = [sys.executable, "-m", "pushctl", "--local", "credentials", "put", game.app]
+    command += ["--package-sid", game.package_sid]
+    environment = {
+        **os.environ,
+        "PUSHCTL_LOCAL_STATE": str(game.pushctl.state_file),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "layers/core")]),
+    }
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        running.stdin.write(f"{SECRET}\n")
+        running.stdin.flush()
+        seen = subprocess.run(
+            ["/bin/ps", "auxwwe"], capture_output=True, text=True, check=True
+        ).stdout
+        out = running.stdout.read()
+        assert running.wait(30) == 0
+    assert "credentials put" in seen
+    assert SECRET not in seen + out
+
+
 def test_no_secret_or_token_or_channel_is_in_any_output(game: Game) -> None:
-    secrets = game.stack.client("secretsmanager")
+    secretsmanager = game.stack.client("secretsmanager")
     name = f"push-laptop/apps/{game.app}/access-token"
-    token = json.loads(secrets.get_secret_value(SecretId=name)["SecretString"])
+    token = json.loads(secretsmanager.get_secret_value(SecretId=name)["SecretString"])
     values = [SECRET, game.channel_uri, game.stack.operator.secret_access_key]
     values += [each for each in token.values() if isinstance(each, str) and len(each) > 40]
     assert len(values) > 3
@@ -246,3 +364,48 @@ def test_no_secret_or_token_or_channel_is_in_any_output(game: Game) -> None:
             done = game.pushctl(*command, *options)
             for value in values:
                 assert value not in done.out + done.err, command
+
+
+def test_watch_status_and_other_commands_write_what_the_schema_says(game: Game) -> None:
+    pushctl, app = game.pushctl, game.app
+    followed = pushctl.json(
+        "send", "-a", app, "--player", "sam", "-t", "Challenge", "-p", "challenger=R", "--watch"
+    )
+    notification_id = followed["summary"]["notification_id"]
+    pushctl.json("watch", notification_id, "-a", app, "--timeout", 30)
+    pushctl.json("app", "list")
+    pushctl.json("app", "put", "to-be-deleted", "--name", "X", "--audience", "a")
+    pushctl.json("app", "delete", "to-be-deleted", "--yes")
+    pushctl.json("credentials", "put", app, "--package-sid", game.package_sid, stdin=SECRET)
+    pushctl.json("template", "show", "Challenge", "-a", app)
+    game.put_template("Gone")
+    pushctl.json("template", "delete", "Gone", "-a", app, "--yes")
+    pushctl.json("doctor", "-a", app)
+
+
+def test_stack_is_found_by_name_and_templates_are_promoted_from_it(
+    game: Game, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the settings of `.local/env`, the laptop stack is one like those on AWS."""
+    state = game.stack.run_state()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", state.endpoint_url)
+    monkeypatch.setenv("AWS_REGION", state.region)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", state.region)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", state.access_key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", state.secret_access_key)
+    game.pushctl.ok("app", "put", "promoted-to", "--name", "X", "--audience", "a")
+    promote = ("template", "promote", "-a", "promoted-to", "--from", state.stack)
+    promote += ("--from-app", game.app)
+    assert game.pushctl.json(*promote)["changes"]
+    assert game.pushctl.json(*promote)["changes"] == []
+    game.pushctl.ok("app", "delete", "promoted-to", "--yes")
+    other = game.pushctl("--stack", state.stack, "app", "list")
+    assert other.code == 2
+    assert "not both" in other.err
+
+
+def test_every_command_was_compared_with_its_schema(request: pytest.FixtureRequest) -> None:
+    """The last test of this file; it needs the others."""
+    if request.session.testscollected < 15:
+        pytest.skip("only with the other tests of this file")
+    assert SCHEMA["commands"].keys() == validated

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pushctl.client.doctor.causes import Cause
-from tests.e2e.pushctl_cli import SECRET, TEMPLATE, Game, Pushctl, make_game
+from tests.e2e.pushctl_cli import SECRET, TEMPLATE, Game, Pushctl, make_game, validate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,7 @@ def diagnose(game: Game, *options: object) -> dict[str, Any]:
         "-t", "Challenge", "--json", *options,
     )  # fmt: skip
     found: dict[str, Any] = done.json
+    validate(("doctor",), done)
     assert done.code == (1 if found["cause"] else 0), done
     assert SECRET not in done.out + done.err
     return found
