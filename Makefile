@@ -16,8 +16,8 @@ help: ## show this list
 setup: ## create .venv and the tools' environments (other targets do it when needed)
 	@tools/setup.sh dev ministack sam
 
-run: setup ## start the laptop stack, run the demo once, keep running until Ctrl-C
-	@$(PYTHON_OF_VENV) -m local.demo.run
+run: setup ## start the laptop stack (NAME=second: another beside it), run the demo, run until Ctrl-C
+	@$(PYTHON_OF_VENV) -m local.demo.run $(if $(NAME),--name "$(NAME)")
 
 demo: setup ## run the demo on a stack of its own, verify every step, then stop
 	@$(PYTHON_OF_VENV) -m local.demo

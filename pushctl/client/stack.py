@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import boto3
+import botocore.session
 import requests
 from pydantic import BaseModel, Field, ValidationError
 
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 STATE_FOLDER = ".local"
 STATE_FILE = "stack.json"
+_NO_SETTINGS: dict[str, Any] = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+"""Of botocore: neither AWS_PROFILE nor the files of the AWS CLI are read for the laptop stack."""
 
 
 class LocalState(BaseModel, hide_input_in_errors=True):
@@ -73,6 +80,7 @@ class Stack:
         """
         state = _find_state(name, start or Path.cwd())
         session = boto3.Session(
+            botocore_session=botocore.session.Session(session_vars=_NO_SETTINGS),
             aws_access_key_id=state.access_key_id,
             aws_secret_access_key=state.secret_access_key,
             region_name=state.region,
