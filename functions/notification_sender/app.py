@@ -35,7 +35,7 @@ from push.delivery.send_budget import SendBudgets
 from push.delivery.sender import Sender
 from push.delivery.starter import Starter
 from push.errors import MalformedMessageError
-from push.notifications.record import Notifications
+from push.notifications.states import NotificationStates
 from wns.client import WnsClient
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ queues: dict[Lane, DeliveryQueue] = {
     "direct": DeliveryQueue(sqs, settings.DELIVERY_QUEUE_URL),
     "bulk": DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
 }
-recheck = Recheck(Notifications(notifications_table), Channels(channels_table))
+recheck = Recheck(NotificationStates(notifications_table), Channels(channels_table))
 background = Background(threads=4)
 wns = WnsClient(ca_file=settings.SSL_CERT_FILE)
 sender = Sender(

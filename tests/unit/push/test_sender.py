@@ -328,6 +328,17 @@ def test_expired_delivery_of_an_app_that_cannot_send_ends(rig: Rig) -> None:
     assert rig.claims.closed == {"my-game": None}
 
 
+@pytest.mark.parametrize("lane", ["direct", "bulk"])
+def test_delivery_without_recipients_ends(rig: Rig, lane: str) -> None:
+    """A page whose players have all left in the meantime."""
+    rig.add("my-game", 0, lane=lane)
+
+    report = rig.send()
+
+    assert (report.unfinished, rig.queue.queued) == ([], [])
+    assert rig.claims.closed == {"my-game": None}
+
+
 def test_due_outcomes_are_recorded_while_only_others_have_results(rig: Rig) -> None:
     """A delivery with one outcome waits for a send that gets no response; another one goes on."""
     rig.wns.free = 8

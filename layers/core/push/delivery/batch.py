@@ -14,8 +14,14 @@ if TYPE_CHECKING:
 
     from push.delivery.app_gate import AppGate
     from push.delivery.attempt import DeliveryAttempt
-    from push.delivery.models import Delivery, Recipient
+    from push.delivery.models import Delivery, Lane, Recipient
     from push.delivery.window import Window
+
+
+_LONGEST_WAITING_S: Mapping[Lane, float] = {"direct": 1.0, "bulk": 10.0}
+_LONGEST_UNCLAIMED_S: Mapping[Lane, float] = {"direct": 0.0, "bulk": 1.0}
+"""How long a delivery may wait without a claim. To queue it again costs less than a worker that
+waits, unless there is budget in the next second anyway and nobody waits for this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,20 @@ class AppTurn:
     attempts: list[DeliveryAttempt] = field(default_factory=list)
     waiting_since: float | None = None
     """When the app's sends had to wait for the first time in this batch (epoch seconds)."""
+
+    def waits_for_long(self, lane: Lane, until: float, now: float) -> bool:
+        """Note that the app has to wait; return whether it waits for longer than a worker may be
+        kept for it: the next batch, perhaps another app's, waits as well."""
+        if self.waiting_since is None:
+            self.waiting_since = now
+        return until - self.waiting_since > _LONGEST_WAITING_S[lane]
+
+    def is_closed(self, lane: Lane, now: float) -> bool:
+        """Return whether unclaimed deliveries of the app are to be queued again."""
+        until = self.gate.closed_until(now)
+        if until <= now:
+            return False
+        return until - now > _LONGEST_UNCLAIMED_S[lane] or self.waits_for_long(lane, until, now)
 
     def next_attempt(self, now: float) -> DeliveryAttempt | None:
         """Return the first attempt whose next send may start."""
