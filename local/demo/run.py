@@ -2,11 +2,11 @@
 
     python -m local.demo.run [--name NAME]
 
-Ports are 4566 to 4570, of a stack with another name than `run` any that are free;
-LAPTOP_AWS_PORT, LAPTOP_ISSUER_PORT, LAPTOP_WNS_PROXY_PORT, LAPTOP_WNS_CONTROL_PORT and
-LAPTOP_DEVICES_PORT change them. The operator's and the issuer's keys, and the certificate
-authority, are kept in .local/NAME; everything else starts empty. While the stack runs, .local/env (of another
-name .local/NAME/env) has its addresses and keys for a shell to source, and pushctl finds it.
+Ports are 4566 to 4570, of a stack with another name than `run` any that are free; LAPTOP_AWS_PORT,
+LAPTOP_ISSUER_PORT, LAPTOP_WNS_PROXY_PORT, LAPTOP_WNS_CONTROL_PORT and LAPTOP_DEVICES_PORT change
+them. The operator's and the issuer's keys, and the certificate authority, are kept in .local/NAME;
+everything else starts empty. While the stack runs, .local/env (of another name .local/NAME/env) has
+its addresses and keys for a shell to source, and pushctl finds it.
 """
 
 from __future__ import annotations
