@@ -219,12 +219,22 @@ def test_output_with_the_apis_endpoint_is_an_address_that_resolves() -> None:
     template = {
         "Resources": {"HttpApi": api({})},
         "Outputs": {
-            "ApiUrl": {"Value": {"Fn::GetAtt": ["HttpApi", "ApiEndpoint"]}},
+            "ApiUrl": {
+                "Value": {"Fn::If": ["HasDomain", "x", {"Fn::GetAtt": ["HttpApi", "ApiEndpoint"]}]}
+            },
             "Table": {"Value": {"Ref": "AppsTable"}},
         },
     }
     outputs = for_laptop(template, {}, "http://127.0.0.1:4566")["Outputs"]
     assert outputs == {
-        "ApiUrl": {"Value": {"Fn::Sub": "http://127.0.0.1:4566/_aws/execute-api/${HttpApi}"}},
+        "ApiUrl": {
+            "Value": {
+                "Fn::If": [
+                    "HasDomain",
+                    "x",
+                    {"Fn::Sub": "http://127.0.0.1:4566/_aws/execute-api/${HttpApi}"},
+                ]
+            }
+        },
         "Table": {"Value": {"Ref": "AppsTable"}},
     }

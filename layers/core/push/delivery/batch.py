@@ -76,17 +76,18 @@ class AppTurn:
     def next_attempt(self, now: float) -> DeliveryAttempt | None:
         """Return the first attempt whose next send may start."""
         return next(
-            (
-                each
-                for each in self.attempts
-                if each.may_start and now - each.rechecked_at <= STALE_S
-            ),
+            (each for each in self.open if each.may_start and now - each.rechecked_at <= STALE_S),
             None,
         )
 
     def count_ready(self) -> int:
         """Return how many sends of the app are ready."""
-        return sum(each.recipients.ready_count for each in self.attempts)
+        return sum(each.recipients.ready_count for each in self.open)
+
+    @property
+    def open(self) -> list[DeliveryAttempt]:
+        """The attempts that are yet to be closed."""
+        return [each for each in self.attempts if each.state is AttemptState.OPEN]
 
 
 @dataclass(slots=True)

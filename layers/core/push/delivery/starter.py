@@ -84,7 +84,7 @@ class Starter:
             return Wait(now)
         if isinstance(admitted, Wait):
             if turn.waits_for_long(delivery.lane, admitted.until, now):
-                for each in turn.attempts:
+                for each in turn.open:
                     each.recipients.retry_ready_later(admitted.until)
             return admitted
         recipient = attempt.recipients.start()
