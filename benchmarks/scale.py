@@ -95,7 +95,9 @@ def maximum_concurrency(queue: str) -> int:
         for event in function["Events"].values():
             properties = event["Properties"]
             if event["Type"] == "SQS" and template_yaml.referred(properties["Queue"]) == queue:
-                return int(properties["ScalingConfig"]["MaximumConcurrency"])
+                concurrency = properties["ScalingConfig"]["MaximumConcurrency"]
+                parameter = template_yaml.load()["Parameters"][template_yaml.referred(concurrency)]
+                return int(parameter["Default"])
     raise ValueError(f"no function takes from {queue}")
 
 
