@@ -35,7 +35,7 @@ from push.delivery.send_budget import SendBudgets
 from push.delivery.sender import Sender
 from push.delivery.starter import Starter
 from push.errors import MalformedMessageError
-from push.notifications.record import Notifications
+from push.notifications.states import NotificationStates
 from wns.client import WnsClient
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ queues: dict[Lane, DeliveryQueue] = {
     "direct": DeliveryQueue(sqs, settings.DELIVERY_QUEUE_URL),
     "bulk": DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
 }
-recheck = Recheck(Notifications(notifications_table), Channels(channels_table))
+recheck = Recheck(NotificationStates(notifications_table), Channels(channels_table))
 background = Background(threads=4)
 wns = WnsClient(ca_file=settings.SSL_CERT_FILE)
 sender = Sender(
@@ -115,7 +115,14 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     report = sender.send(messages, lambda: context.get_remaining_time_in_millis() / 1000)
     for outcome, count in report.counts.items():
         metrics.add_metric(metric_name(outcome), MetricUnit.Count, count)
-    for name, count in {"DeliveriesPostponed": report.postponed, "Resent": report.resent}.items():
+    counted = {
+        "DeliveriesPostponed": report.postponed,
+        "Resent": report.resent,
+        "AccessTokensRejected": report.tokens_rejected,
+        # How often a delivery came back to its queue; its expiry is the limit.
+        "MostHops": max((each.attempt + each.postponed for _, each in messages), default=0),
+    }
+    for name, count in counted.items():
         if count:
             metrics.add_metric(name, MetricUnit.Count, count)
     logger.info(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from push.notifications.outcomes import decode_outcomes
 from tests.integration.backend import PACKAGE_SID
 from tests.integration.builders import (
     APP_PATH,
@@ -58,7 +59,8 @@ class Watch:
 
     def tables(self) -> str:
         names = template_yaml.resources_of_type("AWS::DynamoDB::Table")
-        return json.dumps([self._game.items(name) for name in names], default=str)
+        items = [item for name in names for item in self._game.items(name)]
+        return json.dumps([items, *map(decode_outcomes, items)], default=repr)
 
     def queues(self) -> str:
         names = [*template_yaml.resources_of_type("AWS::SQS::Queue"), "own-events"]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _BUDGET_BLOCK = 50
 _STOPPED_WAIT_S = 30.0
 _OUTAGE_WAIT_S = 5.0
+_READ_PAUSE_EVERY_S = 5.0
 _LONGEST_POSTPONED_S = 300.0
 
 
@@ -60,7 +61,7 @@ class AppGate:
         self._app: App | None = None
         self._granted: dict[Lane, int] = {}
         self._is_taking = False
-        self._paused_until = 0.0
+        self._paused_until = self._read_pause_at = 0.0
 
     def begin_batch(self, now: float) -> None:
         """Read the app and its access token; forget the budget that an earlier batch has taken,
@@ -72,6 +73,7 @@ class AppGate:
         self._granted.clear()
         self._is_taking = self.token.is_looking = False
         self.in_flight = 0
+        self._paused_until = 0.0  # perhaps lifted in the meantime: the budget knows
         self._app = None
         with suppress(NotFoundError, UnreadableItemError):
             self._app = self._sources.apps.get(self.app_id, now)
@@ -82,7 +84,8 @@ class AppGate:
         """Return when the app may send next: `now`, or later."""
         if self._app is None or not self._app.may_send:
             return now + _STOPPED_WAIT_S
-        return max(self.token.usable_at(now, self.in_flight), self._paused_until, now)
+        paused_until = self._paused_until if now < self._read_pause_at else 0.0
+        return max(self.token.usable_at(now, self.in_flight), paused_until, now)
 
     def has_budget(self, lane: Lane, ready: int) -> bool:
         """Return whether there is, or soon will be, budget for more sends than those ready."""
@@ -91,7 +94,7 @@ class AppGate:
 
     def take_budget(self, lane: Lane, wanted: int, now: float) -> None:
         """Take sends out of the app's budget."""
-        self._grant(lane, self._take(lane, wanted, now))
+        self._grant(lane, self._take(lane, wanted, now), now)
 
     def request_budget(self, lane: Lane, wanted: int, now: float) -> None:
         """Take budget in the background, unless that is going on or some is left."""
@@ -99,7 +102,7 @@ class AppGate:
             return
         self._is_taking = True
         self._background.run(
-            lambda: self._take(lane, wanted, now), lambda taken: self._grant(lane, taken)
+            lambda: self._take(lane, wanted, now), lambda taken: self._grant(lane, taken, now)
         )
 
     def admit(
@@ -121,16 +124,16 @@ class AppGate:
         self._granted[lane] -= 1
         return self.token.value
 
-    def pause(self, until: float) -> None:
+    def pause(self, until: float, now: float) -> None:
         """Pause the app for all workers."""
         self._granted.clear()
-        self._paused_until = max(self._paused_until, until)
+        self._note_pause(until, now)
         self._run(lambda: self._sources.budgets.pause(self.app_id, until))
 
     def stop(self, reason: str, now: float) -> None:
         """Stop the app until an operator puts it again. If that cannot be written, WNS's response
         to the next notification stops the app."""
-        self.pause(now + _STOPPED_WAIT_S)
+        self.pause(now + _STOPPED_WAIT_S, now)
         self._run(lambda: self._sources.apps.stop(self.app_id, reason))
 
     @property
@@ -146,12 +149,17 @@ class AppGate:
         except TablesUnavailableError:
             return Wait(now + _OUTAGE_WAIT_S)
 
-    def _grant(self, lane: Lane, taken: int | Wait) -> None:
+    def _grant(self, lane: Lane, taken: int | Wait, now: float) -> None:
         self._is_taking = False
         if isinstance(taken, Wait):
-            self._paused_until = max(self._paused_until, taken.until)
+            self._note_pause(taken.until, now)
         else:
             self._granted[lane] = self._granted.get(lane, 0) + taken
+
+    def _note_pause(self, until: float, now: float) -> None:
+        self._paused_until = until
+        # An operator may lift the pause: budget is asked for before its end.
+        self._read_pause_at = min(until, now + _READ_PAUSE_EVERY_S)
 
     def _run(self, call: Callable[[], object]) -> None:
         """Run a call in the background. If it fails, the other workers learn of it from WNS."""
@@ -172,4 +180,5 @@ def postponed_until(closed_until: float, postponed: int, share: float, now: floa
         share: random, in [0, 1).
     """
     longest = min(max(closed_until - now, 1.0) * 2.0**postponed, _LONGEST_POSTPONED_S)
-    return max(closed_until, now + backoff_s(postponed, share, longest=longest))
+    until = max(closed_until, now + backoff_s(postponed, share, longest=longest))
+    return min(until, now + _LONGEST_POSTPONED_S)  # an operator may resume the app before

@@ -14,8 +14,14 @@ if TYPE_CHECKING:
 
     from push.delivery.app_gate import AppGate
     from push.delivery.attempt import DeliveryAttempt
-    from push.delivery.models import Delivery, Recipient
+    from push.delivery.models import Delivery, Lane, Recipient
     from push.delivery.window import Window
+
+
+_LONGEST_WAITING_S: Mapping[Lane, float] = {"direct": 1.0, "bulk": 10.0}
+_LONGEST_UNCLAIMED_S: Mapping[Lane, float] = {"direct": 0.0, "bulk": 1.0}
+"""How long a delivery may wait without a claim. To queue it again costs less than a worker that
+waits, unless there is budget in the next second anyway and nobody waits for this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,7 @@ class Report:
         counts: outcomes of this batch, by name.
         postponed: deliveries that were queued again unclaimed, because their app could not send.
         resent: sends that an earlier worker, which was killed, may have made before.
+        tokens_rejected: responses 401 that were not the channel's own fault.
         error: what ended the batch early; the deliveries still open then are unfinished.
     """
 
@@ -34,6 +41,7 @@ class Report:
     counts: Mapping[str, int]
     postponed: int = 0
     resent: int = 0
+    tokens_rejected: int = 0
     error: Exception | None = None
 
 
@@ -53,20 +61,35 @@ class AppTurn:
     waiting_since: float | None = None
     """When the app's sends had to wait for the first time in this batch (epoch seconds)."""
 
+    def waits_for_long(self, lane: Lane, until: float, now: float) -> bool:
+        """Note that the app has to wait; return whether it waits for longer than a worker may be
+        kept for it: the next batch, perhaps another app's, waits as well."""
+        if self.waiting_since is None:
+            self.waiting_since = now
+        return until - self.waiting_since > _LONGEST_WAITING_S[lane]
+
+    def is_closed(self, lane: Lane, now: float) -> bool:
+        """Return whether unclaimed deliveries of the app are to be queued again."""
+        until = self.gate.closed_until(now)
+        if until <= now:
+            return False
+        return until - now > _LONGEST_UNCLAIMED_S[lane] or self.waits_for_long(lane, until, now)
+
     def next_attempt(self, now: float) -> DeliveryAttempt | None:
         """Return the first attempt whose next send may start."""
         return next(
-            (
-                each
-                for each in self.attempts
-                if each.may_start and now - each.rechecked_at <= STALE_S
-            ),
+            (each for each in self.open if each.may_start and now - each.rechecked_at <= STALE_S),
             None,
         )
 
     def count_ready(self) -> int:
         """Return how many sends of the app are ready."""
-        return sum(each.recipients.ready_count for each in self.attempts)
+        return sum(each.recipients.ready_count for each in self.open)
+
+    @property
+    def open(self) -> list[DeliveryAttempt]:
+        """The attempts that are yet to be closed."""
+        return [each for each in self.attempts if each.state is AttemptState.OPEN]
 
 
 @dataclass(slots=True)
@@ -89,6 +112,7 @@ class Batch:
     counts: Counter[str] = field(default_factory=Counter)
     postponed: int = 0
     resent: int = 0
+    tokens_rejected: int = 0
 
     @property
     def open(self) -> list[DeliveryAttempt]:
@@ -119,4 +143,4 @@ class Batch:
             *(each.message_id for each in (*self.waiting, *self.opening)),
             *(each.message_id for each in self.attempts if each.state is not AttemptState.CLOSED),
         ]
-        return Report(kept, self.counts, self.postponed, self.resent, error)
+        return Report(kept, self.counts, self.postponed, self.resent, self.tokens_rejected, error)

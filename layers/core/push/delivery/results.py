@@ -66,7 +66,7 @@ class ResultHandler:
         outcome = result.outcome
         gate.in_flight -= 1
         if outcome is Outcome.TOKEN_REJECTED:
-            self._retry_with_newer_token(sent, now)
+            self._retry_with_newer_token(batch, sent, now)
             return
         if result.status_code is not None:
             gate.token.note_response(fingerprint, now)
@@ -81,7 +81,7 @@ class ResultHandler:
         elif outcome in TO_RETRY:
             not_before = now + retry_delay_s(result, recipient.tries, attempt.share)
             if outcome is Outcome.APP_THROTTLED:
-                gate.pause(not_before)
+                gate.pause(not_before, now)
             attempt.recipients.retry_later(recipient, not_before, tries=recipient.tries + 1)
             return
         elif outcome is Outcome.CHANNEL_GONE:
@@ -91,7 +91,7 @@ class ResultHandler:
         attempt.finish(recipient, outcome_record(result), now)
         batch.counts[result.outcome] += 1
 
-    def _retry_with_newer_token(self, sent: Reference, now: float) -> None:
+    def _retry_with_newer_token(self, batch: Batch, sent: Reference, now: float) -> None:
         """Send to a recipient again with another token; the sender leaves it to a later attempt if
         there is none yet."""
         attempt, recipient, gate, fingerprint = sent
@@ -99,6 +99,8 @@ class ResultHandler:
         if blame is Blame.CHANNEL:
             device, uri = _device(sent), recipient.channel_uri
             self._run(lambda: self._channels.note_rejection(device, uri, fingerprint))
+        else:
+            batch.tokens_rejected += 1
         attempt.recipients.retry(recipient, rejected=fingerprint)
 
     def _remove_channel(self, sent: Reference) -> None:

@@ -14,18 +14,14 @@ from wns.client import Send
 from wns.result import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from push.aws.background import Background
     from push.delivery.attempt import DeliveryAttempt
     from push.delivery.batch import AppTurn, Batch
-    from push.delivery.models import Lane
     from push.delivery.recheck import Findings, Recheck
     from wns.client import WnsClient
 
-_LONGEST_WAITING_S: Mapping[Lane, float] = {"direct": 1.0, "bulk": 10.0}
-"""How long after its first wait an app without budget keeps its claimed deliveries: the next batch,
-perhaps another app's, waits as well."""
 _FAILED_RECHECK_S = 0.5
 
 
@@ -87,7 +83,9 @@ class Starter:
         if admitted is None:
             return Wait(now)
         if isinstance(admitted, Wait):
-            self._wait_or_leave(turn, delivery.lane, admitted.until, now)
+            if turn.waits_for_long(delivery.lane, admitted.until, now):
+                for each in turn.open:
+                    each.recipients.retry_ready_later(admitted.until)
             return admitted
         recipient = attempt.recipients.start()
         turn.gate.in_flight += 1
@@ -100,15 +98,6 @@ class Starter:
             )
         )
         return None
-
-    @staticmethod
-    def _wait_or_leave(turn: AppTurn, lane: Lane, until: float, now: float) -> None:
-        """Leave an app's ready recipients to later attempts if it would have to wait for long."""
-        if turn.waiting_since is None:
-            turn.waiting_since = now
-        if until - turn.waiting_since > _LONGEST_WAITING_S[lane]:
-            for each in turn.attempts:
-                each.recipients.retry_ready_later(until)
 
     def _recheck_due(self, batch: Batch) -> None:
         """Check, in the background, whether ready recipients may still be notified."""

@@ -7,11 +7,8 @@ broadcast, and `skipped` for the players of a direct request who are sent nothin
 
 from __future__ import annotations
 
-import random
-import time
 from typing import TYPE_CHECKING, Any
 
-from push.aws.batch_get import batch_get
 from push.aws.dynamodb import failed_item, map_dynamodb_errors
 from push.errors import NotFoundError, TablesUnavailableError
 from push.notifications.chunks import count_claims
@@ -20,7 +17,7 @@ from push.notifications.entry import BEFORE, Record
 from push.notifications.summary import is_direct, summary_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from mypy_boto3_dynamodb.service_resource import Table
 
@@ -65,17 +62,6 @@ class Notifications:
         """Return the recorded state, None if there is no record."""
         record = self.find(notification_id)
         return None if record is None else record.state
-
-    @map_dynamodb_errors()
-    def states(self, notification_ids: Collection[str]) -> dict[str, State]:
-        """Return the recorded states of notifications, read consistently."""
-        if len(notification_ids) == 1:
-            (only,) = notification_ids
-            state = self.state(only)
-            return {} if state is None else {only: state}
-        keys = [_key(each, "summary") for each in notification_ids]
-        found = batch_get(self._table, keys, sleep=time.sleep, jitter=random.random)
-        return {str(item["pk"]): item["state"] for item in found}
 
     @map_dynamodb_errors()
     def advance(self, notification_id: str, state: State, *, shards: int | None = None) -> bool:
