@@ -21,11 +21,13 @@ from aws_lambda_powertools.utilities.batch import (
 from botocore.config import Config
 from pydantic import BaseModel
 
-from push.apps.table import Apps
+from push.apps.game_events import GameEvents
+from push.apps.table import AppCache, Apps
 from push.aws.dynamodb import Transactions
 from push.aws.sqs import DeadLetterQueue
 from push.channels.table import Channels
 from push.channels.topics import Topics
+from push.delivery.finished import FinishedNotifications
 from push.delivery.queue import DeliveryQueue
 from push.dispatch.broadcast import Broadcaster
 from push.dispatch.direct import Dispatcher
@@ -70,6 +72,7 @@ class Settings(BaseModel, hide_input_in_errors=True):
     BROADCAST_DLQ_URL: str
     DELIVERY_QUEUE_URL: str
     BULK_DELIVERY_QUEUE_URL: str
+    GAME_EVENT_BUS: str
     SCHEDULE_GROUP: str
     SCHEDULE_ROLE_ARN: str
 
@@ -92,6 +95,12 @@ transactions = Transactions(dynamodb.meta.client, time.sleep, random.SystemRando
 player_channels = PlayerChannels(
     boto3.client("dynamodb", config=lookup_config), settings.CHANNELS_TABLE
 )
+finished = FinishedNotifications(
+    GameEvents(
+        boto3.client("events", config=config), settings.GAME_EVENT_BUS, AppCache(apps), time.time
+    ),
+    notifications_table,
+)
 request_queue = RequestQueue(sqs, settings.REQUEST_QUEUE_URL)
 broadcaster = Broadcaster(
     apps=apps,
@@ -102,6 +111,7 @@ broadcaster = Broadcaster(
     pages=Pages(notifications_table, transactions),
     page_queue=BroadcastQueue(sqs, settings.BROADCAST_QUEUE_URL),
     queue=DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
+    finished=finished,
 )
 dispatcher = Dispatcher(
     intake=RequestIntake(
@@ -114,6 +124,7 @@ dispatcher = Dispatcher(
     plans=DirectPlans(notifications_table, transactions, notifications),
     channels=player_channels,
     queue=DeliveryQueue(sqs, settings.DELIVERY_QUEUE_URL),
+    finished=finished,
     broadcaster=broadcaster,
     requests=request_queue,
     schedules=Schedules(

@@ -60,7 +60,9 @@ interactions = InteractionIntake(
         notifications_table,
         Transactions(dynamodb.meta.client, time.sleep, random.SystemRandom().random),
     ),
-    events=GameEvents(boto3.client("events", config=config), settings.GAME_EVENT_BUS),
+    events=GameEvents(
+        boto3.client("events", config=config), settings.GAME_EVENT_BUS, apps, time.time
+    ),
     clock=time.time,
     sleep=time.sleep,
 )

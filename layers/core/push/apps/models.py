@@ -28,7 +28,6 @@ Identity = Literal["package_sid", "entra"]
 
 EventName = Literal[
     "AppStopped",
-    "ChannelExpiring",
     "ChannelGone",
     "DeliveryFailed",
     "NotificationFinished",

@@ -11,7 +11,11 @@ from push.delivery.batch import AppTurn, Message
 from push.delivery.claims import Busy, Claim, Finished, Superseded
 from push.delivery.recheck import Findings, apply_findings
 from push.delivery.recipients import pending
-from push.errors import QueueUnavailableError, TablesUnavailableError
+from push.errors import (
+    EventBusUnavailableError,
+    QueueUnavailableError,
+    TablesUnavailableError,
+)
 from wns.result import Outcome
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from push.delivery.app_gate import AppSources
     from push.delivery.batch import Batch
     from push.delivery.claims import DeliveryClaims
+    from push.delivery.events import DeliveryEvents
     from push.delivery.models import Delivery, Lane
     from push.delivery.queue import DeliveryQueue
     from push.delivery.recheck import Recheck
@@ -58,6 +63,7 @@ class DeliveryIntake:
     queues: Mapping[Lane, DeliveryQueue]
     recheck: Recheck
     sources: AppSources
+    events: DeliveryEvents
     background: Background
     jitter: Callable[[], float]
     _gates: dict[str, AppGate] = field(default_factory=dict)
@@ -151,8 +157,8 @@ class DeliveryIntake:
 
         claimed                         → to be sent
         superseded, the rest not queued → its worker died in between: queue the rest
-        superseded, the rest queued     → a copy: nothing to do
-        finished                        → a copy: nothing to do
+        superseded, the rest queued     → a copy: only its events, which may not be published yet
+        finished                        → likewise
         leased through this message     → its worker may have died: keep it until the lease ends
         leased through another message  → a copy: nothing to do
         """
@@ -172,11 +178,14 @@ class DeliveryIntake:
                         rest, attempt=later.attempt, not_before=later.not_before
                     )
                     self.queues[delivery.lane].put(remainder, now)
+                    self.events.publish_again(delivery)
                 case Busy(same_message=True):
                     return _Opened(opening)
-                case Superseded() | Busy() | Finished():
+                case Superseded() | Finished():
+                    self.events.publish_again(delivery)
+                case Busy():
                     pass
-        except (TablesUnavailableError, QueueUnavailableError):
+        except (TablesUnavailableError, QueueUnavailableError, EventBusUnavailableError):
             return _Opened(opening)
         return _Opened(opening, is_done=True)
 

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 from push.delivery.attempt import AttemptState
 from push.delivery.records import LostClaimError
-from push.errors import QueueUnavailableError, TablesUnavailableError
+from push.errors import (
+    EventBusUnavailableError,
+    QueueUnavailableError,
+    TablesUnavailableError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     from push.aws.background import Background
     from push.delivery.attempt import DeliveryAttempt
     from push.delivery.batch import Batch
+    from push.delivery.events import DeliveryEvents
     from push.delivery.models import Lane
     from push.delivery.queue import DeliveryQueue
     from push.delivery.records import DeliveryRecords
@@ -27,6 +32,7 @@ class Recorder:
     records: DeliveryRecords
     queues: Mapping[Lane, DeliveryQueue]
     background: Background
+    events: DeliveryEvents
     clock: Callable[[], float]
 
     def record_due(self, batch: Batch, *, is_closing: bool) -> None:
@@ -88,6 +94,13 @@ class Recorder:
             except QueueUnavailableError:
                 # Closed, but the rest is not queued: whoever receives the message next queues it.
                 return AttemptState.FAILED
+            try:
+                outcomes = {**recorded, **unrecorded}
+                self.events.publish_closed(
+                    attempt.delivery, outcomes, is_finished=remainder is None
+                )
+            except (TablesUnavailableError, EventBusUnavailableError):
+                return AttemptState.FAILED  # whoever receives the message next publishes them
             return AttemptState.CLOSED
 
         def note(state: AttemptState) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from push.channels.models import Channel
+    from push.delivery.finished import FinishedNotifications
     from push.delivery.models import Delivery
     from push.delivery.queue import DeliveryQueue
     from push.dispatch.broadcast import Broadcaster
@@ -50,6 +51,7 @@ class Dispatcher:
     plans: DirectPlans
     channels: PlayerChannels
     queue: DeliveryQueue
+    finished: FinishedNotifications
     broadcaster: Broadcaster
     requests: RequestQueue
     schedules: Schedules
@@ -83,7 +85,7 @@ class Dispatcher:
             plan = self.plans.in_force(record)
             if plan is not None:
                 found = self._look_up(request, now)
-                self.queue.put_all(_deliveries(validated.renderer, plan, found, now))
+                self._queue(request, validated.renderer, plan, found, now)
         else:
             self._begin(request, validated, record, now)
         return state
@@ -135,7 +137,15 @@ class Dispatcher:
         proposed = _plan(found, renderer, now)
         plan = self.plans.put(validated.entry, proposed, record, now)
         if plan is not None:
-            self.queue.put_all(_deliveries(renderer, plan, found, now))
+            self._queue(request, renderer, plan, found, now)
+
+    def _queue(
+        self, request: Request, renderer: Renderer, plan: DirectPlan, found: _Found, now: float
+    ) -> None:
+        """Queue a plan's deliveries. Without any, the notification is finished."""
+        self.queue.put_all(_deliveries(renderer, plan, found, now))
+        if not plan.chunk_starts:
+            self.finished.publish(request.app_id, request.notification_id, now)
 
     def _look_up(self, request: Request, now: float) -> _Found:
         """Return the channels of every player, without repetitions and in the request's order."""
