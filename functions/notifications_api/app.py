@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from push.api.http_api import AppIdInPath, HttpApi, accepted
 from push.apps.table import Apps
@@ -19,6 +19,7 @@ from push.notifications.chunks import ChunkName, OutcomeReader
 from push.notifications.entry import Origin, State
 from push.notifications.interactions import InteractionCounts, read_interactions
 from push.notifications.listing import ListKey, NotificationList, Wanted
+from push.notifications.outcomes import OUTCOME_SCHEMA
 from push.notifications.players import SkippedPlayer, skipped_players
 from push.notifications.record import Notifications
 from push.notifications.summary import Summary
@@ -85,7 +86,10 @@ class NotificationView(Summary):
     interactions: Annotated[
         InteractionCounts, Field(description="What players did with it, if it is tracked")
     ]
-    outcomes: dict[str, dict[str, Any]]
+    outcomes: Annotated[
+        dict[str, Annotated[dict[str, Any], WithJsonSchema(OUTCOME_SCHEMA)]],
+        Field(description="By `player_id#device_id#kind`"),
+    ]
     next_page: str | None
 
 
