@@ -104,7 +104,10 @@ export class DeviceCard {
       },
       press: ({ arguments: given, activationType, inputs, keeps }) => {
         if (!keeps) leave();
-        this.do("press", { text: pressed(activationType, given, inputs) });
+        const isOurs = activationType !== "protocol";
+        const kind = given === toast.launch.arguments ? "opened" : "action";
+        const text = pressed(activationType, given, inputs);
+        this.do("press", isOurs ? { text, kind, arguments: given, inputs } : { text });
         if (activationType === "foreground") this.play(this.view.has_presence ? "front" : "background");
       },
     };
