@@ -224,13 +224,14 @@ export class DeviceCard {
   }
 }
 
-/** What the game is given when something is pressed, in words. */
+/** What the game is given when something is pressed, in words; without the argument for tracking. */
 function pressed(activationType, given, inputs) {
   if (activationType === "protocol") return `Windows would open ${given}`;
   const who =
     activationType === "background" ? "The game's background task receives" : "The game opens and receives";
   const answers = Object.entries(inputs).map(([id, value]) => `${id} = "${value}"`);
-  return `${who} "${given}"${answers.length ? `, with ${answers.join(", ")}` : ""}`;
+  const own = given.replace(/[&;]?_push=[^&;]*/, "");
+  return `${who} "${own}"${answers.length ? `, with ${answers.join(", ")}` : ""}`;
 }
 
 function onOff(text, listener) {
