@@ -30,8 +30,10 @@ from push.channels.topics import Topics
 from push.delivery.finished import FinishedNotifications
 from push.delivery.queue import DeliveryQueue
 from push.dispatch.broadcast import Broadcaster
+from push.dispatch.broadcast_queue import BroadcastQueue, read_message
 from push.dispatch.direct import Dispatcher
-from push.dispatch.pages import BroadcastQueue, Pages, read_page
+from push.dispatch.expiring import ExpiringChannels, ExpirySearch
+from push.dispatch.pages import Page, Pages
 from push.dispatch.player_channels import CONCURRENT_QUERIES, PlayerChannels
 from push.errors import (
     ConflictError,
@@ -95,24 +97,25 @@ transactions = Transactions(dynamodb.meta.client, time.sleep, random.SystemRando
 player_channels = PlayerChannels(
     boto3.client("dynamodb", config=lookup_config), settings.CHANNELS_TABLE
 )
-finished = FinishedNotifications(
-    GameEvents(
-        boto3.client("events", config=config), settings.GAME_EVENT_BUS, AppCache(apps), time.time
-    ),
-    notifications_table,
+game_events = GameEvents(
+    boto3.client("events", config=config), settings.GAME_EVENT_BUS, AppCache(apps), time.time
 )
+finished = FinishedNotifications(game_events, notifications_table)
+channels = Channels(dynamodb.Table(settings.CHANNELS_TABLE))
+page_queue = BroadcastQueue(sqs, settings.BROADCAST_QUEUE_URL)
 request_queue = RequestQueue(sqs, settings.REQUEST_QUEUE_URL)
 broadcaster = Broadcaster(
     apps=apps,
-    channels=Channels(dynamodb.Table(settings.CHANNELS_TABLE)),
+    channels=channels,
     topics=Topics(dynamodb.Table(settings.TOPICS_TABLE)),
     players=player_channels,
     notifications=notifications,
     pages=Pages(notifications_table, transactions),
-    page_queue=BroadcastQueue(sqs, settings.BROADCAST_QUEUE_URL),
+    page_queue=page_queue,
     queue=DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
     finished=finished,
 )
+expiring_channels = ExpiringChannels(apps, channels, game_events, page_queue)
 dispatcher = Dispatcher(
     intake=RequestIntake(
         apps,
@@ -159,7 +162,7 @@ def process(record: SQSRecord, lambda_context: LambdaContext) -> None:
     is_page = record.event_source_arn == settings.BROADCAST_QUEUE_ARN
     try:
         if is_page:
-            process_page(record)
+            process_broadcast_message(record)
         else:
             process_request(record)
     except MalformedMessageError as error:
@@ -212,8 +215,15 @@ def origin_of(message: RequestMessage, record: SQSRecord) -> Origin:
     return Origin("queue", record.attributes.get("SenderId"))
 
 
-def process_page(record: SQSRecord) -> None:
-    page = read_page(record.body)
+def process_broadcast_message(record: SQSRecord) -> None:
+    match read_message(record.body):
+        case Page() as page:
+            process_page(record, page)
+        case ExpirySearch() as search:
+            search_expiring(search)
+
+
+def process_page(record: SQSRecord, page: Page) -> None:
     try:
         found = broadcaster.process_page(page, time.time())
     except NON_RETRYABLE as error:
@@ -223,6 +233,12 @@ def process_page(record: SQSRecord) -> None:
     logger.info(
         "page dispatched", notification_id=page.notification_id, page=page.name, channels=found
     )
+
+
+def search_expiring(search: ExpirySearch) -> None:
+    found = expiring_channels.search(search)
+    metrics.add_metric("ChannelsExpiring", MetricUnit.Count, found)
+    logger.info("channels searched", app_id=search.app_id, shard=search.shard, expiring=found)
 
 
 def dead_letter(record: SQSRecord, body: str, error: PushError, queue: DeadLetterQueue) -> None:

@@ -28,6 +28,7 @@ Identity = Literal["package_sid", "entra"]
 
 EventName = Literal[
     "AppStopped",
+    "ChannelExpiring",
     "ChannelGone",
     "DeliveryFailed",
     "NotificationFinished",

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from push.channels.topics import Topics
     from push.delivery.finished import FinishedNotifications
     from push.delivery.queue import DeliveryQueue
-    from push.dispatch.pages import BroadcastQueue, Pages
+    from push.dispatch.broadcast_queue import BroadcastQueue
+    from push.dispatch.pages import Pages
     from push.dispatch.player_channels import PlayerChannels
     from push.notifications.record import Notifications
 
