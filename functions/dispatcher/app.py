@@ -101,12 +101,12 @@ game_events = GameEvents(
     boto3.client("events", config=config), settings.GAME_EVENT_BUS, AppCache(apps), time.time
 )
 finished = FinishedNotifications(game_events, notifications_table)
-channels = Channels(dynamodb.Table(settings.CHANNELS_TABLE))
+channels_table = dynamodb.Table(settings.CHANNELS_TABLE)
 page_queue = BroadcastQueue(sqs, settings.BROADCAST_QUEUE_URL)
 request_queue = RequestQueue(sqs, settings.REQUEST_QUEUE_URL)
 broadcaster = Broadcaster(
     apps=apps,
-    channels=channels,
+    channels=Channels(channels_table),
     topics=Topics(dynamodb.Table(settings.TOPICS_TABLE)),
     players=player_channels,
     notifications=notifications,
@@ -115,7 +115,7 @@ broadcaster = Broadcaster(
     queue=DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
     finished=finished,
 )
-expiring_channels = ExpiringChannels(apps, channels, game_events, page_queue)
+expiring_channels = ExpiringChannels(apps, channels_table, game_events, page_queue)
 dispatcher = Dispatcher(
     intake=RequestIntake(
         apps,

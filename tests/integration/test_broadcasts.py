@@ -218,4 +218,4 @@ def test_malformed_page_is_dead_lettered_with_its_reason(game: Backend, body: st
     game.work()
     (dead,) = game.messages("BroadcastDlq")
     assert dead["Body"] == body
-    assert "not a page" in dead_letter_reason(dead)
+    assert "neither a page" in dead_letter_reason(dead)

@@ -70,7 +70,7 @@ def test_every_channel_of_a_day_is_found_however_many_pages_a_shard_has(
     for player in players:
         open_channel(game, player, f"{player}-pc")
     game.advance(LIFE_S - 3 * DAY_S + 60)
-    table = game.handler("dispatcher").expiring_channels.channels._table
+    table = game.handler("dispatcher").expiring_channels.channels
     query = table.query
     monkeypatch.setattr(table, "query", lambda **given: query(Limit=3, **given))
     search(game)

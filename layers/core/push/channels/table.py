@@ -106,25 +106,6 @@ class Channels:
             following(str(page["LastEvaluatedKey"]["device_key"])) if more else None,
         )
 
-    def expiring(
-        self, app_id: str, shard: int, span: tuple[int, int], *, start: str | None = None
-    ) -> ShardPage:
-        """Return the channels among the next megabyte of a shard that expire within `span`: first
-        and last, epoch seconds."""
-        condition: ConditionBase = Key("shard").eq(f"{app_id}#{shard}")
-        if start is not None:
-            condition &= Key("device_key").gte(start)
-        page = self._table.query(
-            IndexName="ByShard",
-            KeyConditionExpression=condition,
-            FilterExpression=Attr("expires_at").between(*span),
-        )
-        last = page.get("LastEvaluatedKey")
-        return ShardPage(
-            tuple(readable_channels(page["Items"])),
-            None if last is None else following(str(last["device_key"])),
-        )
-
     @map_dynamodb_errors()
     def current(
         self, app_id: str, devices: Iterable[tuple[str, str]], now: int
@@ -188,6 +169,26 @@ class Channels:
             return None
         item: Mapping[str, Any] | None = answer.get("Attributes")
         return next(readable_channels([] if item is None else [item]), None)
+
+
+def expiring_channels(
+    table: Table, app_id: str, shard: int, span: tuple[int, int], *, start: str | None = None
+) -> ShardPage:
+    """Return the channels among the next megabyte of a shard that expire within `span`: first and
+    last, epoch seconds."""
+    condition: ConditionBase = Key("shard").eq(f"{app_id}#{shard}")
+    if start is not None:
+        condition &= Key("device_key").gte(start)
+    page = table.query(
+        IndexName="ByShard",
+        KeyConditionExpression=condition,
+        FilterExpression=Attr("expires_at").between(*span),
+    )
+    last = page.get("LastEvaluatedKey")
+    return ShardPage(
+        tuple(readable_channels(page["Items"])),
+        None if last is None else following(str(last["device_key"])),
+    )
 
 
 def readable_channels(items: Iterable[Mapping[str, Any]]) -> Iterator[Channel]:

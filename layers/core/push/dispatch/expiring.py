@@ -15,13 +15,15 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from push.apps.game_events import GameEvent
 from push.aws.dynamodb import map_dynamodb_errors
 from push.channels.keys import SHARDS
+from push.channels.table import expiring_channels
 from push.identifiers import AppId
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
     from push.apps.game_events import GameEvents
     from push.apps.table import Apps
     from push.channels.models import Channel
-    from push.channels.table import Channels
     from push.dispatch.broadcast_queue import BroadcastQueue
 
 DAY_S = 24 * 3600
@@ -52,7 +54,7 @@ class ExpiringChannels:
     """Publishes `ChannelExpiring`."""
 
     apps: Apps
-    channels: Channels
+    channels: Table
     events: GameEvents
     queue: BroadcastQueue
 
@@ -69,7 +71,9 @@ class ExpiringChannels:
         if search.app_id is None:
             self._start(search)
             return 0
-        page = self.channels.expiring(search.app_id, search.shard, search.span, start=search.start)
+        page = expiring_channels(
+            self.channels, search.app_id, search.shard, search.span, start=search.start
+        )
         self.events.publish([_expiring(channel) for channel in page.channels])
         if page.next is not None:
             self.queue.put([search.model_copy(update={"start": page.next})])
