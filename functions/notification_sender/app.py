@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -30,6 +31,7 @@ from push.delivery.queue import DeliveryQueue, read_delivery
 from push.delivery.recheck import Recheck
 from push.delivery.recorder import Recorder
 from push.delivery.records import DeliveryRecords
+from push.delivery.report import Report, Retry
 from push.delivery.results import ResultHandler
 from push.delivery.send_budget import SendBudgets
 from push.delivery.sender import Sender
@@ -37,6 +39,7 @@ from push.delivery.starter import Starter
 from push.errors import MalformedMessageError
 from push.notifications.record import Notifications
 from wns.client import WnsClient
+from wns.result import Outcome
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -107,30 +110,50 @@ sender = Sender(
 dead_letters = DeadLetterQueue(sqs, settings.DELIVERY_DLQ_URL)
 
 
+OLDEST: dict[Lane, str] = {"direct": "OldestDirectDelivery", "bulk": "OldestBulkDelivery"}
+NEVER_ABSENT = (
+    *(Outcome.DELIVERED, Outcome.FORBIDDEN, Outcome.REJECTED, Outcome.REFUSED),
+    *(Outcome.QUOTA_EXCEEDED, Outcome.SENDER_BLOCKED, Retry.NO_TOKEN, Retry.TOKEN_REJECTED),
+)
+"""What alarms watch: counted as 0 too, because an alarm cannot tell a metric without data from one
+that is well."""
+
+
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     messages = read(event["Records"])
     metrics.add_metric("DeliveriesTaken", MetricUnit.Count, len(messages))
     report = sender.send(messages, lambda: context.get_remaining_time_in_millis() / 1000)
-    for outcome, count in report.counts.items():
-        metrics.add_metric(metric_name(outcome), MetricUnit.Count, count)
-    for name, count in {"DeliveriesPostponed": report.postponed, "Resent": report.resent}.items():
-        if count:
-            metrics.add_metric(name, MetricUnit.Count, count)
-    logger.info(
-        "deliveries sent",
-        deliveries=len(messages),
-        outcomes=dict(report.counts),
-        postponed=report.postponed,
-        resent=report.resent,
-    )
+    count(report)
+    for each in report.deliveries:
+        fields = each.fields(report.app_errors.get(each.delivery.app_id, ()))
+        log = logger.warning if "error_code" in fields else logger.info
+        log("delivery handled", **fields)
     if report.error is not None:
-        metrics.add_metric("BatchesFailed", MetricUnit.Count, 1)
         logger.error("batch failed; its messages will be retried", exc_info=report.error)
     return {
         "batchItemFailures": [{"itemIdentifier": message_id} for message_id in report.unfinished]
     }
+
+
+def count(report: Report) -> None:
+    """Count what happened to the deliveries."""
+    for name, number in {
+        "DeliveriesPostponed": report.postponed,
+        "Resent": report.resent,
+        "AwsFailures": report.aws_failures,
+        "BatchesFailed": int(report.error is not None),
+    }.items():
+        metrics.add_metric(name, MetricUnit.Count, number)
+    counts = Counter[str](report.counts) + Counter[str](report.retried)
+    for outcome in {*NEVER_ABSENT, *counts}:
+        number = counts[outcome]
+        metrics.add_metric(metric_name(outcome), MetricUnit.Count, number)
+    for lane, name in OLDEST.items():
+        age_s = report.oldest_s(lane, time.time())
+        if age_s is not None:
+            metrics.add_metric(name, MetricUnit.Seconds, age_s)
 
 
 def read(records: list[dict[str, Any]]) -> list[tuple[str, Delivery]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from push.aws.error_codes import error_code
 from push.errors import QueueUnavailableError
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def _send(client: SQSClient, queue_url: str, bodies: Sequence[str], delay_s: int
     refused = answer.get("Failed")
     if refused:
         reasons = ", ".join(sorted({entry["Code"] for entry in refused}))
-        raise QueueUnavailableError(f"SQS refused {len(refused)} messages: {reasons}")
+        raise QueueUnavailableError(
+            f"SQS refused {len(refused)} messages: {reasons}", f"SQS {reasons}"
+        )
 
 
 @contextmanager
@@ -66,7 +69,8 @@ def map_sqs_errors() -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise QueueUnavailableError(f"SQS is unavailable: {type(error).__name__}") from error
+        code = error_code(error)
+        raise QueueUnavailableError(f"SQS is unavailable: {code}", f"SQS {code}") from error
 
 
 _MAX_REASON = 1000

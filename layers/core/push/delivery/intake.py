@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from push.delivery.app_gate import AppGate, postponed_until
@@ -11,7 +11,8 @@ from push.delivery.batch import AppTurn, Message
 from push.delivery.claims import Busy, Claim, Finished, Superseded
 from push.delivery.recheck import Findings, apply_findings
 from push.delivery.recipients import pending
-from push.errors import QueueUnavailableError, TablesUnavailableError
+from push.delivery.report import Handling
+from push.errors import AwsUnavailableError, TablesUnavailableError
 from wns.result import Outcome
 
 if TYPE_CHECKING:
@@ -41,13 +42,16 @@ class _Opening:
 class _Opened:
     """The result: a claim and what holds for its recipients, None if that is not known.
 
-    `is_done`: whether the message needs no attempt and can be deleted.
+    Attributes:
+        is_done: whether the message needs no attempt and can be deleted.
+        failure: why something is not known.
     """
 
     opening: _Opening
     claim: Claim | None = None
     findings: Findings | None = None
     is_done: bool = False
+    failure: AwsUnavailableError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +71,20 @@ class DeliveryIntake:
         these calls hold up nothing."""
         by_app: dict[str, list[Message]] = {}
         for message in messages:
+            batch.add_report(message)
             by_app.setdefault(message.delivery.app_id, []).append(message)
         for app_id, some in by_app.items():
             gate = self._gates.setdefault(app_id, AppGate(app_id, self.sources, self.background))
             try:
                 gate.begin_batch(now)
-            except TablesUnavailableError:
-                batch.kept += [each.message_id for each in some]
+            except TablesUnavailableError as error:
+                for each in some:
+                    batch.kept.append(each.message_id)
+                    batch.note_failure(each.message_id, error)
                 continue
             batch.turns.append(AppTurn(gate))
             batch.waiting += some
-            if gate.closed_until(now) <= now:
+            if gate.closed(now) is None:
                 wanted = sum(len(each.delivery.channels) for each in some)
                 gate.take_budget(some[0].delivery.lane, wanted, now)
 
@@ -90,7 +97,7 @@ class DeliveryIntake:
             delivery, turn = message.delivery, batch.turn_of(message.delivery.app_id)
             if delivery.expires_at <= now:
                 to_claim.append(_Opening(message, "", 0))
-            elif is_closing or delivery.not_before > now or turn.gate.closed_until(now) > now:
+            elif is_closing or delivery.not_before > now or turn.gate.closed(now) is not None:
                 to_postpone.append(message)
             elif _fits(batch, message) and turn.gate.has_budget(
                 delivery.lane, turn.count_ready() + batch.count_opening(delivery.app_id)
@@ -113,25 +120,25 @@ class DeliveryIntake:
         """Queue deliveries again, unclaimed: those that are not due, with the rest of their delay;
         those whose app cannot send, the later the longer it could not."""
         share = self.jitter()
-        postponed = [_postponed(batch, each.delivery, share, now) for each in messages]
+        postponed = [_postponed(batch, each, share, now) for each in messages]
 
-        def put_back() -> bool:
-            try:
-                for lane, queue in self.queues.items():
-                    queue.put_back([each for each in postponed if each.lane == lane], now)
-            except QueueUnavailableError:
-                return False
-            return True
+        def put_back() -> None:
+            for lane, queue in self.queues.items():
+                queue.put_back([each for each in postponed if each.lane == lane], now)
 
-        def note(is_queued: bool) -> None:  # noqa: FBT001 - a result
+        def note(_: None) -> None:
+            batch.postponed += len(messages)
             for message in messages:
                 batch.opening.remove(message)
-            if is_queued:
-                batch.postponed += len(messages)
-            else:
-                batch.kept += [each.message_id for each in messages]
+                batch.note_handling(message.message_id, Handling.POSTPONED)
 
-        self.background.run(put_back, note)
+        def fail(error: AwsUnavailableError) -> None:
+            for message in messages:
+                batch.opening.remove(message)
+                batch.kept.append(message.message_id)
+                batch.note_failure(message.message_id, error)
+
+        self.background.run(put_back, note, fail)
 
     def _claim_all(
         self, openings: Sequence[_Opening], now: float, lease_s: float
@@ -142,8 +149,8 @@ class DeliveryIntake:
         parts = [(c.delivery, list(pending(c.delivery, c.outcomes).values())) for c in claims]
         try:
             findings = iter(self.recheck.read(parts, now))
-        except TablesUnavailableError:
-            return opened
+        except TablesUnavailableError as error:
+            return [replace(each, failure=error) if each.claim else each for each in opened]
         return [
             _Opened(each.opening, each.claim, next(findings)) if each.claim else each
             for each in opened
@@ -179,8 +186,8 @@ class DeliveryIntake:
                     return _Opened(opening)
                 case Superseded() | Busy() | Finished():
                     pass
-        except (TablesUnavailableError, QueueUnavailableError):
-            return _Opened(opening)
+        except AwsUnavailableError as error:
+            return _Opened(opening, failure=error)
         return _Opened(opening, is_done=True)
 
     def _add_all(self, batch: Batch, opened: Sequence[_Opened], now: float) -> None:
@@ -189,8 +196,13 @@ class DeliveryIntake:
             message_id = each.opening.message.message_id
             batch.opening.remove(each.opening.message)
             batch.window.give_back(each.opening.taken)
+            if each.failure is not None:
+                batch.note_failure(message_id, each.failure)
+            if each.is_done:
+                batch.note_handling(message_id, Handling.COPY)
+                continue
             if each.claim is None:
-                batch.kept += [] if each.is_done else [message_id]
+                batch.kept.append(message_id)
                 continue
             attempt = DeliveryAttempt(each.claim, message_id, batch.window, now, self.jitter())
             batch.attempts.append(attempt)
@@ -200,10 +212,14 @@ class DeliveryIntake:
                 apply_findings(batch, attempt, each.findings, now)
 
 
-def _postponed(batch: Batch, delivery: Delivery, share: float, now: float) -> Delivery:
+def _postponed(batch: Batch, message: Message, share: float, now: float) -> Delivery:
+    delivery = message.delivery
     if delivery.not_before > now:
         return delivery
-    closed_until = batch.turn_of(delivery.app_id).gate.closed_until(now)
+    closed = batch.turn_of(delivery.app_id).gate.closed(now)
+    if closed is not None:
+        batch.note_retry(message.message_id, closed.reason, len(delivery.channels))
+    closed_until = now if closed is None else closed.until
     until = postponed_until(closed_until, delivery.postponed, share, now)
     return delivery.postpone(int(min(until, delivery.expires_at)) + 1)
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from push.delivery.attempt import AttemptState
 from push.delivery.recheck import apply_findings
+from push.delivery.report import Retry
 from push.delivery.results import Reference, rejected_wait_s
 from push.delivery.send_budget import Wait
-from push.errors import TablesUnavailableError
 from wns.client import Send
 from wns.result import Outcome
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from push.delivery.batch import AppTurn, Batch
     from push.delivery.models import Lane
     from push.delivery.recheck import Findings, Recheck
+    from push.errors import AwsUnavailableError
     from wns.client import WnsClient
 
 _LONGEST_WAITING_S: Mapping[Lane, float] = {"direct": 1.0, "bulk": 10.0}
@@ -80,6 +81,9 @@ class Starter:
             if turn.gate.token.is_looking:
                 return Wait(now)
             turn.gate.token.request_newer(now)
+            is_accepted = turn.gate.token.is_accepted(now)
+            reason = Retry.CHANNEL_REJECTED if is_accepted else Retry.TOKEN_REJECTED
+            batch.note_retry(attempt.message_id, reason)
             wait_s = rejected_wait_s(recipient, attempt.share)
             attempt.recipients.retry_later(recipient, now + wait_s, tries=recipient.tries + 1)
             return None
@@ -87,7 +91,7 @@ class Starter:
         if admitted is None:
             return Wait(now)
         if isinstance(admitted, Wait):
-            self._wait_or_leave(turn, delivery.lane, admitted.until, now)
+            self._wait_or_leave(batch, turn, delivery.lane, admitted, now)
             return admitted
         recipient = attempt.recipients.start()
         turn.gate.in_flight += 1
@@ -102,13 +106,14 @@ class Starter:
         return None
 
     @staticmethod
-    def _wait_or_leave(turn: AppTurn, lane: Lane, until: float, now: float) -> None:
+    def _wait_or_leave(batch: Batch, turn: AppTurn, lane: Lane, wait: Wait, now: float) -> None:
         """Leave an app's ready recipients to later attempts if it would have to wait for long."""
         if turn.waiting_since is None:
             turn.waiting_since = now
-        if until - turn.waiting_since > _LONGEST_WAITING_S[lane]:
+        if wait.until - turn.waiting_since > _LONGEST_WAITING_S[lane]:
             for each in turn.attempts:
-                each.recipients.retry_ready_later(until)
+                batch.note_retry(each.message_id, wait.reason, each.recipients.ready_count)
+                each.recipients.retry_ready_later(wait.until)
 
     def _recheck_due(self, batch: Batch) -> None:
         """Check, in the background, whether ready recipients may still be notified."""
@@ -126,17 +131,14 @@ class Starter:
     def _recheck(self, batch: Batch, attempt: DeliveryAttempt, now: float) -> None:
         part = attempt.delivery, attempt.recipients.ready
 
-        def read() -> Findings | None:
-            try:
-                return self.recheck.read([part], now)[0]
-            except TablesUnavailableError:
-                return None
-
-        def apply(findings: Findings | None) -> None:
+        def apply(findings: Findings) -> None:
             attempt.is_rechecking = False
-            if findings is None:
-                attempt.recheck_at = self.clock() + _FAILED_RECHECK_S
-            elif attempt.state is AttemptState.OPEN:
+            if attempt.state is AttemptState.OPEN:
                 apply_findings(batch, attempt, findings, self.clock())
 
-        self.background.run(read, apply)
+        def fail(error: AwsUnavailableError) -> None:
+            attempt.is_rechecking = False
+            batch.note_failure(attempt.message_id, error)
+            attempt.recheck_at = self.clock() + _FAILED_RECHECK_S
+
+        self.background.run(lambda: self.recheck.read([part], now)[0], apply, fail)
