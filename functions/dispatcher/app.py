@@ -18,6 +18,7 @@ from aws_lambda_powertools.utilities.batch import (
     EventType,
     process_partial_response,
 )
+from botocore.config import Config
 from pydantic import BaseModel
 
 from push.apps.table import Apps
@@ -29,15 +30,19 @@ from push.delivery.queue import DeliveryQueue
 from push.dispatch.broadcast import Broadcaster
 from push.dispatch.direct import Dispatcher
 from push.dispatch.pages import BroadcastQueue, Pages, read_page
+from push.dispatch.player_channels import CONCURRENT_QUERIES, PlayerChannels
 from push.errors import (
     ConflictError,
+    ForbiddenError,
     InvalidRequestError,
     MalformedMessageError,
     NotFoundError,
     PushError,
+    RequestIdReusedError,
 )
+from push.notifications.direct_plans import DirectPlans
 from push.notifications.record import Notifications
-from push.requests.intake import RequestIntake
+from push.requests.intake import RequestIntake, entry_of
 from push.requests.queue import RequestQueue, read_request
 from push.requests.repeat_guard import RepeatGuard
 from push.requests.schedules import Schedules, ScheduleTarget
@@ -71,21 +76,29 @@ class Settings(BaseModel, hide_input_in_errors=True):
 settings = Settings.model_validate(os.environ)
 logger = Logger()
 metrics = Metrics()
-dynamodb = boto3.resource("dynamodb")
-sqs = boto3.client("sqs")
+# A call that hangs must not use up the invocation: with the three attempts of the retry mode, it
+# takes at most about ten seconds.
+config = Config(connect_timeout=1, read_timeout=2, max_pool_connections=CONCURRENT_QUERIES)
+# Up to a thousand calls per request: a third of the CPU time went into parameters that never differ
+# and a user agent that is always the same.
+lookup_config = config.merge(Config(parameter_validation=False, user_agent="windows-push-backend"))
+dynamodb = boto3.resource("dynamodb", config=config)
+sqs = boto3.client("sqs", config=config)
 notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
 apps = Apps(dynamodb.Table(settings.APPS_TABLE))
-channels = Channels(dynamodb.Table(settings.CHANNELS_TABLE))
 notifications = Notifications(notifications_table)
+transactions = Transactions(dynamodb.meta.client, time.sleep, random.SystemRandom().random)
+player_channels = PlayerChannels(
+    boto3.client("dynamodb", config=lookup_config), settings.CHANNELS_TABLE
+)
+request_queue = RequestQueue(sqs, settings.REQUEST_QUEUE_URL)
 broadcaster = Broadcaster(
     apps=apps,
-    channels=channels,
+    channels=Channels(dynamodb.Table(settings.CHANNELS_TABLE)),
     topics=Topics(dynamodb.Table(settings.TOPICS_TABLE)),
+    players=player_channels,
     notifications=notifications,
-    pages=Pages(
-        notifications_table,
-        Transactions(dynamodb.meta.client, time.sleep, random.SystemRandom().random),
-    ),
+    pages=Pages(notifications_table, transactions),
     page_queue=BroadcastQueue(sqs, settings.BROADCAST_QUEUE_URL),
     queue=DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
 )
@@ -97,10 +110,11 @@ dispatcher = Dispatcher(
         RepeatGuard(notifications_table),
     ),
     notifications=notifications,
-    channels=channels,
+    plans=DirectPlans(notifications_table, transactions, notifications),
+    channels=player_channels,
     queue=DeliveryQueue(sqs, settings.DELIVERY_QUEUE_URL),
     broadcaster=broadcaster,
-    requests=RequestQueue(sqs, settings.REQUEST_QUEUE_URL),
+    requests=request_queue,
     schedules=Schedules(
         boto3.client("scheduler"),
         settings.SCHEDULE_GROUP,
@@ -113,31 +127,63 @@ request_dlq = DeadLetterQueue(sqs, settings.REQUEST_DLQ_URL)
 broadcast_dlq = DeadLetterQueue(sqs, settings.BROADCAST_DLQ_URL)
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
-NON_RETRYABLE = (MalformedMessageError, NotFoundError, InvalidRequestError, ConflictError)
+NON_RETRYABLE = (
+    MalformedMessageError,
+    NotFoundError,
+    ForbiddenError,
+    InvalidRequestError,
+    ConflictError,
+)
+RESERVE_MS = 12_000
+"""Time left below which no further message of a batch is started: the longest that one takes."""
 
 
-def process(record: SQSRecord) -> None:
+def process(record: SQSRecord, lambda_context: LambdaContext) -> None:
+    if lambda_context.get_remaining_time_in_millis() < RESERVE_MS:
+        # Without this, the invocation would time out and all of the batch would be retried.
+        logger.warning("message postponed; it will be retried", message_id=record.message_id)
+        metrics.add_metric("MessagesPostponed", MetricUnit.Count, 1)
+        raise TimeoutError("too little time is left; the message will be retried")
     is_page = record.event_source_arn == settings.BROADCAST_QUEUE_ARN
     try:
         if is_page:
             process_page(record)
         else:
-            dispatch(record)
-    except NON_RETRYABLE as error:
-        dead_letter(record, error, broadcast_dlq if is_page else request_dlq)
+            process_request(record)
+    except MalformedMessageError as error:
+        dead_letter(record, record.body, error, broadcast_dlq if is_page else request_dlq)
     except Exception:
         logger.exception("message failed; it will be retried", message_id=record.message_id)
         metrics.add_metric("MessagesFailed", MetricUnit.Count, 1)
         raise
 
 
-def dispatch(record: SQSRecord) -> None:
-    request = read_request(record.body, record.message_id)
+def process_request(record: SQSRecord) -> None:
+    """Dispatch a request. One whose message names no id keeps the id of its first reading: with
+    that it is queued again after a failure, or when it is received a second time, because SQS gives
+    it another message id when it is moved back from the dead-letter queue."""
+    message = read_request(record.body, record.message_id)
+    request = message.request
+    is_new = int(record.attributes.approximate_receive_count) <= 1
+    if not (message.has_own_id or is_new):
+        metrics.add_metric("MessagesQueuedAgain", MetricUnit.Count, 1)
+        request_queue.put_text(message.text, request.app_id)
+        return
     try:
-        before = dispatcher.dispatch(request, time.time())
-    except NON_RETRYABLE:
-        notifications.advance(request.notification_id, "failed")
-        raise
+        before = dispatcher.dispatch(request, time.time(), message.source)
+    except NON_RETRYABLE as error:
+        # A request with another's id, or from a source that is not accepted, changes no record.
+        if not isinstance(error, RequestIdReusedError | ForbiddenError):
+            notifications.fail(entry_of(request))
+        dead_letter(record, message.text, error, request_dlq)
+        return
+    except Exception:
+        if message.has_own_id:
+            raise
+        logger.exception("message failed; it will be retried", message_id=record.message_id)
+        metrics.add_metric("MessagesFailed", MetricUnit.Count, 1)
+        request_queue.put_text(message.text, request.app_id)
+        return
     metrics.add_metric("RequestsDispatched", MetricUnit.Count, 1)
     logger.info(
         "request dispatched",
@@ -149,17 +195,22 @@ def dispatch(record: SQSRecord) -> None:
 
 def process_page(record: SQSRecord) -> None:
     page = read_page(record.body)
-    found = broadcaster.process_page(page, time.time())
+    try:
+        found = broadcaster.process_page(page, time.time())
+    except NON_RETRYABLE as error:
+        dead_letter(record, record.body, error, broadcast_dlq)
+        return
     metrics.add_metric("PagesDispatched", MetricUnit.Count, 1)
     logger.info(
         "page dispatched", notification_id=page.notification_id, page=page.name, channels=found
     )
 
 
-def dead_letter(record: SQSRecord, error: PushError, queue: DeadLetterQueue) -> None:
-    queue.put(record.body, str(error))
+def dead_letter(record: SQSRecord, body: str, error: PushError, queue: DeadLetterQueue) -> None:
+    reason = error.reason if isinstance(error, InvalidRequestError) else str(error)
+    queue.put(body, reason)
     metrics.add_metric("RequestsDeadLettered", MetricUnit.Count, 1)
-    logger.warning("message dead-lettered", reason=str(error), message_id=record.message_id)
+    logger.warning("message dead-lettered", reason=reason, message_id=record.message_id)
 
 
 @logger.inject_lambda_context

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from push.api.http_api import AppIdInPath, HttpApi, accepted
 from push.apps.table import Apps
 from push.identifiers import NotificationId
 from push.notifications.chunks import ChunkName, OutcomeReader
+from push.notifications.players import SkippedPlayer
 from push.notifications.record import Notifications, Summary
 from push.requests.intake import RequestIntake, cancel
 from push.requests.models import NotificationRequest, Request
@@ -63,8 +64,16 @@ class Accepted(BaseModel):
 
 
 class NotificationView(Summary):
-    """The summary of a notification, and the outcomes on the channels of some of its deliveries."""
+    """The summary of a notification, the outcomes on the channels of some of its deliveries, and
+    the players who were sent nothing."""
 
+    skipped: Annotated[
+        list[SkippedPlayer],
+        Field(
+            description="On the first page, if the audience is `players`: every player who was sent"
+            " nothing, and why"
+        ),
+    ]
     outcomes: dict[str, dict[str, Any]]
     next_page: str | None
 
@@ -78,7 +87,8 @@ def request_notification(
     app_id: AppIdInPath, notification: NotificationRequest
 ) -> tuple[Accepted, int]:
     request = Request.of(app_id, notification, uuid.uuid4().hex)
-    intake.accept(request, request_queue, time.time())
+    is_named = notification.request_id is not None
+    intake.accept(request, request_queue, time.time(), is_named=is_named)
     return Accepted(notification_id=request.notification_id), 202
 
 
@@ -92,7 +102,18 @@ def get_notification(
     summary = notifications.summary(app_id, notification_id)
     deliveries = 0 if summary.shards else summary.deliveries
     page_of_outcomes, next_page = outcomes.page(notification_id, deliveries, page)
-    return NotificationView(**summary.model_dump(), outcomes=page_of_outcomes, next_page=next_page)
+    is_first = page is None and any(summary.players.skipped.values())
+    by_reason = notifications.skipped(notification_id) if is_first else {}
+    return NotificationView(
+        **summary.model_dump(),
+        skipped=[
+            SkippedPlayer(player_id=player, reason=reason)
+            for reason, players in by_reason.items()
+            for player in players
+        ],
+        outcomes=page_of_outcomes,
+        next_page=next_page,
+    )
 
 
 @app.delete(

@@ -137,6 +137,12 @@ def test_schedule_that_is_due_sends_its_request(game: LaptopStack) -> None:
     target = scheduler.get_schedule(Name=notification_id, GroupName=group)["Target"]
     past = datetime.now(UTC) - timedelta(seconds=1)
     target["Input"] = json.dumps(json.loads(target["Input"]) | {"send_at": past.isoformat()})
+    # Another time is another content, which would be refused under the same id.
+    game.client("dynamodb").update_item(
+        TableName=game.outputs["NotificationsTableName"],
+        Key={"pk": {"S": notification_id}, "sk": {"S": "summary"}},
+        UpdateExpression="REMOVE content_hash",
+    )
     scheduler.create_schedule(
         Name="now",
         GroupName=group,

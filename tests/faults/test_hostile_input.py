@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -45,7 +46,7 @@ REQUEST: dict[str, Any] = {
     "notification": TOAST,
     "options": {"ttl_seconds": 60, "priority": 2, "tag": "t", "group": "g"},
     "parameters": {"name": "value"},
-    "send_at": "2020-01-01T00:00:00Z",
+    "send_at": datetime.now(UTC).isoformat(),
 }
 DELIVERY: dict[str, Any] = {
     "notification_id": "0" * 32,
@@ -138,8 +139,13 @@ def dead_reason(game: Backend, queue: str, body: str) -> str | None:
     if not dead:
         return None
     (message,) = dead
-    assert message["Body"] == body
+    assert message["Body"] == body or content(message["Body"]) == content(body)
     return dead_letter_reason(message)
+
+
+def content(body: str) -> Any:
+    """Return what a message says but for its id, which is written into one that has none."""
+    return {name: value for name, value in json.loads(body).items() if name != "request_id"}
 
 
 def assert_safe_to_show(reason: str) -> None:

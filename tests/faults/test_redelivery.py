@@ -55,13 +55,13 @@ def test_every_message_delivered_twice_notifies_nobody_twice(
     whom: dict[str, Any] = {"everyone": True} if audience == "everyone" else {}
     request = crowd.request(**({"audience": whom} if whom else {}))
     throttled = crowd.uris[:: size // 10]
-    for uri in throttled:
-        game.wns.throttle_channel(uri, seconds=300, retry_after=300)
+    for uri in throttled:  # for longer than all the minutes that redelivery waits for leases
+        game.wns.throttle_channel(uri, seconds=3600, retry_after=3600)
     game.send_request(request)
     game.publish("Whatever", request)
     dice = random.Random(7)
     handed_over = work_with_everything_twice(game, dice)
-    game.advance(310)
+    game.advance(3610)
     handed_over += work_with_everything_twice(game, dice)
     notified = arrivals(game.wns)
     found(

@@ -454,6 +454,17 @@ BAD_REQUESTS: dict[str, tuple[Any, str]] = {
 }
 
 
+def without_id(text: str) -> str:
+    """Return a dead letter as it was sent: without the id that was written into it."""
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        return text
+    if isinstance(fields, dict):
+        fields.pop("request_id", None)
+    return json.dumps(fields)
+
+
 @pytest.mark.parametrize("case", BAD_REQUESTS)
 def test_malformed_request_is_dead_lettered_with_its_reason_and_the_next_one_delivered(
     game: Backend, case: str
@@ -464,7 +475,7 @@ def test_malformed_request_is_dead_lettered_with_its_reason_and_the_next_one_del
     game.send_request(request("player-1"))
     game.work()
     (dead,) = game.messages("RequestDlq")
-    assert dead["Body"] == (body if isinstance(body, str) else json.dumps(body))
+    assert without_id(dead["Body"]) == (body if isinstance(body, str) else json.dumps(body))
     assert reason in dead_letter_reason(dead)
     assert texts(game, "pc") == [[TEXT]]
 

@@ -6,6 +6,7 @@ PushError
 ├── ForbiddenError             the caller may not use this app
 ├── TooManyRequestsError       the caller asks too often
 ├── ConflictError              the request conflicts with the current state
+│   └── RequestIdReusedError   the request's id belongs to another request
 ├── InvalidRequestError        the request can never become a notification
 ├── MalformedMessageError      a queue message is not what its queue carries
 ├── UnreadableItemError        an item of a table is not what this version stores
@@ -61,12 +62,22 @@ class ConflictError(PushError):
     """Raised when a request conflicts with the current state."""
 
 
+class RequestIdReusedError(ConflictError):
+    """Raised when another request, with other content, has the same `request_id`."""
+
+
 class InvalidRequestError(PushError):
     """Raised when a well-formed request cannot become a notification; `field_errors` say why."""
 
     def __init__(self, message: str, field_errors: tuple[FieldError, ...] = ()) -> None:
         super().__init__(message)
         self.field_errors = field_errors
+
+    @property
+    def reason(self) -> str:
+        """The message and the field errors in one sentence, for a dead-letter queue."""
+        details = "; ".join(f"{each.field}: {each.message}" for each in self.field_errors)
+        return f"{self}: {details}" if details else str(self)
 
 
 class MalformedMessageError(PushError):

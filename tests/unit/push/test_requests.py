@@ -26,39 +26,43 @@ def event(detail: Any, **more: Any) -> str:
     return json.dumps(fields | more)
 
 
+def read(body: str, message_id: str) -> Request:
+    return read_request(body, message_id).request
+
+
 def without(*names: str) -> dict[str, Any]:
     return {name: value for name, value in REQUEST.items() if name not in names}
 
 
 def test_event_supplies_its_id_and_its_type() -> None:
-    request = read_request(event(without("request_id", "template")), "m-1")
+    request = read(event(without("request_id", "template")), "m-1")
     assert (request.request_id, request.template) == ("e-1", "ChallengeReceived")
 
 
 def test_fields_of_the_detail_override_those_of_the_event() -> None:
     detail = REQUEST | {"template": "Other"}
-    request = read_request(event(detail), "m-1")
+    request = read(event(detail), "m-1")
     assert (request.request_id, request.template) == ("r-1", "Other")
 
 
 def test_event_with_a_notification_of_its_own_needs_no_template() -> None:
     detail = without("template") | {"notification": {"badge": {"value": 3}}}
-    assert read_request(event(detail), "m-1").template is None
+    assert read(event(detail), "m-1").template is None
 
 
 def test_bare_message_supplies_its_message_id() -> None:
-    assert read_request(json.dumps(without("request_id")), "m-1").request_id == "m-1"
+    assert read(json.dumps(without("request_id")), "m-1").request_id == "m-1"
 
 
 def test_same_app_and_request_id_are_the_same_notification() -> None:
-    one = read_request(json.dumps(REQUEST), "m-1")
-    other = read_request(json.dumps(REQUEST | {"parameters": {"a": 1}}), "m-2")
+    one = read(json.dumps(REQUEST), "m-1")
+    other = read(json.dumps(REQUEST | {"parameters": {"a": 1}}), "m-2")
     assert one.notification_id == other.notification_id
 
 
 def test_another_app_or_request_id_is_another_notification() -> None:
     bodies = [REQUEST, REQUEST | {"request_id": "r-2"}, REQUEST | {"app_id": "my-game-2"}]
-    ids = {read_request(json.dumps(body), "m").notification_id for body in bodies}
+    ids = {read(json.dumps(body), "m").notification_id for body in bodies}
     assert len(ids) == 3
 
 
@@ -117,7 +121,7 @@ def test_reason_says_which_fields_and_never_repeats_the_values() -> None:
 )
 def test_any_json_is_read_or_refused(content: Any) -> None:
     try:
-        request = read_request(json.dumps(content), "m-1")
+        request = read(json.dumps(content), "m-1")
     except MalformedMessageError:
         return
     assert request.app_id

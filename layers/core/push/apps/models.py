@@ -21,6 +21,9 @@ DEFAULT_SEND_RATE = 500
 Audience = Annotated[str, Field(pattern=r"^[\x21-\x5a\x5c\x5e-\x7e]{1,255}$")]
 """One of a token's audiences; no spaces and brackets, which API Gateway puts around several."""
 
+EventSource = Annotated[str, Field(min_length=1, max_length=256)]
+"""An event's `source` (EventBridge API reference, "PutEventsRequestEntry")."""
+
 Identity = Literal["package_sid", "entra"]
 
 
@@ -58,6 +61,14 @@ class AppSettings(BaseModel):
         int, Field(ge=1, le=10_000, description="Notifications per second, of all workers together")
     ] = DEFAULT_SEND_RATE
     enabled: Annotated[bool, Field(description="Whether notifications of the app are sent")] = True
+    event_sources: Annotated[
+        tuple[EventSource, ...] | None,
+        Field(
+            max_length=50,
+            description="`source`s of the events that may send for the app; any if omitted. Others"
+            " are dead-lettered",
+        ),
+    ] = None
 
 
 class App(AppSettings):
@@ -102,6 +113,16 @@ class App(AppSettings):
                 f"players may not join {named} by themselves, and the token's claim topics does not"
                 " name it"
             )
+
+    def check_event_source(self, source: str | None) -> None:
+        """Authorize a request by the source of its event; None for one that is no event.
+
+        Raises:
+            ForbiddenError: the app lists its sources, and this is none of them.
+        """
+        if source is None or self.event_sources is None or source in self.event_sources:
+            return
+        raise ForbiddenError(f"app '{self.app_id}' accepts no events of this source")
 
     def check_identity(self, identity: Identity) -> None:
         """Check that credentials are of the app's identity.

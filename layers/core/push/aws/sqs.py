@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 
 LONGEST_DELAY_S = 900
@@ -24,11 +25,14 @@ _BYTES = 250_000
 
 
 def send_batches(
-    client: SQSClient, queue_url: str, bodies: Iterable[str], *, delay_s: int = 0
+    client: SQSClient, queue_url: str, bodies: Iterable[str], group: str, *, delay_s: int = 0
 ) -> None:
     """Send messages, up to ten per call. Bodies are ASCII, so that a character is a byte.
 
     Args:
+        group: whose messages they are, the app's id. A standard queue with such groups is a fair
+            queue: the backlog of one group does not delay the others ("Amazon SQS fair queues",
+            Amazon SQS developer guide).
         delay_s: seconds until they can be received, at most `LONGEST_DELAY_S`.
 
     Raises:
@@ -38,23 +42,28 @@ def send_batches(
     size = 0
     for body in bodies:
         if batch and (len(batch) == _ENTRIES or size + len(body) > _BYTES):
-            _send(client, queue_url, batch, delay_s)
+            _send(client, queue_url, batch, group, delay_s)
             batch, size = [], 0
         batch.append(body)
         size += len(body)
     if batch:
-        _send(client, queue_url, batch, delay_s)
+        _send(client, queue_url, batch, group, delay_s)
 
 
-def _send(client: SQSClient, queue_url: str, bodies: Sequence[str], delay_s: int) -> None:
+def _send(
+    client: SQSClient, queue_url: str, bodies: Sequence[str], group: str, delay_s: int
+) -> None:
+    entries: list[SendMessageBatchRequestEntryTypeDef] = [
+        {
+            "Id": str(number),
+            "MessageBody": body,
+            "MessageGroupId": group,
+            "DelaySeconds": delay_s,
+        }
+        for number, body in enumerate(bodies)
+    ]
     with map_sqs_errors():
-        answer = client.send_message_batch(
-            QueueUrl=queue_url,
-            Entries=[
-                {"Id": str(number), "MessageBody": body, "DelaySeconds": delay_s}
-                for number, body in enumerate(bodies)
-            ],
-        )
+        answer = client.send_message_batch(QueueUrl=queue_url, Entries=entries)
     refused = answer.get("Failed")
     if refused:
         reasons = ", ".join(sorted({entry["Code"] for entry in refused}))

@@ -78,9 +78,7 @@ class DeliveryIntake:
             try:
                 gate.begin_batch(now)
             except TablesUnavailableError as error:
-                for each in some:
-                    batch.kept.append(each.message_id)
-                    batch.note_failure(each.message_id, error)
+                _keep(batch, some, error)
                 continue
             batch.turns.append(AppTurn(gate))
             batch.waiting += some
@@ -118,7 +116,7 @@ class DeliveryIntake:
 
     def _postpone(self, batch: Batch, messages: Sequence[Message], now: float) -> None:
         """Queue deliveries again, unclaimed: those that are not due, with the rest of their delay;
-        those whose app cannot send, the later the longer it could not."""
+        those whose app cannot send, the later the longer it could not; others at once."""
         share = self.jitter()
         postponed = [_postponed(batch, each, share, now) for each in messages]
 
@@ -135,8 +133,7 @@ class DeliveryIntake:
         def fail(error: AwsUnavailableError) -> None:
             for message in messages:
                 batch.opening.remove(message)
-                batch.kept.append(message.message_id)
-                batch.note_failure(message.message_id, error)
+            _keep(batch, messages, error)
 
         self.background.run(put_back, note, fail)
 
@@ -198,11 +195,11 @@ class DeliveryIntake:
             batch.window.give_back(each.opening.taken)
             if each.failure is not None:
                 batch.note_failure(message_id, each.failure)
-            if each.is_done:
-                batch.note_handling(message_id, Handling.COPY)
-                continue
             if each.claim is None:
-                batch.kept.append(message_id)
+                if each.is_done:
+                    batch.note_handling(message_id, Handling.COPY)
+                else:
+                    batch.kept.append(message_id)
                 continue
             attempt = DeliveryAttempt(each.claim, message_id, batch.window, now, self.jitter())
             batch.attempts.append(attempt)
@@ -212,15 +209,20 @@ class DeliveryIntake:
                 apply_findings(batch, attempt, each.findings, now)
 
 
+def _keep(batch: Batch, messages: Sequence[Message], error: AwsUnavailableError) -> None:
+    """Leave messages on their queue, because a call of AWS failed."""
+    for message in messages:
+        batch.kept.append(message.message_id)
+        batch.note_failure(message.message_id, error)
+
+
 def _postponed(batch: Batch, message: Message, share: float, now: float) -> Delivery:
     delivery = message.delivery
-    if delivery.not_before > now:
-        return delivery
     closed = batch.turn_of(delivery.app_id).gate.closed(now)
-    if closed is not None:
-        batch.note_retry(message.message_id, closed.reason, len(delivery.channels))
-    closed_until = now if closed is None else closed.until
-    until = postponed_until(closed_until, delivery.postponed, share, now)
+    if delivery.not_before > now or closed is None:
+        return delivery
+    batch.note_retry(message.message_id, closed.reason, len(delivery.channels))
+    until = postponed_until(closed.until, delivery.postponed, share, now)
     return delivery.postpone(int(min(until, delivery.expires_at)) + 1)
 
 

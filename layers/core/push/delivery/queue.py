@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -26,6 +27,8 @@ def read_delivery(body: str) -> Delivery:
     """
     try:
         delivery = Delivery.model_validate_json(body)
+    except RecursionError:
+        raise MalformedMessageError("the message is nested too deep") from None
     except ValidationError as error:
         fields = sorted(
             {".".join(str(part) for part in error["loc"]) or "body" for error in error.errors()}
@@ -57,6 +60,7 @@ class DeliveryQueue:
                 QueueUrl=self._queue_url,
                 MessageBody=_body(delivery),
                 DelaySeconds=_delay_s(delivery, now),
+                MessageGroupId=delivery.app_id,
             )
 
     def put_all(self, deliveries: Iterable[Delivery]) -> None:
@@ -65,20 +69,22 @@ class DeliveryQueue:
         Raises:
             QueueUnavailableError: some were not queued; the caller's own message is retried.
         """
-        send_batches(self._client, self._queue_url, map(_body, deliveries))
+        for app_id, of_app in groupby(deliveries, key=lambda delivery: delivery.app_id):
+            send_batches(self._client, self._queue_url, map(_body, of_app), app_id)
 
     def put_back(self, deliveries: Sequence[Delivery], now: float) -> None:
         """Queue deliveries, each with the delay that `put` gives it: a call for up to ten with the
-        same delay.
+        same app and delay.
 
         Raises:
             QueueUnavailableError: some were not queued.
         """
-        by_delay: dict[int, list[Delivery]] = {}
+        groups: dict[tuple[str, int], list[Delivery]] = {}
         for each in deliveries:
-            by_delay.setdefault(_delay_s(each, now), []).append(each)
-        for delay_s, some in by_delay.items():
-            send_batches(self._client, self._queue_url, map(_body, some), delay_s=delay_s)
+            groups.setdefault((each.app_id, _delay_s(each, now)), []).append(each)
+        for (app_id, delay_s), some in groups.items():
+            bodies = map(_body, some)
+            send_batches(self._client, self._queue_url, bodies, app_id, delay_s=delay_s)
 
 
 def _delay_s(delivery: Delivery, now: float) -> int:

@@ -1,21 +1,21 @@
 """Broadcasts: a request for a topic or everyone becomes pages, and each page deliveries.
 
 Shards are processed concurrently, each page queueing the next; memory stays flat whatever the
-audience. A page costs a fixed number of calls: it reads its request, its
-notification's state and its channels, records its plan, queues its deliveries and the next page,
-and counts.
+audience. A page costs a fixed number of calls: it reads its request with its notification's state,
+its app and its channels, records its plan, queues its deliveries and the next page, and counts.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
 from push.channels.keys import SHARDS, TOPIC_SHARDS
+from push.dispatch.chunks import MAX_BYTES, TARGET_BYTES, ChunkSize, Sizes, fitting
+from push.dispatch.page_audience import audience_of, player_border
 from push.dispatch.pages import Page, PagePlan
 from push.requests.models import Request
 from push.requests.rendering import Renderer
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from push.channels.models import Channel
     from push.channels.table import Channels
     from push.channels.topics import Topics
-    from push.delivery.models import Delivery
     from push.delivery.queue import DeliveryQueue
     from push.dispatch.pages import BroadcastQueue, Pages
+    from push.dispatch.player_channels import PlayerChannels
     from push.notifications.record import Notifications
 
 
@@ -50,26 +50,38 @@ class Broadcaster:
     apps: Apps
     channels: Channels
     topics: Topics
+    players: PlayerChannels
     notifications: Notifications
     pages: Pages
     page_queue: BroadcastQueue
     queue: DeliveryQueue
 
     def start(self, request: Request, template: Template | None, now: float) -> None:
-        """Store what the pages need and queue the first page of every shard. Idempotent."""
+        """Store what the pages need, record the broadcast as started, and queue the first page of
+        every shard. Idempotent.
+
+        Recorded before anything is queued: a request whose pages are queued can no longer fail.
+        """
         notification_id = request.notification_id
         broadcast = Broadcast(request=request, template=template)
         self.notifications.keep_request(
             notification_id, broadcast.model_dump_json(exclude_unset=True), now
         )
-        shards = TOPIC_SHARDS if request.audience.topic else SHARDS
+        is_started = self.notifications.advance(
+            notification_id, "broadcasting", shards=_shards(request)
+        )
+        # Not advanced: cancelled, or started by an earlier try whose response was lost.
+        if is_started or self.notifications.state(notification_id) == "broadcasting":
+            self.queue_first_pages(request)
+
+    def queue_first_pages(self, request: Request) -> None:
+        """Queue the first page of every shard. A page that is done is a no-op."""
         self.page_queue.put(
             [
-                Page(notification_id=notification_id, app_id=request.app_id, shard=shard)
-                for shard in range(shards)
+                Page(notification_id=request.notification_id, app_id=request.app_id, shard=shard)
+                for shard in range(_shards(request))
             ]
         )
-        self.notifications.advance(notification_id, "broadcasting", shards=shards)
 
     def process_page(self, page: Page, now: float) -> int:
         """Queue a page's deliveries and the next page; return how many channels the page has.
@@ -86,22 +98,40 @@ class Broadcaster:
             NotFoundError: the broadcast or its app does not exist any more.
             InvalidRequestError: the app was changed, and WNS would reject the notification.
         """
-        if self.notifications.state(page.notification_id) == "cancelled":
+        state, text = self.notifications.broadcast(page.notification_id)
+        if state == "cancelled":
             return 0
-        broadcast = Broadcast.model_validate_json(self.notifications.request(page.notification_id))
+        broadcast = Broadcast.model_validate_json(text)
         request = broadcast.request
         renderer = Renderer(self.apps.get(page.app_id), request, broadcast.template)
+        sizes = Sizes(renderer)
         found, following = self._query(page, request, None, now)
-        plan = self.pages.plan(page, PagePlan(_chunk_starts(found, renderer), following), now)
+        border = player_border(found, following)
+        if border is not None:
+            found = [channel for channel in found if channel.device_key < border]
+        plan = self.pages.plan(page, PagePlan(_chunk_starts(found, sizes), border), now)
         if plan is None:
             return 0
-        if plan.end != following:
+        if plan.end != border:
             found = self._between(page, request, plan.end, now)
-        deliveries = _deliveries(page, renderer, plan, found, now)
-        self.queue.put_all(deliveries)
+        audience = audience_of(
+            page,
+            plan.end,
+            found,
+            renderer,
+            lambda players: self.players.of_players(page.app_id, players, now),
+            topic=request.audience.topic,
+            now=now,
+        )
+        in_chunks = _in_chunks(plan, audience.channels)
+        self.queue.put_all(
+            # Also the empty ones: every delivery that is counted must finish.
+            renderer.address(f"{page.name}.{number}", fitting(members, sizes), now, lane="bulk")
+            for number, members in enumerate(in_chunks)
+        )
         if plan.end is not None:
             self.page_queue.put([page.next(plan.end)])
-        self.pages.close(page, plan, len(found), now)
+        self.pages.close(page, plan, audience, now)
         return len(found)
 
     def _between(self, page: Page, request: Request, end: str | None, now: float) -> list[Channel]:
@@ -140,37 +170,29 @@ class Broadcaster:
         return sorted(subscribed, key=lambda channel: channel.device_key), subscribers.next
 
 
-def _chunk_starts(channels: list[Channel], renderer: Renderer) -> tuple[str, ...]:
+def _shards(request: Request) -> int:
+    return TOPIC_SHARDS if request.audience.topic else SHARDS
+
+
+def _chunk_starts(channels: list[Channel], sizes: Sizes) -> tuple[str, ...]:
     """Return the key at which each chunk of a page starts; a chunk ends where it is full."""
     chunk_starts: list[str] = []
-    size = 0
+    size = ChunkSize(sizes)
     for channel in channels:
-        more = len(renderer.render(channel.locale))
-        if not chunk_starts or size + more > NOTIFICATIONS_PER_CHUNK:
+        _, more = sizes.payloads(channel.locale)
+        is_full = size.notifications + more > NOTIFICATIONS_PER_CHUNK
+        if not chunk_starts or is_full or not size.add_if_below(TARGET_BYTES, [channel]):
             chunk_starts.append(channel.device_key)
-            size = 0
-        size += more
+            size = ChunkSize(sizes)
+            size.add_if_below(MAX_BYTES, [channel])
     return tuple(chunk_starts)
 
 
-def _deliveries(
-    page: Page, renderer: Renderer, plan: PagePlan, channels: list[Channel], now: float
-) -> list[Delivery]:
-    """Return one delivery per chunk of the plan, even an empty one: every delivery that is counted
-    must finish."""
-    if not plan.chunk_starts:
-        return []
-    in_chunk: list[list[Channel]] = [[] for _ in plan.chunk_starts]
-    for _, group in groupby(channels, key=lambda channel: channel.player_id):
-        of_player = list(group)
-        if renderer.skips(of_player, now):
-            continue
-        for channel in of_player:
-            # A channel registered since the plan was made, before its first key, joins the first
-            # chunk.
-            number = max(bisect_right(plan.chunk_starts, channel.device_key) - 1, 0)
-            in_chunk[number].append(channel)
-    return [
-        renderer.address(f"{page.name}.{number}", members, now, lane="bulk")
-        for number, members in enumerate(in_chunk)
-    ]
+def _in_chunks(plan: PagePlan, channels: list[Channel]) -> list[list[Channel]]:
+    """Return the channels of each chunk of a plan."""
+    in_chunks: list[list[Channel]] = [[] for _ in plan.chunk_starts]
+    for channel in channels if in_chunks else ():
+        # A channel registered since the plan was made, before its first key, joins the first chunk.
+        number = max(bisect_right(plan.chunk_starts, channel.device_key) - 1, 0)
+        in_chunks[number].append(channel)
+    return in_chunks

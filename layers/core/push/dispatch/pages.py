@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -19,6 +20,7 @@ from push.channels.keys import SHARDS
 from push.errors import MalformedMessageError
 from push.identifiers import AppId, NotificationId
 from push.notifications.counters import RECORD_LIFE_S, count_write
+from push.notifications.players import REACHED, SKIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from push.aws.dynamodb import Transactions
+    from push.channels.models import Channel
 
 
 class Page(BaseModel):
@@ -59,6 +62,21 @@ class PagePlan:
     end: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class PageAudience:
+    """Whom a page notifies.
+
+    Attributes:
+        channels: the channels to send to, in the order of their keys.
+        reached: the players among them that no earlier page has counted.
+        in_game: the players that are skipped and that no earlier page has counted.
+    """
+
+    channels: list[Channel]
+    reached: int
+    in_game: int
+
+
 def read_page(body: str) -> Page:
     """Read a message of BroadcastQueue.
 
@@ -67,7 +85,7 @@ def read_page(body: str) -> Page:
     """
     try:
         return Page.model_validate_json(body)
-    except ValidationError:
+    except (ValidationError, RecursionError):
         raise MalformedMessageError("the message is not a page of a broadcast") from None
 
 
@@ -100,14 +118,17 @@ class Pages:
             return PagePlan(tuple(plan["chunk_starts"]), plan["end"])
         return proposed
 
-    def close(self, page: Page, plan: PagePlan, recipients: int, now: float) -> None:
-        """Count a page's deliveries and recipients, and its shard if this is the last page. The
-        transaction counts once, however often the page is processed."""
+    def close(self, page: Page, plan: PagePlan, audience: PageAudience, now: float) -> None:
+        """Count a page's deliveries, recipients and players, and its shard if this is the last
+        page. The transaction counts once, however often the page is processed."""
         counts = {
             "deliveries": len(plan.chunk_starts),
-            "recipients": recipients,
+            "recipients": len(audience.channels),
             "shards_done": int(plan.end is None),
+            REACHED: audience.reached,
         }
+        if audience.in_game:
+            counts[f"{SKIPPED}in_game"] = audience.in_game
         done = {
             "TableName": self._table.name,
             "Key": _key(page),
@@ -135,7 +156,9 @@ class BroadcastQueue:
         Raises:
             QueueUnavailableError: some were not queued; the caller's own message is retried.
         """
-        send_batches(self._client, self._queue_url, [page.model_dump_json() for page in pages])
+        for app_id, of_app in groupby(pages, key=lambda page: page.app_id):
+            bodies = [page.model_dump_json() for page in of_app]
+            send_batches(self._client, self._queue_url, bodies, app_id)
 
 
 def _key(page: Page) -> dict[str, str]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
+from push.notifications.players import PLAYER_TALLIES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 RECORD_LIFE_S = 30 * 24 * 3600
 """How long a record is kept, in seconds."""
 
-TALLIES = frozenset({"deliveries", "finished", "recipients", "shards_done"})
+TALLIES = frozenset({"deliveries", "finished", "recipients", "shards_done"}) | PLAYER_TALLIES
 """Counters other than outcomes."""
 
 _ITEMS = 8

@@ -1,22 +1,26 @@
 """The record of a notification: its request, its state, its counts.
 
-Items of NotificationsTable under the notification's id: `summary`, and `request` for the pages of a
-broadcast. Other modules add `count#n`, `chunk#n` and `page#n`.
+Items of NotificationsTable under the notification's id: `summary`, `request` for the pages of a
+broadcast, and `skipped` for the players of a direct request who are sent nothing. Other modules add
+`count#n` and `page#n`, the plan of a direct request to the summary, and a partition per chunk.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import time
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from push.aws.batch_get import batch_get
 from push.aws.dynamodb import failed_item, map_dynamodb_errors
-from push.errors import NotFoundError
+from push.errors import NotFoundError, TablesUnavailableError
 from push.notifications.chunks import count_claims
 from push.notifications.counters import RECORD_LIFE_S, TALLIES, read_counters
+from push.notifications.entry import BEFORE, Record, State
+from push.notifications.players import PLAYER_TALLIES, PlayerCounts, player_counts
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -24,25 +28,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.service_resource import Table
 
-
-State = Literal[
-    "accepted",
-    "scheduled",
-    "broadcasting",
-    "dispatched",
-    "completed",
-    "suppressed",
-    "failed",
-    "cancelled",
-]
-_BEFORE: Mapping[State, tuple[State, ...]] = {
-    "scheduled": ("accepted",),
-    "broadcasting": ("accepted", "scheduled"),
-    "dispatched": ("accepted", "scheduled"),
-    "suppressed": ("accepted", "scheduled"),
-    "failed": ("accepted", "scheduled"),
-    "cancelled": ("accepted", "scheduled", "broadcasting", "dispatched"),
-}
+    from push.notifications.entry import RequestEntry
+    from push.notifications.players import SkipReason
 
 
 class Summary(BaseModel):
@@ -62,6 +49,9 @@ class Summary(BaseModel):
     deliveries: Annotated[int, Field(description="Deliveries queued so far")] = 0
     finished: Annotated[int, Field(description="Deliveries with an outcome on every channel")] = 0
     counts: Annotated[dict[str, int], Field(description="Outcomes so far, by name")] = {}
+    players: Annotated[
+        PlayerCounts, Field(description="Every player of the audience, reached or skipped")
+    ] = PlayerCounts()
 
 
 class Notifications:
@@ -71,29 +61,31 @@ class Notifications:
         self._table = table
         self._exceptions = table.meta.client.exceptions
 
-    def accept(
-        self, notification_id: str, app_id: str, request_id: str, now: int, send_at: int | None
-    ) -> State:
-        """Record a request as accepted; return `accepted`, or the state of an existing record."""
-        item: dict[str, Any] = {
-            "pk": notification_id,
-            "sk": "summary",
-            "app_id": app_id,
-            "request_id": request_id,
-            "state": "accepted",
-            "accepted_at": now,
-            "expires_at": max(now, send_at or 0) + RECORD_LIFE_S,
-        } | ({"send_at": send_at} if send_at else {})
+    @map_dynamodb_errors()
+    def accept(self, entry: RequestEntry, now: float) -> State:
+        """Record a request as accepted; return `accepted`, or the state of an existing record.
+
+        Raises:
+            RequestIdReusedError: the existing record is another request's.
+        """
         try:
             self._table.put_item(
-                Item=item,
+                Item=entry.item("accepted", now),
                 ConditionExpression="attribute_not_exists(pk)",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._exceptions.ConditionalCheckFailedException as error:
-            state: State = failed_item(error)["state"]
-            return state
+            record = Record(failed_item(error))
+            record.check(entry)
+            return record.state
         return "accepted"
+
+    @map_dynamodb_errors()
+    def find(self, notification_id: str) -> Record | None:
+        """Return the record of a notification, None if there is none."""
+        key = _key(notification_id, "summary")
+        item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
+        return None if item is None else Record(item)
 
     @map_dynamodb_errors()
     def state(self, notification_id: str) -> State | None:
@@ -113,37 +105,52 @@ class Notifications:
         found = batch_get(self._table, keys, sleep=time.sleep, jitter=random.random)
         return {str(item["pk"]): item["state"] for item in found}
 
-    def advance(
+    @map_dynamodb_errors()
+    def advance(self, notification_id: str, state: State, *, shards: int | None = None) -> bool:
+        """Move a notification to a state; return False if it cannot get there from its own.
+
+        `shards`: how many a broadcast has; their pages count deliveries and players.
+        """
+        return self._advance(notification_id, state, {} if shards is None else {"shards": shards})
+
+    @map_dynamodb_errors()
+    def fail(self, entry: RequestEntry) -> None:
+        """Record that a request can never become a notification, unless it did or the record is
+        another request's."""
+        self._advance(
+            entry.notification_id,
+            "failed",
+            {},
+            " AND (attribute_not_exists(content_hash) OR content_hash = :hash)",
+            {":hash": entry.content_hash},
+        )
+
+    @map_dynamodb_errors()
+    def withdraw(self, notification_id: str) -> bool:
+        """Cancel a notification that is accepted and nothing more; return whether it was."""
+        only = " AND #state = :accepted"
+        return self._advance(notification_id, "cancelled", {}, only, {":accepted": "accepted"})
+
+    def _advance(
         self,
         notification_id: str,
         state: State,
-        *,
-        shards: int = 0,
-        deliveries: int = 0,
-        recipients: int = 0,
+        values: Mapping[str, Any],
+        condition: str = "",
+        compared: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Move a notification to a state; return False if it cannot get there from its own.
-
-        `deliveries` and `recipients` count those of direct requests; the pages of `shards` count
-        their own.
-        """
-        states: dict[str, Any] = {
-            f":before{number}": name for number, name in enumerate(_BEFORE[state])
-        }
+        before = {f":before{number}": name for number, name in enumerate(BEFORE[state])}
+        changes = "".join(f", {name} = :{name}" for name in values)
         try:
             self._table.update_item(
                 Key=_key(notification_id, "summary"),
-                UpdateExpression="SET #state = :state, shards = :shards,"
-                " deliveries = :deliveries, recipients = :recipients",
-                ConditionExpression=f"#state IN ({', '.join(states)})",
+                UpdateExpression=f"SET #state = :state{changes}",
+                ConditionExpression=f"#state IN ({', '.join(before)}){condition}",
                 ExpressionAttributeNames={"#state": "state"},
-                ExpressionAttributeValues={
-                    ":state": state,
-                    ":shards": shards,
-                    ":deliveries": deliveries,
-                    ":recipients": recipients,
-                }
-                | states,
+                ExpressionAttributeValues={":state": state}
+                | before
+                | {f":{name}": value for name, value in values.items()}
+                | dict(compared or {}),
             )
         except self._exceptions.ConditionalCheckFailedException:
             return False
@@ -160,16 +167,35 @@ class Notifications:
         except self._exceptions.ConditionalCheckFailedException:
             return
 
-    def request(self, notification_id: str) -> str:
-        """Return the text that `keep_request` stored.
+    @map_dynamodb_errors()
+    def broadcast(self, notification_id: str) -> tuple[State | None, str]:
+        """Return the state of a broadcast and the text that `keep_request` stored, in one read.
 
         Raises:
-            NotFoundError: there is none, or it is over 30 days old.
+            NotFoundError: there is no text, or it is over 30 days old.
+            TablesUnavailableError: DynamoDB did not return both.
         """
-        item = self._table.get_item(Key=_key(notification_id, "request")).get("Item")
-        if item is None:
+        table = self._table.name
+        keys = [_key(notification_id, "summary"), _key(notification_id, "request")]
+        answer = self._table.meta.client.batch_get_item(
+            RequestItems={table: {"Keys": keys, "ConsistentRead": True}}
+        )
+        if answer.get("UnprocessedKeys"):
+            raise TablesUnavailableError("DynamoDB did not return the broadcast")
+        items: dict[str, Mapping[str, Any]] = {
+            str(item["sk"]): item for item in answer["Responses"].get(table, [])
+        }
+        if "request" not in items:
             raise NotFoundError(f"there is no request of notification '{notification_id}'")
-        return str(item["request"])
+        return items.get("summary", {}).get("state"), str(items["request"]["request"])
+
+    @map_dynamodb_errors()
+    def skipped(self, notification_id: str) -> dict[SkipReason, tuple[str, ...]]:
+        """Return the players of a direct request who are sent nothing, by reason."""
+        key = _key(notification_id, "skipped")
+        item = self._table.get_item(Key=key, ConsistentRead=True).get("Item", {})
+        by_reason: dict[SkipReason, list[str]] = json.loads(str(item.get("skipped", "{}")))
+        return {reason: tuple(players) for reason, players in by_reason.items()}
 
     def summary(self, app_id: str, notification_id: str) -> Summary:
         """Return the summary of a notification.
@@ -181,11 +207,11 @@ class Notifications:
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         if item is None or item["app_id"] != app_id:
             raise NotFoundError(f"app '{app_id}' has no notification '{notification_id}'")
-        if item.get("shards"):
-            counters = read_counters(self._table, notification_id)
-        else:
-            deliveries = int(str(item.get("deliveries", 0)))
+        if "plan" in item:  # a direct request's deliveries count for themselves
+            deliveries = int(str(item["deliveries"]))
             counters = count_claims(self._table, notification_id, deliveries)
+        else:
+            counters = read_counters(self._table, notification_id)
         return _summary(item, counters)
 
 
@@ -196,13 +222,16 @@ def _key(notification_id: str, sk: str) -> dict[str, str]:
 def _summary(item: Mapping[str, Any], counters: Counter[str]) -> Summary:
     state: State = item["state"]
     shards = int(item.get("shards", 0))
-    tallies = {name: counters[name] for name in TALLIES}
+    tallies = {name: counters[name] for name in TALLIES - PLAYER_TALLIES}
     for name in ("deliveries", "recipients"):
         tallies[name] += int(item.get(name, 0))
     if state == "broadcasting" and tallies["shards_done"] >= shards:
         state = "dispatched"
-    if state == "dispatched" and tallies["finished"] >= tallies["deliveries"]:
+    is_finished = tallies["finished"] >= tallies["deliveries"]
+    if state == "dispatched" and is_finished:
         state = "completed"
+    if state == "cancelled" and is_finished and _was_dispatched(item, tallies, counters):
+        state = "completed"  # cancelled after the last send started: nothing was stopped
     return Summary(
         notification_id=str(item["pk"]),
         app_id=str(item["app_id"]),
@@ -212,5 +241,15 @@ def _summary(item: Mapping[str, Any], counters: Counter[str]) -> Summary:
         send_at=int(item["send_at"]) if "send_at" in item else None,
         shards=shards,
         counts={name: count for name, count in counters.items() if name not in TALLIES},
+        players=player_counts(item, counters),
         **tallies,
     )
+
+
+def _was_dispatched(
+    item: Mapping[str, Any], tallies: Mapping[str, int], counters: Mapping[str, int]
+) -> bool:
+    """Return whether everything was dispatched and nothing was left out as cancelled."""
+    shards = int(item.get("shards", 0))
+    is_whole = "plan" in item or (shards > 0 and tallies["shards_done"] >= shards)
+    return is_whole and not counters.get("cancelled")

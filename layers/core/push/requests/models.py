@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -79,7 +80,10 @@ class NotificationRequest(BaseModel):
     send_at: Annotated[
         AwareDatetime | None,
         BeforeValidator(_is_no_number),
-        Field(description="When to send it, with time zone; now if omitted or past"),
+        Field(
+            description="When to send it, with time zone, at most a year ahead; now if omitted or"
+            " past. A time more than a day past is refused"
+        ),
     ] = None
     allow_repeat: Annotated[
         bool,
@@ -103,12 +107,29 @@ class Request(NotificationRequest):
     def of(cls, app_id: str, body: NotificationRequest, request_id: str) -> Self:
         """Return a request for an app; `request_id` is used if the body has none."""
         fields = body.model_dump(exclude_unset=True)
-        return cls.model_validate({"request_id": request_id} | fields | {"app_id": app_id})
+        given = body.request_id if body.request_id is not None else request_id
+        return cls.model_validate(fields | {"request_id": given, "app_id": app_id})
 
     @property
     def notification_id(self) -> str:
         """Id of the notification: the same for every copy of the request."""
         return hashlib.sha256(f"{self.app_id}#{self.request_id}".encode()).hexdigest()[:32]
+
+    @property
+    def content_hash(self) -> str:
+        """Hash of what the request asks for, by which copies of it are told from other requests.
+
+        Copies may differ in the fields that they leave out for their defaults, in players named
+        twice, in the time zone of `send_at`, and in `allow_repeat`.
+        """
+        content = self.model_dump(
+            mode="json", exclude={"app_id", "request_id", "send_at", "allow_repeat"}
+        )
+        if self.audience.players is not None:
+            content["audience"]["players"] = list(dict.fromkeys(self.audience.players))
+        content["send_at"] = self.send_at and self.send_at.timestamp()
+        text = json.dumps(content, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     @property
     def content_id(self) -> str:

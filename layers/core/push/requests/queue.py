@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import (
@@ -11,6 +12,7 @@ from pydantic import (
     ValidationError,
 )
 
+from push.aws.sqs import map_sqs_errors
 from push.errors import MalformedMessageError
 from push.requests.models import Request
 
@@ -22,7 +24,25 @@ _EVENT_KEYS = {"id", "detail-type", "detail", "source"}
 _REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
 
 
-def read_request(body: str, message_id: str) -> Request:
+@dataclass(frozen=True, slots=True)
+class RequestMessage:
+    """A message of RequestQueue.
+
+    Attributes:
+        request: the request in it.
+        source: the source of the event that it came as, None for a plain message.
+        text: the message with the request's id in it: whatever is queued or dead-lettered again
+            stays the same request, although SQS gives it another message id.
+        has_own_id: whether the message named its id; if not, SQS's message id is used.
+    """
+
+    request: Request
+    source: str | None
+    text: str
+    has_own_id: bool
+
+
+def read_request(body: str, message_id: str) -> RequestMessage:
     """Read a message of RequestQueue: a request, or an EventBridge event whose detail is one.
 
     An event's id and detail-type are the defaults of `request_id` and `template`; a plain message's
@@ -33,14 +53,22 @@ def read_request(body: str, message_id: str) -> Request:
     """
     try:
         fields = json.loads(body, parse_constant=_no_number)
+    except RecursionError:
+        raise MalformedMessageError("the message is nested too deep") from None
     except ValueError:
         raise MalformedMessageError("the message is not valid JSON") from None
-    if isinstance(fields, dict) and fields.keys() >= _EVENT_KEYS:
-        fields = _of_event(fields)
-    elif isinstance(fields, dict):
-        fields.setdefault("request_id", message_id)
+    source, text, has_own_id = None, body, True
     try:
-        return _REQUEST.validate_python(fields)
+        if isinstance(fields, dict) and fields.keys() >= _EVENT_KEYS:
+            source = str(fields["source"])
+            fields = _of_event(fields)
+        elif isinstance(fields, dict) and fields.get("request_id") is None:
+            has_own_id = False
+            fields["request_id"] = message_id
+            text = json.dumps(fields)
+        return RequestMessage(_REQUEST.validate_python(fields), source, text, has_own_id)
+    except RecursionError:
+        raise MalformedMessageError("the message is nested too deep") from None
     except ValidationError as error:
         raise MalformedMessageError(_sentence(error)) from None
 
@@ -53,12 +81,22 @@ class RequestQueue:
         self._queue_url = queue_url
 
     def put(self, request: Request, delay_s: float = 0) -> None:
-        """Queue a request with a delay (seconds, at most 900)."""
-        self._client.send_message(
-            QueueUrl=self._queue_url,
-            MessageBody=request.model_dump_json(exclude_unset=True),
-            DelaySeconds=max(math.ceil(delay_s), 0),
-        )
+        """Queue a request with a delay (seconds, at most 900).
+
+        Raises:
+            QueueUnavailableError: the request may or may not be queued.
+        """
+        self.put_text(request.model_dump_json(exclude_unset=True), request.app_id, delay_s)
+
+    def put_text(self, text: str, app_id: str, delay_s: float = 0) -> None:
+        """Queue the text of an app's request, as `put` does."""
+        with map_sqs_errors():
+            self._client.send_message(
+                QueueUrl=self._queue_url,
+                MessageBody=text,
+                MessageGroupId=app_id,
+                DelaySeconds=max(math.ceil(delay_s), 0),
+            )
 
 
 def _no_number(text: str) -> None:
@@ -69,7 +107,8 @@ def _of_event(event: dict[str, Any]) -> Any:
     detail = event["detail"]
     if not isinstance(detail, dict):
         return detail
-    detail.setdefault("request_id", event["id"])
+    if detail.get("request_id") is None:
+        detail["request_id"] = event["id"]
     if "template" not in detail and "notification" not in detail:
         detail["template"] = event["detail-type"]
     return detail

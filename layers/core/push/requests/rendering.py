@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from push.delivery.models import Delivery, Recipient, RenderedNotification
 from push.errors import FieldError, InvalidRequestError
+from push.notifications.counters import RECORD_LIFE_S
 from push.templates.models import Options, fill, merge
 from wns.errors import InvalidNotificationError
 from wns.notification import Notification, NotificationContent
@@ -28,6 +29,10 @@ DEFAULT_TTL_S = 24 * 3600
 SHORTEST_LIFE_S = 60
 """How long sending is tried for a notification that WNS must not cache (`ttl_seconds` 0), in
 seconds."""
+
+LONGEST_LIFE_S = RECORD_LIFE_S - 24 * 3600
+"""How long sending is tried at most, in seconds. The record, which stops copies, must live longer
+than any attempt."""
 
 _WINDOWS_APP_SDK_KINDS = {"toast", "raw"}
 
@@ -76,6 +81,11 @@ class Renderer:
             )
         return self._rendered[key]
 
+    @property
+    def life_s(self) -> int:
+        """How long sending is tried, in seconds."""
+        return min(max(self.options.ttl_seconds or 0, SHORTEST_LIFE_S), LONGEST_LIFE_S)
+
     def address(
         self, chunk: str, channels: Sequence[Channel], now: float, lane: Lane = "direct"
     ) -> Delivery:
@@ -86,21 +96,14 @@ class Renderer:
             for rendered in self.render(channel.locale):
                 if rendered not in payloads:
                     payloads.append(rendered)
-                recipients.append(
-                    Recipient(
-                        player_id=channel.player_id,
-                        device_id=channel.device_id,
-                        channel_uri=channel.channel_uri,
-                        payload=payloads.index(rendered),
-                    )
-                )
+                recipients.append(recipient_of(channel, payloads.index(rendered)))
         return Delivery(
             notification_id=self._request.notification_id,
             chunk=chunk,
             lane=lane,
             app_id=self._app.app_id,
             dispatched_at=int(now),
-            expires_at=int(now) + max(self.options.ttl_seconds or 0, SHORTEST_LIFE_S),
+            expires_at=int(now) + self.life_s,
             payloads=tuple(payloads),
             channels=tuple(recipients),
         )
@@ -155,3 +158,13 @@ class Renderer:
         return RenderedNotification.of(
             notification, self.options.ttl_seconds, self.options.on_doubt
         )
+
+
+def recipient_of(channel: Channel, payload: int) -> Recipient:
+    """Return a channel as a recipient of a delivery's payload."""
+    return Recipient(
+        player_id=channel.player_id,
+        device_id=channel.device_id,
+        channel_uri=channel.channel_uri,
+        payload=payload,
+    )

@@ -1,0 +1,108 @@
+"""The sender ends in time, whatever WNS and AWS do, and leaves nothing to be lost or repeated."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from push.delivery.sender import CLOSING_S
+from tests.faults.crowd import arrivals, make_crowd
+from tests.faults.test_wns_trouble import short_timeout
+from tests.integration.builders import outcomes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.aws_limits.limits import AwsLimits
+    from tests.integration.backend import Backend
+
+TOAST = {"toast": {"texts": ["Your turn"]}}
+LONGEST_SEND_S = 15
+
+
+@pytest.mark.slow_fault
+@pytest.mark.usefixtures("few_shards")
+def test_ten_stalled_deliveries_of_a_hundred_end_before_lambda_does(
+    game: Backend, found: Callable[[str], None]
+) -> None:
+    make_crowd(game.wns, game.table("ChannelsTable"), 1000)
+    game.send_request({"app_id": "my-game", "audience": {"everyone": True}, "notification": TOAST})
+    game.handle("RequestQueue")
+    for _ in range(2):  # two pages of each shard
+        game.handle("BroadcastQueue")
+    deliveries = game.messages("BulkDeliveryQueue")[:10]
+    recipients = [
+        channel["device_id"]
+        for each in deliveries
+        for channel in json.loads(each["Body"])["channels"]
+    ]
+    game.wns.pause_responses(600)
+    started = time.monotonic()
+    kept = game.handle("BulkDeliveryQueue", deliveries)["batchItemFailures"]
+    took = time.monotonic() - started
+    found(f"10 deliveries to {len(recipients)} devices: ended after {took:.0f} of 60 s")
+    assert took < 60
+    assert kept == []
+    tried = sum(arrivals(game.wns).values())
+    game.wns.clear_faults()
+    for _ in range(4):
+        game.advance(60)
+        game.work()
+    # The emulator delivers what it does not respond to: these were resent.
+    repeated = Counter(arrivals(game.wns)) - Counter(recipients)
+    assert set(arrivals(game.wns)) == set(recipients)
+    assert sum(repeated.values()) <= tried
+    assert Counter(outcomes(game).values()) == {"delivered": len(recipients)}
+
+
+def test_what_is_not_sent_in_time_is_queued_again(game: Backend) -> None:
+    crowd = make_crowd(game.wns, game.table("ChannelsTable"), 200)
+    game.send_request(crowd.request())
+    game.handle("RequestQueue")
+    game.wns.fail_share(1.0, delay=0.2)
+    event = game.receive("DeliveryQueue")
+    assert event
+    failures = game.invoke("notification_sender", event, seconds=CLOSING_S + 0.5)
+    game.delete(event, {each["itemIdentifier"] for each in failures["batchItemFailures"]})
+    sent = sum(arrivals(game.wns).values())
+    assert 0 < sent < 200
+    game.wns.clear_faults()
+    game.advance(1)
+    game.work()
+    assert arrivals(game.wns) == crowd.once_each
+
+
+@pytest.mark.parametrize(
+    "operation", ["PutItem", "UpdateItem", "BatchGetItem", "TransactWriteItems"]
+)
+@pytest.mark.parametrize("seconds", [1, pytest.param(20, marks=pytest.mark.slow_fault)])
+def test_slow_calls_make_no_answered_send_time_out(
+    game: Backend, limits: AwsLimits, found: Callable[[str], None], operation: str, seconds: int
+) -> None:
+    """Calls that take longer than a send may: here sends have 0.6 s, or 15 s as in production."""
+    crowd = make_crowd(game.wns, game.table("ChannelsTable"), 100)
+    if operation == "TransactWriteItems":
+        game.send_request(crowd.request(audience={"everyone": True}))
+        game.handle("RequestQueue")
+        game.handle("BroadcastQueue")
+    else:
+        game.send_request(crowd.request())
+        game.handle("RequestQueue")
+    game.wns.fail_share(1.0, delay=0.1)
+    rule = limits.slow_calls(float(seconds), operation=operation, count=3)
+    if seconds < LONGEST_SEND_S:
+        with short_timeout(game, 0.6):
+            game.work()
+    else:
+        game.work()
+    game.wns.clear_faults()
+    for _ in range(3):
+        game.advance(400)
+        game.work()
+    notified = arrivals(game.wns)
+    found(f"100 notifications, {rule.struck} {operation} of {seconds} s, each notified once")
+    assert notified == crowd.once_each
