@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -32,6 +33,7 @@ from push.dispatch.direct import Dispatcher
 from push.dispatch.pages import BroadcastQueue, Pages, read_page
 from push.dispatch.player_channels import CONCURRENT_QUERIES, PlayerChannels
 from push.errors import (
+    AwsUnavailableError,
     ConflictError,
     ForbiddenError,
     InvalidRequestError,
@@ -43,15 +45,20 @@ from push.errors import (
 from push.notifications.direct_plans import DirectPlans
 from push.notifications.record import Notifications
 from push.requests.intake import RequestIntake, entry_of
-from push.requests.queue import RequestQueue, read_request
+from push.requests.models import Origin
+from push.requests.queue import RequestMessage, RequestQueue, read_request
 from push.requests.repeat_guard import RepeatGuard
 from push.requests.schedules import Schedules, ScheduleTarget
 from push.templates.table import Templates
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from push.notifications.players import SkipReason
 
 
 class Settings(BaseModel, hide_input_in_errors=True):
@@ -145,17 +152,15 @@ def process(record: SQSRecord, lambda_context: LambdaContext) -> None:
         metrics.add_metric("MessagesPostponed", MetricUnit.Count, 1)
         raise TimeoutError("too little time is left; the message will be retried")
     is_page = record.event_source_arn == settings.BROADCAST_QUEUE_ARN
-    try:
-        if is_page:
-            process_page(record)
-        else:
-            process_request(record)
-    except MalformedMessageError as error:
-        dead_letter(record, record.body, error, broadcast_dlq if is_page else request_dlq)
-    except Exception:
-        logger.exception("message failed; it will be retried", message_id=record.message_id)
-        metrics.add_metric("MessagesFailed", MetricUnit.Count, 1)
-        raise
+    with logger.append_context_keys(message_id=record.message_id):
+        try:
+            if is_page:
+                process_page(record)
+            else:
+                process_request(record)
+        except MalformedMessageError as error:
+            with logged_failures():
+                dead_letter(record.body, error, broadcast_dlq if is_page else request_dlq)
 
 
 def process_request(record: SQSRecord) -> None:
@@ -165,55 +170,91 @@ def process_request(record: SQSRecord) -> None:
     message = read_request(record.body, record.message_id)
     request = message.request
     is_new = int(record.attributes.approximate_receive_count) <= 1
-    if not (message.has_own_id or is_new):
-        metrics.add_metric("MessagesQueuedAgain", MetricUnit.Count, 1)
-        request_queue.put_text(message.text, request.app_id)
-        return
-    try:
-        before = dispatcher.dispatch(request, time.time(), message.source)
-    except NON_RETRYABLE as error:
-        # A request with another's id, or from a source that is not accepted, changes no record.
-        if not isinstance(error, RequestIdReusedError | ForbiddenError):
-            notifications.fail(entry_of(request))
-        dead_letter(record, message.text, error, request_dlq)
-        return
-    except Exception:
-        if message.has_own_id:
-            raise
-        logger.exception("message failed; it will be retried", message_id=record.message_id)
-        metrics.add_metric("MessagesFailed", MetricUnit.Count, 1)
-        request_queue.put_text(message.text, request.app_id)
-        return
-    metrics.add_metric("RequestsDispatched", MetricUnit.Count, 1)
-    logger.info(
-        "request dispatched",
-        app_id=request.app_id,
-        notification_id=request.notification_id,
-        state_before=before,
-    )
+    with of_notification(request.app_id, request.notification_id):
+        if not (message.has_own_id or is_new):
+            metrics.add_metric("MessagesQueuedAgain", MetricUnit.Count, 1)
+            request_queue.put_text(message.text, request.app_id)
+            return
+        try:
+            done = dispatcher.dispatch(request, time.time(), origin_of(record, message))
+        except NON_RETRYABLE as error:
+            # A request with another's id, or from a source that is not accepted, changes no record.
+            if not isinstance(error, RequestIdReusedError | ForbiddenError):
+                notifications.fail(entry_of(request))
+            dead_letter(message.text, error, request_dlq)
+            return
+        except Exception as error:
+            if message.has_own_id:
+                raise
+            note_failure(error)
+            request_queue.put_text(message.text, request.app_id)
+            return
+        metrics.add_metric("RequestsDispatched", MetricUnit.Count, 1)
+        skipped = (
+            {reason: len(names) for reason, names in done.plan.skipped.items()} if done.plan else {}
+        )
+        count_skipped(skipped)
+        logger.info("request dispatched", state_before=done.before, skipped=skipped)
 
 
 def process_page(record: SQSRecord) -> None:
     page = read_page(record.body)
+    with of_notification(page.app_id, page.notification_id):
+        try:
+            found = broadcaster.process_page(page, time.time())
+        except NON_RETRYABLE as error:
+            dead_letter(record.body, error, broadcast_dlq)
+            return
+        metrics.add_metric("PagesDispatched", MetricUnit.Count, 1)
+        logger.info("page dispatched", page=page.name, channels=found)
+
+
+@contextmanager
+def of_notification(app_id: str, notification_id: str) -> Iterator[None]:
+    """Name the notification in every log line; log and count what fails."""
+    keys = {"app_id": app_id, "notification_id": notification_id}
+    with logger.append_context_keys(**keys), logged_failures():
+        yield
+
+
+@contextmanager
+def logged_failures() -> Iterator[None]:
     try:
-        found = broadcaster.process_page(page, time.time())
-    except NON_RETRYABLE as error:
-        dead_letter(record, record.body, error, broadcast_dlq)
-        return
-    metrics.add_metric("PagesDispatched", MetricUnit.Count, 1)
-    logger.info(
-        "page dispatched", notification_id=page.notification_id, page=page.name, channels=found
-    )
+        yield
+    except Exception as error:
+        note_failure(error)
+        raise
 
 
-def dead_letter(record: SQSRecord, body: str, error: PushError, queue: DeadLetterQueue) -> None:
+def origin_of(record: SQSRecord, message: RequestMessage) -> Origin:
+    accepted_by = f"event {message.source}" if message.source else record.attributes.sender_id
+    return Origin(accepted_by, message.source, int(record.attributes.sent_timestamp) / 1000)
+
+
+def note_failure(error: Exception) -> None:
+    metrics.add_metric("MessagesFailed", MetricUnit.Count, 1)
+    if isinstance(error, AwsUnavailableError):
+        metrics.add_metric("AwsFailures", MetricUnit.Count, 1)
+        logger.warning("message failed; it will be retried", error_code=error.code)
+    else:
+        logger.error("message failed; it will be retried", exc_info=error)
+
+
+def dead_letter(body: str, error: PushError, queue: DeadLetterQueue) -> None:
     reason = error.reason if isinstance(error, InvalidRequestError) else str(error)
     queue.put(body, reason)
     metrics.add_metric("RequestsDeadLettered", MetricUnit.Count, 1)
-    logger.warning("message dead-lettered", reason=reason, message_id=record.message_id)
+    logger.warning("message dead-lettered", reason=reason)
+
+
+def count_skipped(skipped: Mapping[SkipReason, int]) -> None:
+    names = {"no_channel": "PlayersWithoutChannel", "in_game": "PlayersInGame"}
+    for reason, number in skipped.items():
+        metrics.add_metric(names[reason], MetricUnit.Count, number)
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    metrics.add_metric("AwsFailures", MetricUnit.Count, 0)
     return process_partial_response(event, process, processor, context)

@@ -36,7 +36,7 @@ from push.delivery.results import ResultHandler
 from push.delivery.send_budget import SendBudgets
 from push.delivery.sender import Sender
 from push.delivery.starter import Starter
-from push.errors import MalformedMessageError
+from push.errors import MalformedMessageError, QueueUnavailableError
 from push.notifications.record import Notifications
 from wns.client import WnsClient
 from wns.result import Outcome
@@ -122,7 +122,7 @@ that is well."""
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    messages = read(event["Records"])
+    messages, kept = read(event["Records"])
     metrics.add_metric("DeliveriesTaken", MetricUnit.Count, len(messages))
     report = sender.send(messages, lambda: context.get_remaining_time_in_millis() / 1000)
     count(report)
@@ -133,7 +133,9 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     if report.error is not None:
         logger.error("batch failed; its messages will be retried", exc_info=report.error)
     return {
-        "batchItemFailures": [{"itemIdentifier": message_id} for message_id in report.unfinished]
+        "batchItemFailures": [
+            {"itemIdentifier": message_id} for message_id in (*kept, *report.unfinished)
+        ]
     }
 
 
@@ -150,25 +152,43 @@ def count(report: Report) -> None:
     for outcome in {*NEVER_ABSENT, *counts}:
         number = counts[outcome]
         metrics.add_metric(metric_name(outcome), MetricUnit.Count, number)
+    for latency_ms in (each for one in report.deliveries for each in one.latencies_ms):
+        metrics.add_metric("EventToWns", MetricUnit.Milliseconds, latency_ms)
     for lane, name in OLDEST.items():
         age_s = report.oldest_s(lane, time.time())
         if age_s is not None:
             metrics.add_metric(name, MetricUnit.Seconds, age_s)
 
 
-def read(records: list[dict[str, Any]]) -> list[tuple[str, Delivery]]:
-    """Return (message id, delivery) of each message that holds one; dead-letter the others."""
+def read(records: list[dict[str, Any]]) -> tuple[list[tuple[str, Delivery]], list[str]]:
+    """Dead-letter the messages that hold no delivery; return (message id, delivery) of the others,
+    and the ids of messages that could not be dead-lettered."""
     messages: list[tuple[str, Delivery]] = []
+    kept: list[str] = []
     for record in records:
+        message_id = record["messageId"]
         try:
-            messages.append((record["messageId"], read_delivery(record["body"])))
-        except MalformedMessageError as error:
-            dead_letters.put(record["body"], str(error))
-            metrics.add_metric("DeliveriesDeadLettered", MetricUnit.Count, 1)
-            logger.warning(
-                "delivery dead-lettered", reason=str(error), message_id=record["messageId"]
-            )
-    return messages
+            messages.append((message_id, read_delivery(record["body"])))
+        except MalformedMessageError as malformed:
+            if not dead_letter(message_id, record["body"], str(malformed)):
+                kept.append(message_id)
+    return messages, kept
+
+
+def dead_letter(message_id: str, body: str, reason: str) -> bool:
+    try:
+        dead_letters.put(body, reason)
+    except QueueUnavailableError as error:
+        metrics.add_metric("AwsFailures", MetricUnit.Count, 1)
+        logger.warning(
+            "delivery not dead-lettered; it will be retried",
+            message_id=message_id,
+            error_code=error.code,
+        )
+        return False
+    metrics.add_metric("DeliveriesDeadLettered", MetricUnit.Count, 1)
+    logger.warning("delivery dead-lettered", reason=reason, message_id=message_id)
+    return True
 
 
 def metric_name(outcome: str) -> str:

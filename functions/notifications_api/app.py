@@ -8,8 +8,9 @@ import uuid
 from typing import TYPE_CHECKING, Annotated, Any
 
 import boto3
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, Field
 
 from push.api.http_api import AppIdInPath, HttpApi, accepted
@@ -19,7 +20,7 @@ from push.notifications.chunks import ChunkName, OutcomeReader
 from push.notifications.players import SkippedPlayer
 from push.notifications.record import Notifications, Summary
 from push.requests.intake import RequestIntake, cancel
-from push.requests.models import NotificationRequest, Request
+from push.requests.models import NotificationRequest, Origin, Request
 from push.requests.queue import RequestQueue
 from push.requests.repeat_guard import RepeatGuard
 from push.requests.schedules import Schedules
@@ -88,7 +89,16 @@ def request_notification(
 ) -> tuple[Accepted, int]:
     request = Request.of(app_id, notification, uuid.uuid4().hex)
     is_named = notification.request_id is not None
-    intake.accept(request, request_queue, time.time(), is_named=is_named)
+    origin = Origin(accepted_by=caller())
+    intake.accept(request, request_queue, time.time(), is_named=is_named, origin=origin)
+    with single_metric(name="RequestsAccepted", unit=MetricUnit.Count, value=1):
+        pass
+    logger.info(
+        "request accepted",
+        app_id=app_id,
+        notification_id=request.notification_id,
+        accepted_by=origin.accepted_by,
+    )
     return Accepted(notification_id=request.notification_id), 202
 
 
@@ -122,6 +132,11 @@ def get_notification(
 )
 def cancel_notification(app_id: AppIdInPath, notification_id: NotificationIdInPath) -> Summary:
     return cancel(app_id, notification_id, notifications, schedules)
+
+
+def caller() -> str | None:
+    """Return the ARN of the IAM identity that signed the request."""
+    return app.current_event.request_context.authorizer.iam.user_arn or None
 
 
 @logger.inject_lambda_context

@@ -96,12 +96,16 @@ class DeadLetterQueue:
         """Send a message to the dead-letter queue unchanged, with the reason.
 
         A reason may repeat a field's name; characters that SQS does not accept are replaced.
+
+        Raises:
+            QueueUnavailableError: the message was not sent.
         """
         shown = "".join(each if each.isprintable() else "?" for each in reason)
-        self._client.send_message(
-            QueueUrl=self._queue_url,
-            MessageBody=body,
-            MessageAttributes={
-                "reason": {"DataType": "String", "StringValue": shown[:_MAX_REASON]}
-            },
-        )
+        with map_sqs_errors():
+            self._client.send_message(
+                QueueUrl=self._queue_url,
+                MessageBody=body,
+                MessageAttributes={
+                    "reason": {"DataType": "String", "StringValue": shown[:_MAX_REASON]}
+                },
+            )

@@ -83,6 +83,11 @@ class Batch:
         """Note what was done with a message."""
         self.reports[message_id].handling = handling
 
+    def note_postponed(self, message: Message) -> None:
+        """Note that a delivery is queued again, unclaimed."""
+        self.postponed += 1
+        self.note_handling(message.message_id, Handling.POSTPONED)
+
     def note_failure(self, message_id: str, error: AwsUnavailableError) -> None:
         """Note that a call of AWS for a message's delivery failed."""
         self.reports[message_id].aws_errors[error.code] += 1

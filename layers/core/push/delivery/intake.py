@@ -125,10 +125,9 @@ class DeliveryIntake:
                 queue.put_back([each for each in postponed if each.lane == lane], now)
 
         def note(_: None) -> None:
-            batch.postponed += len(messages)
             for message in messages:
                 batch.opening.remove(message)
-                batch.note_handling(message.message_id, Handling.POSTPONED)
+                batch.note_postponed(message)
 
         def fail(error: AwsUnavailableError) -> None:
             for message in messages:
@@ -195,11 +194,11 @@ class DeliveryIntake:
             batch.window.give_back(each.opening.taken)
             if each.failure is not None:
                 batch.note_failure(message_id, each.failure)
+            if each.is_done:
+                batch.note_handling(message_id, Handling.COPY)
+            elif each.claim is None:
+                batch.kept.append(message_id)
             if each.claim is None:
-                if each.is_done:
-                    batch.note_handling(message_id, Handling.COPY)
-                else:
-                    batch.kept.append(message_id)
                 continue
             attempt = DeliveryAttempt(each.claim, message_id, batch.window, now, self.jitter())
             batch.attempts.append(attempt)

@@ -91,8 +91,16 @@ class ResultHandler:
             self._remove_channel(batch, sent)
         elif outcome in STOPS_THE_APP:
             gate.stop(str(outcome), now)
-        attempt.finish(recipient, outcome_record(result), now)
+        self._finish(batch, sent, result, now)
+
+    @staticmethod
+    def _finish(batch: Batch, sent: Reference, result: SendResult, now: float) -> None:
+        attempt = sent.attempt
+        attempt.finish(sent.recipient, outcome_record(result), now)
         batch.count(attempt, str(result.outcome))
+        accepted_at = attempt.delivery.accepted_at
+        if result.outcome is Outcome.DELIVERED and accepted_at is not None:
+            batch.reports[attempt.message_id].latencies_ms.append((now - accepted_at) * 1000)
 
     def _retry_with_newer_token(self, batch: Batch, sent: Reference, now: float) -> None:
         """Send to a recipient again with another token; the sender leaves it to a later attempt if

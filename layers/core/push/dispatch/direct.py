@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from heapq import nlargest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from push.aws.sqs import LONGEST_DELAY_S
 from push.channels.models import DEVICES_PER_PLAYER
 from push.dispatch.chunks import MAX_BYTES, TARGET_BYTES, ChunkSize, Sizes, fitting
 from push.notifications.direct_plans import DirectPlan
-from push.requests.intake import due_in, entry_of
+from push.requests.intake import UNKNOWN_ORIGIN, due_in, entry_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from push.notifications.players import SkipReason
     from push.notifications.record import Notifications
     from push.requests.intake import RequestIntake, ValidatedRequest
-    from push.requests.models import Request
+    from push.requests.models import Origin, Request
     from push.requests.queue import RequestQueue
     from push.requests.rendering import Renderer
     from push.requests.schedules import Schedules
@@ -39,6 +39,14 @@ PLAYERS_PER_CHUNK = 10
 
 _Found = dict[str, list["Channel"]]
 """Channels by player."""
+
+
+class Dispatched(NamedTuple):
+    """The result: the request's state before, None if it was not recorded, and the plan that was
+    made for its players, None if none was."""
+
+    before: State | None
+    plan: DirectPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +62,8 @@ class Dispatcher:
     requests: RequestQueue
     schedules: Schedules
 
-    def dispatch(self, request: Request, now: float, source: str | None = None) -> State | None:
-        """Dispatch a request unless that is done; return its state before, None if it was not
-        recorded.
+    def dispatch(self, request: Request, now: float, origin: Origin = UNKNOWN_ORIGIN) -> Dispatched:
+        """Dispatch a request unless that is done.
 
         cancelled or suppressed       → nothing
         a broadcast that has started  → its first pages are queued again, in case they were not
@@ -64,9 +71,6 @@ class Dispatcher:
         otherwise                     → `_begin`
 
         Every branch is repeatable: what is queued twice has the same ids, and is counted once.
-
-        Args:
-            source: the source of the event that it came as, None if it came otherwise.
 
         Raises:
             NotFoundError, ForbiddenError, InvalidRequestError, ConflictError: the request can never
@@ -77,23 +81,27 @@ class Dispatcher:
         if record is not None:
             record.check(entry_of(request))
             if state in {"cancelled", "suppressed"}:
-                return state
+                return Dispatched(state)
             if state == "broadcasting":
                 self.broadcaster.queue_first_pages(request)
-                return state
-        validated = self.intake.validate(request, now, source)
+                return Dispatched(state)
+        validated = self.intake.validate(request, now, origin)
         if record is not None and state == "dispatched":
             plan = self.plans.in_force(record)
             if plan is not None:
                 found = self._look_up(request, now)
                 self.queue.put_all(_deliveries(validated.renderer, plan, found, now))
-        else:
-            self._begin(request, validated, record, now)
-        return state
+            return Dispatched(state)
+        return Dispatched(state, self._begin(request, validated, record, now, origin))
 
     def _begin(
-        self, request: Request, validated: ValidatedRequest, record: Record | None, now: float
-    ) -> None:
+        self,
+        request: Request,
+        validated: ValidatedRequest,
+        record: Record | None,
+        now: float,
+        origin: Origin,
+    ) -> DirectPlan | None:
         """Dispatch a request that is not dispatched yet.
 
         switched off             → suppressed
@@ -107,10 +115,9 @@ class Dispatcher:
         is_direct = request.audience.players is not None
         if validated.is_enabled and is_direct and wait_s <= 0:
             # Recorded together with its plan: one write.
-            self._deliver(request, validated.renderer, record, now)
-            return
-        if self.intake.record(request, now) not in {"accepted", "scheduled", "failed"}:
-            return  # a copy was dispatched, or the request cancelled, in the meantime
+            return self._deliver(request, validated.renderer, record, now, origin)
+        if self.intake.record(request, now, origin) not in {"accepted", "scheduled", "failed"}:
+            return None  # a copy was dispatched, or the request cancelled, in the meantime
         if not validated.is_enabled:
             self.notifications.advance(request.notification_id, "suppressed")
         elif wait_s > LONGEST_DELAY_S:
@@ -119,6 +126,7 @@ class Dispatcher:
             self.requests.put(request, wait_s)
         else:
             self.broadcaster.start(request, validated.template, now)
+        return None
 
     def _schedule(self, request: Request, at: float) -> None:
         text = request.model_dump_json(exclude_unset=True)
@@ -131,13 +139,19 @@ class Dispatcher:
             self.schedules.delete(request.notification_id)
 
     def _deliver(
-        self, request: Request, renderer: Renderer, record: Record | None, now: float
-    ) -> None:
+        self,
+        request: Request,
+        renderer: Renderer,
+        record: Record | None,
+        now: float,
+        origin: Origin,
+    ) -> DirectPlan | None:
         found = self._look_up(request, now)
         proposed = _plan(found, renderer, now)
-        plan = self.plans.put(entry_of(request), proposed, record, now)
+        plan = self.plans.put(entry_of(request, origin), proposed, record, now)
         if plan is not None:
             self.queue.put_all(_deliveries(renderer, plan, found, now))
+        return plan
 
     def _look_up(self, request: Request, now: float) -> _Found:
         """Return the channels of every player, without repetitions and in the request's order."""

@@ -37,16 +37,18 @@ or by an operator who moves it back from the dead-letter queue after the cause i
 
 @dataclass(frozen=True, slots=True)
 class RequestEntry:
-    """What the record keeps of a request. `send_at` is in epoch seconds."""
+    """What the record keeps of a request: `send_at` in epoch seconds, `accepted_by` who sent it."""
 
     notification_id: str
     app_id: str
     request_id: str
     content_hash: str
     send_at: int | None
+    accepted_by: str | None = None
 
     def item(self, state: State, now: float) -> dict[str, Any]:
         """Return a new item `summary`."""
+        optional = {"send_at": self.send_at, "accepted_by": self.accepted_by}
         return {
             "pk": self.notification_id,
             "sk": "summary",
@@ -56,7 +58,7 @@ class RequestEntry:
             "state": state,
             "accepted_at": int(now),
             "expires_at": max(int(now), self.send_at or 0) + RECORD_LIFE_S,
-        } | ({} if self.send_at is None else {"send_at": self.send_at})
+        } | {name: value for name, value in optional.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

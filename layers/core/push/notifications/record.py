@@ -42,6 +42,7 @@ class Summary(BaseModel):
     request_id: str
     state: State
     accepted_at: int
+    accepted_by: Annotated[str | None, Field(description="The caller, or event and source")] = None
     send_at: int | None = None
     shards: Annotated[int, Field(description="Shards of a broadcast, processed concurrently")] = 0
     shards_done: Annotated[int, Field(description="Shards whose every page is dispatched")] = 0
@@ -238,6 +239,7 @@ def _summary(item: Mapping[str, Any], counters: Counter[str]) -> Summary:
         request_id=str(item["request_id"]),
         state=state,
         accepted_at=int(item["accepted_at"]),
+        accepted_by=item.get("accepted_by"),
         send_at=int(item["send_at"]) if "send_at" in item else None,
         shards=shards,
         counts={name: count for name, count in counters.items() if name not in TALLIES},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from push.errors import InvalidRequestError, QueueUnavailableError
 from push.notifications.entry import RequestEntry
+from push.requests.models import Origin
 from push.requests.rendering import Renderer
 from push.requests.repeat_guard import HALF_HOUR_S, ON_RECEIPT_S
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from push.templates.models import Template
     from push.templates.table import Templates
 
+UNKNOWN_ORIGIN = Origin()
 LONGEST_AHEAD_S = 366 * 24 * 3600
 LONGEST_PAST_S = 24 * 3600
 """How long after its `send_at` a request is still sent, in seconds. What is older is a mistake (0
@@ -53,11 +55,10 @@ class RequestIntake:
     notifications: Notifications
     repeat_guard: RepeatGuard
 
-    def validate(self, request: Request, now: float, source: str | None = None) -> ValidatedRequest:
+    def validate(
+        self, request: Request, now: float, origin: Origin = UNKNOWN_ORIGIN
+    ) -> ValidatedRequest:
         """Return what renders a request. Writes nothing.
-
-        Args:
-            source: the source of the event that it came as, None if it came otherwise.
 
         Raises:
             NotFoundError: the app or the template does not exist.
@@ -66,9 +67,9 @@ class RequestIntake:
                 WNS, or `send_at` is more than a year ahead or more than a day past.
         """
         app = self.apps.get(request.app_id)
-        app.check_event_source(source)
+        app.check_event_source(origin.source)
         template = self.templates.get(app.app_id, request.template) if request.template else None
-        renderer = Renderer(app, request, template)
+        renderer = Renderer(app, request, template, _accepted_at(request, origin))
         renderer.check()
         if due_in(request, now) > LONGEST_AHEAD_S:
             raise InvalidRequestError("send_at is more than a year ahead")
@@ -89,15 +90,23 @@ class RequestIntake:
         if request.audience.everyone and due_in(request, now) <= 0:
             self.repeat_guard.reserve(request, now, life_s)
 
-    def record(self, request: Request, now: float) -> State:
+    def record(self, request: Request, now: float, origin: Origin = UNKNOWN_ORIGIN) -> State:
         """Record a request as accepted; return `accepted`, or the state that a copy of it is in.
 
         Raises:
             RequestIdReusedError: another request has its id.
         """
-        return self.notifications.accept(entry_of(request), now)
+        return self.notifications.accept(entry_of(request, origin), now)
 
-    def accept(self, request: Request, queue: RequestQueue, now: float, *, is_named: bool) -> None:
+    def accept(
+        self,
+        request: Request,
+        queue: RequestQueue,
+        now: float,
+        *,
+        is_named: bool,
+        origin: Origin = UNKNOWN_ORIGIN,
+    ) -> None:
         """Validate, record and queue a request. A copy of one that was sent is a no-op.
 
         Args:
@@ -118,7 +127,7 @@ class RequestIntake:
                 if record.state not in _TO_QUEUE:
                     return
             self.reserve(request, now, ON_RECEIPT_S)
-        if self.record(request, now) not in _TO_QUEUE:
+        if self.record(request, now, origin) not in _TO_QUEUE:
             return
         try:
             queue.put(request)
@@ -139,7 +148,7 @@ class RequestIntake:
         return True
 
 
-def entry_of(request: Request) -> RequestEntry:
+def entry_of(request: Request, origin: Origin = UNKNOWN_ORIGIN) -> RequestEntry:
     """Return what the record keeps of a request."""
     return RequestEntry(
         notification_id=request.notification_id,
@@ -147,7 +156,15 @@ def entry_of(request: Request) -> RequestEntry:
         request_id=request.request_id,
         content_hash=request.content_hash,
         send_at=int(request.send_at.timestamp()) if request.send_at else None,
+        accepted_by=origin.accepted_by,
     )
+
+
+def _accepted_at(request: Request, origin: Origin) -> float | None:
+    """Return from when on the players wait: from `send_at` on if that is later."""
+    if origin.accepted_at is None or request.send_at is None:
+        return origin.accepted_at
+    return max(origin.accepted_at, request.send_at.timestamp())
 
 
 def due_in(request: Request, now: float) -> float:
