@@ -69,11 +69,10 @@ class Settings(BaseModel, hide_input_in_errors=True):
     NOTIFICATIONS_TABLE: str
     REQUEST_QUEUE_URL: str
     REQUEST_QUEUE_ARN: str
-    REQUEST_DLQ_URL: str
+    REFUSED_DLQ_URL: str
     REQUEST_DLQ_ARN: str
     BROADCAST_QUEUE_ARN: str
     BROADCAST_QUEUE_URL: str
-    BROADCAST_DLQ_URL: str
     DELIVERY_QUEUE_URL: str
     BULK_DELIVERY_QUEUE_URL: str
     SCHEDULE_GROUP: str
@@ -130,8 +129,7 @@ dispatcher = Dispatcher(
         ),
     ),
 )
-request_dlq = DeadLetterQueue(sqs, settings.REQUEST_DLQ_URL)
-broadcast_dlq = DeadLetterQueue(sqs, settings.BROADCAST_DLQ_URL)
+refused = DeadLetterQueue(sqs, settings.REFUSED_DLQ_URL)
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 NON_RETRYABLE = (
@@ -160,7 +158,7 @@ def process(record: SQSRecord, lambda_context: LambdaContext) -> None:
                 process_request(record)
         except MalformedMessageError as error:
             with logged_failures():
-                dead_letter(record.body, error, broadcast_dlq if is_page else request_dlq)
+                refuse(record, record.body, error)
 
 
 def process_request(record: SQSRecord) -> None:
@@ -181,7 +179,7 @@ def process_request(record: SQSRecord) -> None:
             # A request with another's id, or from a source that is not accepted, changes no record.
             if not isinstance(error, RequestIdReusedError | ForbiddenError):
                 notifications.fail(entry_of(request))
-            dead_letter(message.text, error, request_dlq)
+            refuse(record, message.text, error)
             return
         except Exception as error:
             if message.has_own_id:
@@ -203,7 +201,7 @@ def process_page(record: SQSRecord) -> None:
         try:
             found = broadcaster.process_page(page, time.time())
         except NON_RETRYABLE as error:
-            dead_letter(record.body, error, broadcast_dlq)
+            refuse(record, record.body, error)
             return
         metrics.add_metric("PagesDispatched", MetricUnit.Count, 1)
         logger.info("page dispatched", page=page.name, channels=found)
@@ -240,11 +238,11 @@ def note_failure(error: Exception) -> None:
         logger.error("message failed; it will be retried", exc_info=error)
 
 
-def dead_letter(body: str, error: PushError, queue: DeadLetterQueue) -> None:
+def refuse(record: SQSRecord, body: str, error: PushError) -> None:
     reason = error.reason if isinstance(error, InvalidRequestError) else str(error)
-    queue.put(body, reason)
-    metrics.add_metric("RequestsDeadLettered", MetricUnit.Count, 1)
-    logger.warning("message dead-lettered", reason=reason)
+    refused.put(body, reason, record.event_source_arn)
+    metrics.add_metric("MessagesRefused", MetricUnit.Count, 1)
+    logger.warning("message refused", error=type(error).__name__, reason=reason)
 
 
 def count_skipped(skipped: Mapping[SkipReason, int]) -> None:

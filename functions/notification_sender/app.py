@@ -52,7 +52,7 @@ class Settings(BaseModel, hide_input_in_errors=True):
     RATES_TABLE: str
     DELIVERY_QUEUE_URL: str
     BULK_DELIVERY_QUEUE_URL: str
-    DELIVERY_DLQ_URL: str
+    REFUSED_DLQ_URL: str
     GAME_EVENT_BUS: str
     SECRET_PREFIX: str
     SSL_CERT_FILE: str | None = None
@@ -107,7 +107,7 @@ sender = Sender(
     clock=time.time,
     sleep=time.sleep,
 )
-dead_letters = DeadLetterQueue(sqs, settings.DELIVERY_DLQ_URL)
+refused = DeadLetterQueue(sqs, settings.REFUSED_DLQ_URL)
 
 
 OLDEST: dict[Lane, str] = {"direct": "OldestDirectDelivery", "bulk": "OldestBulkDelivery"}
@@ -162,7 +162,7 @@ def count(report: Report) -> None:
 
 def read(records: list[dict[str, Any]]) -> tuple[list[tuple[str, Delivery]], list[str]]:
     """Dead-letter the messages that hold no delivery; return (message id, delivery) of the others,
-    and the ids of messages that could not be dead-lettered."""
+    and the ids of messages that must stay on their queue."""
     messages: list[tuple[str, Delivery]] = []
     kept: list[str] = []
     for record in records:
@@ -170,24 +170,24 @@ def read(records: list[dict[str, Any]]) -> tuple[list[tuple[str, Delivery]], lis
         try:
             messages.append((message_id, read_delivery(record["body"])))
         except MalformedMessageError as malformed:
-            if not dead_letter(message_id, record["body"], str(malformed)):
+            if not refuse(record, malformed):
                 kept.append(message_id)
     return messages, kept
 
 
-def dead_letter(message_id: str, body: str, reason: str) -> bool:
+def refuse(record: dict[str, Any], malformed: MalformedMessageError) -> bool:
+    """Move a message to the dead-letter queue; return False if SQS failed."""
+    message_id = record["messageId"]
     try:
-        dead_letters.put(body, reason)
+        refused.put(record["body"], str(malformed), record["eventSourceARN"])
     except QueueUnavailableError as error:
         metrics.add_metric("AwsFailures", MetricUnit.Count, 1)
         logger.warning(
-            "delivery not dead-lettered; it will be retried",
-            message_id=message_id,
-            error_code=error.code,
+            "message failed; it will be retried", message_id=message_id, error_code=error.code
         )
         return False
-    metrics.add_metric("DeliveriesDeadLettered", MetricUnit.Count, 1)
-    logger.warning("delivery dead-lettered", reason=reason, message_id=message_id)
+    metrics.add_metric("MessagesRefused", MetricUnit.Count, 1)
+    logger.warning("message refused", message_id=message_id, reason=str(malformed))
     return True
 
 

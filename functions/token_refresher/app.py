@@ -50,7 +50,12 @@ refresher = TokenRefresher(
 def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     """Return the status of each app's token; for people who invoke the function by hand."""
     refreshes = refresh(event)
-    near_expiry = sum(each.is_near_expiry(time.time()) for each in refreshes)
+    now = time.time()
+    metrics.add_metric("RefresherRuns", MetricUnit.Count, int(is_scheduled(event)))
+    ages_s = [now - each.obtained_at for each in refreshes if each.obtained_at]
+    if ages_s:
+        metrics.add_metric("OldestToken", MetricUnit.Seconds, max(ages_s))
+    near_expiry = sum(each.is_near_expiry(now) for each in refreshes)
     metrics.add_metric("TokensNearExpiry", MetricUnit.Count, near_expiry)
     for status, metric in (
         (RefreshStatus.REFRESHED, "TokenRefreshed"),
@@ -69,6 +74,10 @@ def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
                 reason=each.reason,
             )
     return {each.app_id: each.status for each in refreshes}
+
+
+def is_scheduled(event: dict[str, Any]) -> bool:
+    return "detail-type" not in event
 
 
 def refresh(event: dict[str, Any]) -> Sequence[Refresh]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import json
 import traceback
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from boto3.dynamodb.types import Binary
 
 from tests.integration.backend import PACKAGE_SID
 from tests.integration.builders import (
@@ -58,11 +60,16 @@ class Watch:
 
     def tables(self) -> str:
         names = template_yaml.resources_of_type("AWS::DynamoDB::Table")
-        return json.dumps([self._game.items(name) for name in names], default=str)
+        return json.dumps([self._game.items(name) for name in names], default=_text)
 
     def queues(self) -> str:
         names = [*template_yaml.resources_of_type("AWS::SQS::Queue"), "own-events"]
         return json.dumps([self._game.messages(name) for name in names], default=str)
+
+
+def _text(value: Any) -> str:
+    """Return a stored value as text; outcomes are compressed."""
+    return zlib.decompress(value.value).decode() if isinstance(value, Binary) else str(value)
 
 
 @pytest.fixture

@@ -86,13 +86,14 @@ _MAX_REASON = 1000
 
 
 class DeadLetterQueue:
-    """One dead-letter queue. The reason travels as the message attribute `reason`."""
+    """A dead-letter queue. The reason and the queue that a message came from travel as the message
+    attributes `reason` and `queue`."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client = client
         self._queue_url = queue_url
 
-    def put(self, body: str, reason: str) -> None:
+    def put(self, body: str, reason: str, queue_arn: str) -> None:
         """Send a message to the dead-letter queue unchanged, with the reason.
 
         A reason may repeat a field's name; characters that SQS does not accept are replaced.
@@ -106,6 +107,7 @@ class DeadLetterQueue:
                 QueueUrl=self._queue_url,
                 MessageBody=body,
                 MessageAttributes={
-                    "reason": {"DataType": "String", "StringValue": shown[:_MAX_REASON]}
+                    "reason": {"DataType": "String", "StringValue": shown[:_MAX_REASON]},
+                    "queue": {"DataType": "String", "StringValue": queue_arn},
                 },
             )
