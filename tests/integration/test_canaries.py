@@ -69,7 +69,7 @@ class Watch:
 
 def _text(value: Any) -> str:
     """Return a stored value as text; outcomes are compressed."""
-    return zlib.decompress(value.value).decode() if isinstance(value, Binary) else str(value)
+    return zlib.decompress(vars(value)["value"]).decode() if type(value) is Binary else str(value)
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _BUDGET_BLOCK = 50
 _STOPPED_WAIT_S = 30.0
 _OUTAGE_WAIT_S = 5.0
+_READ_PAUSE_EVERY_S = 5.0
 _LONGEST_POSTPONED_S = 300.0
 
 
@@ -66,7 +67,7 @@ class AppGate:
         self._app: App | None = None
         self._granted: dict[Lane, int] = {}
         self._is_taking = False
-        self._paused_until = 0.0
+        self._paused_until = self._read_pause_at = 0.0
         self._pause_reason = Retry.APP_THROTTLED
 
     def begin_batch(self, now: float) -> None:
@@ -90,11 +91,12 @@ class AppGate:
         """Return until when the app must not send, and why; None if it may."""
         if self._app is None or not self._app.may_send:
             return Wait(now + _STOPPED_WAIT_S, Retry.APP_STOPPED)
+        paused_until = self._paused_until if now < self._read_pause_at else 0.0
         usable_at = self.token.usable_at(now, self.in_flight)
-        if max(usable_at, self._paused_until) <= now:
+        if max(usable_at, paused_until) <= now:
             return None
-        if usable_at < self._paused_until:
-            return Wait(self._paused_until, self._pause_reason)
+        if usable_at < paused_until:
+            return Wait(paused_until, self._pause_reason)
         is_missing = self.token.value is None
         return Wait(usable_at, Retry.NO_TOKEN if is_missing else Retry.TOKEN_REJECTED)
 
@@ -106,7 +108,7 @@ class AppGate:
     def take_budget(self, lane: Lane, wanted: int, now: float) -> None:
         """Take sends out of the app's budget."""
         try:
-            self._grant(lane, self._take(lane, wanted, now))
+            self._grant(lane, self._take(lane, wanted, now), now)
         except TablesUnavailableError as error:
             self._grant_none(error, now)
 
@@ -117,7 +119,7 @@ class AppGate:
         self._is_taking = True
         self._background.run(
             lambda: self._take(lane, wanted, now),
-            lambda taken: self._grant(lane, taken),
+            lambda taken: self._grant(lane, taken, now),
             lambda error: self._grant_none(error, now),
         )
 
@@ -140,16 +142,16 @@ class AppGate:
         self._granted[lane] -= 1
         return self.token.value
 
-    def pause(self, until: float, reason: Retry = Retry.APP_THROTTLED) -> None:
+    def pause(self, until: float, now: float, reason: Retry = Retry.APP_THROTTLED) -> None:
         """Pause the app for all workers."""
         self._granted.clear()
-        self._pause(Wait(until, reason))
+        self._note_pause(Wait(until, reason), now)
         self._run(lambda: self._sources.budgets.pause(self.app_id, until))
 
     def stop(self, reason: str, now: float) -> None:
         """Stop the app until an operator puts it again. If that cannot be written, WNS's response
         to the next notification stops the app."""
-        self.pause(now + _STOPPED_WAIT_S, Retry.APP_STOPPED)
+        self.pause(now + _STOPPED_WAIT_S, now, Retry.APP_STOPPED)
         self._run(lambda: self._sources.apps.stop(self.app_id, reason))
 
     @property
@@ -162,20 +164,21 @@ class AppGate:
         block = min(wanted, self._block)
         return self._sources.budgets.take(self.app_id, lane, block, rate=rate, now=now)
 
-    def _grant(self, lane: Lane, taken: int | Wait) -> None:
+    def _grant(self, lane: Lane, taken: int | Wait, now: float) -> None:
         self._is_taking = False
         if isinstance(taken, Wait):
-            self._pause(taken)
+            self._note_pause(taken, now)
         else:
             self._granted[lane] = self._granted.get(lane, 0) + taken
 
     def _grant_none(self, error: AwsUnavailableError, now: float) -> None:
         self._note_failure(error)
-        self._grant("direct", Wait(now + _OUTAGE_WAIT_S))
+        self._grant("direct", Wait(now + _OUTAGE_WAIT_S), now)
 
-    def _pause(self, wait: Wait) -> None:
-        if wait.until > self._paused_until:
-            self._paused_until, self._pause_reason = wait.until, wait.reason
+    def _note_pause(self, wait: Wait, now: float) -> None:
+        self._paused_until, self._pause_reason = wait.until, wait.reason
+        # An operator may lift the pause: budget is asked for before its end.
+        self._read_pause_at = min(wait.until, now + _READ_PAUSE_EVERY_S)
 
     def _run(self, call: Callable[[], object]) -> None:
         """Run a call in the background. If it fails, the other workers learn of it from WNS."""
@@ -194,4 +197,5 @@ def postponed_until(closed_until: float, postponed: int, share: float, now: floa
         share: random, in [0, 1).
     """
     longest = min(max(closed_until - now, 1.0) * 2.0**postponed, _LONGEST_POSTPONED_S)
-    return max(closed_until, now + backoff_s(postponed, share, longest=longest))
+    until = max(closed_until, now + backoff_s(postponed, share, longest=longest))
+    return min(until, now + _LONGEST_POSTPONED_S)  # an operator may resume the app before

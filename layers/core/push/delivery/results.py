@@ -83,7 +83,7 @@ class ResultHandler:
         elif outcome in TO_RETRY:
             not_before = now + retry_delay_s(result, recipient.tries, attempt.share)
             if outcome is Outcome.APP_THROTTLED:
-                gate.pause(not_before)
+                gate.pause(not_before, now)
             attempt.recipients.retry_later(recipient, not_before, tries=recipient.tries + 1)
             batch.note_retry(attempt.message_id, Retry(outcome))
             return

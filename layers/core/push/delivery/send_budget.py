@@ -7,7 +7,7 @@ app is paused, nobody gets any.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from push.aws.dynamodb import map_dynamodb_errors
@@ -29,7 +29,7 @@ class Wait:
     """No send before `until` (epoch seconds), and why."""
 
     until: float
-    reason: Retry = Retry.NO_BUDGET
+    reason: Retry = field(default=Retry.NO_BUDGET, compare=False)
 
 
 class SendBudgets:
