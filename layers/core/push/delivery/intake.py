@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from push.delivery.app_gate import AppGate, postponed_until
 from push.delivery.attempt import DeliveryAttempt, first_starts
 from push.delivery.batch import AppTurn, Message
-from push.delivery.claims import Busy, Claim, Finished, Superseded
+from push.delivery.claims import Busy, Claim, Superseded
 from push.delivery.recheck import Findings, apply_findings
 from push.delivery.recipients import pending
 from push.delivery.report import Handling
@@ -180,8 +180,6 @@ class DeliveryIntake:
                     self.queues[delivery.lane].put(remainder, now)
                 case Busy(same_message=True):
                     return _Opened(opening)
-                case Superseded() | Busy() | Finished():
-                    pass
         except AwsUnavailableError as error:
             return _Opened(opening, failure=error)
         return _Opened(opening, is_done=True)
