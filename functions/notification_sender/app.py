@@ -141,13 +141,10 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 
 def count(report: Report) -> None:
     """Count what happened to the deliveries."""
-    for name, number in {
-        "DeliveriesPostponed": report.postponed,
-        "Resent": report.resent,
-        "AwsFailures": report.aws_failures,
-        "BatchesFailed": int(report.error is not None),
-    }.items():
-        metrics.add_metric(name, MetricUnit.Count, number)
+    metrics.add_metric("DeliveriesPostponed", MetricUnit.Count, report.postponed)
+    metrics.add_metric("Resent", MetricUnit.Count, report.resent)
+    metrics.add_metric("AwsFailures", MetricUnit.Count, report.aws_failures)
+    metrics.add_metric("BatchesFailed", MetricUnit.Count, int(report.error is not None))
     counts = Counter[str](report.counts) + Counter[str](report.retried)
     for outcome in {*NEVER_ABSENT, *counts}:
         number = counts[outcome]
