@@ -356,6 +356,7 @@ def http_event(
         "routeKey": f"{method} {path}",
         "rawPath": path,
         "rawQueryString": query,
+        "pathParameters": dict(zip(("app_id",), path.split("/")[2:], strict=False)),
         "headers": headers,
         "requestContext": {
             "http": {"method": method, "path": path},

@@ -4,6 +4,8 @@ error code; and a notification can be followed through every function's log."""
 from __future__ import annotations
 
 import json
+import logging
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,7 +24,7 @@ from tests.integration.builders import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.integration.backend import Backend
 
@@ -37,16 +39,22 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
 
 
-class Log:
-    """The log lines of the handlers."""
+class Log(logging.Handler):
+    """The log lines of the handlers, as they are written."""
 
-    def __init__(self, capfd: pytest.CaptureFixture[str]) -> None:
-        self._capfd = capfd
+    def __init__(self, formatter: logging.Formatter) -> None:
+        super().__init__()
+        self.setFormatter(formatter)
+        self._lines: list[dict[str, Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(json.loads(self.format(record)))
 
     def all(self) -> list[dict[str, Any]]:
         """Return the fields of every line, and forget them."""
-        lines = self._capfd.readouterr().out.splitlines()
-        return [json.loads(line) for line in lines if line.startswith('{"level"')]
+        lines = list(self._lines)
+        self._lines.clear()
+        return lines
 
     def lines(self, message: str, service: str) -> list[dict[str, Any]]:
         """Return the fields of the lines with a message, and forget all lines."""
@@ -58,10 +66,19 @@ class Log:
 
 
 @pytest.fixture
-def log(capfd: pytest.CaptureFixture[str], game: Backend) -> Log:
-    game.handler("notification_sender")
-    capfd.readouterr()
-    return Log(capfd)
+def log(game: Backend) -> Iterator[Log]:
+    whole: Log | None = None
+    with ExitStack() as attached:
+        for function in ("notifications_api", "dispatcher", "notification_sender"):
+            logger = game.handler(function).logger
+            one = Log(logger.registered_formatter)
+            if whole is not None:
+                one._lines = whole._lines
+            whole = whole or one
+            logger.addHandler(one)
+            attached.callback(logger.removeHandler, one)
+        assert whole is not None
+        yield whole
 
 
 def send(game: Backend) -> str:
