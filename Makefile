@@ -8,7 +8,7 @@ SAM := .tools/sam/bin/sam
 # `sam build` and the lock targets use the tools of these environments, not those of the machine.
 TOOL_PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/uv/bin:$(PATH)
 
-.PHONY: help setup run demo bench test test-faults fuzz check format validate openapi build deploy lock clean
+.PHONY: help setup run demo bench test test-faults fuzz check format validate openapi build deploy destroy smoke lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,8 +31,8 @@ test-faults: setup ## run every proof of docs/reliability.md, long ones included
 fuzz: setup ## send 130 generated requests to each operation of the API on the laptop stack
 	@FUZZ_REQUESTS=130 $(PYTHON_OF_VENV) -m pytest -q tests/e2e/test_fuzz.py
 
-bench: setup ## measure the CPU time of registering a channel
-	@$(PYTHON_OF_VENV) -m benchmarks.register_cpu
+bench: setup ## measure speed and cost beside other senders (QUICK=1: two minutes; MILLION=1: memory over all of a million)
+	@PYTHONPATH=layers/core:. $(PYTHON_OF_VENV) -m benchmarks $(if $(QUICK),--quick) $(if $(MILLION),--whole-million)
 
 check: setup validate ## check format, lint, types, import rules, API document and template
 	@.venv/bin/ruff format --check .
@@ -46,10 +46,11 @@ format: setup ## format the code and sort imports
 	@.venv/bin/ruff format --quiet .
 
 validate: ## lint, validate, translate and test template.yaml
-	@tools/setup.sh dev sam
+	@tools/setup.sh dev sam checkov
 	@$(SAM) validate --lint
 	@$(SAM) validate
 	@.tools/sam/bin/python -m tools.check_template
+	@.tools/checkov/bin/checkov --config-file tools/checkov.yaml -f .aws-sam/expanded.json .aws-sam/expanded-gradual.json
 	@$(PYTHON_OF_VENV) -m pytest -q tests/template
 
 openapi: setup ## generate docs/openapi.json from the code
@@ -58,16 +59,26 @@ openapi: setup ## generate docs/openapi.json from the code
 build: setup ## run sam build: the arm64, Python 3.13 artifacts that `make deploy` uploads
 	@$(PYTHON_OF_VENV) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' || \
 	  { echo "make build: Lambda runs Python 3.13; install it and run make again." >&2; exit 1; }
-	@PATH="$(TOOL_PATH)" $(SAM) build
+	@mkdir -p .aws-sam
+	@PATH="$(TOOL_PATH)" $(SAM) build >.aws-sam/build.log 2>&1 || \
+	  { cat .aws-sam/build.log >&2; echo "make build: sam build failed; its output is above." >&2; exit 1; }
+	@echo "make build: layers and functions are in .aws-sam/build; deploy them with: make deploy ENV=dev"
 
-deploy: build ## deploy to AWS: make deploy ENV=dev (or staging, prod)
-	@PATH="$(TOOL_PATH)" $(SAM) deploy --config-env $(or $(ENV),dev)
+export PARAMETERS YES STACK
+deploy: setup ## deploy to AWS: make deploy ENV=dev (or staging, prod) [PARAMETERS="Name=value"] [YES=1]
+	@$(PYTHON_OF_VENV) -m tools.deployment.deploy $(or $(ENV),dev)
 
-LOCK := .tools/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+smoke: setup ## check a deployed stack: make smoke STACK=windows-push-dev (dry, or with CHANNEL_URI=…)
+	@$(PYTHON_OF_VENV) -m tools.smoke "$(STACK)"
+
+destroy: setup ## delete a stack: make destroy ENV=dev; says what stays
+	@$(PYTHON_OF_VENV) -m tools.deployment.destroy $(or $(ENV),dev)
+
+LOCK := .tools/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 $(LOCK_FLAGS)
 lock: setup ## update the lock files after a change of pyproject.toml or requirements/*.in
-	@for name in uv sam ministack; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+	@for name in uv sam ministack lambda checkov bench; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 	@$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
 	@$(LOCK) pyproject.toml --constraint requirements/dev.txt --no-annotate -o layers/dependencies/requirements.txt
 
 clean: ## remove everything built, installed or recorded
-	rm -rf .venv .tools .local .aws-sam .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .tools .local .aws-sam benchmarks/.peers .mypy_cache .pytest_cache .ruff_cache

@@ -3,6 +3,9 @@
 #   dev        .venv                the code, its tests, the laptop stack
 #   ministack  .tools/ministack     the AWS emulator, away from the code's packages
 #   sam        .tools/sam           AWS SAM CLI, which pins its own boto3 and pydantic
+#   bench      benchmarks/.peers/python  what `make bench` compares with, and matplotlib
+#   checkov    .tools/checkov      security rules for the template, with older packages than ours
+#   lambda     .tools/lambda        what Lambda's Python runtime has: its interface client and boto3
 # An environment is made again only when its lock file or the interpreter changed.
 set -eu
 cd "$(dirname "$0")/.."
@@ -60,8 +63,9 @@ fi
 for name in "$@"; do
     case $name in
         dev) target=.venv ;;
-        ministack|sam) target=.tools/$name ;;
-        *) die "unknown environment '$name'; there are dev, ministack and sam." ;;
+        checkov|lambda|ministack|sam) target=.tools/$name ;;
+        bench) target=benchmarks/.peers/python ;;
+        *) die "unknown environment '$name'; there are bench, checkov, dev, lambda, ministack and sam." ;;
     esac
     lock=requirements/$name.txt
     stamp="$python $(checksum "$lock")"

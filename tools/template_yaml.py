@@ -54,13 +54,25 @@ def environment_of(function_logical_id: str) -> dict[str, Any]:
 
 
 def functions() -> dict[str, dict[str, Any]]:
-    """Return the properties of every function by its logical id, merged with those of Globals."""
+    """Return the properties of every function by its logical id, merged with those of Globals.
+
+    `Policies` are the policy documents of its role for its own code; what Lambda does for the
+    function (logs, traces, receiving messages) is not in them.
+    """
     shared: dict[str, Any] = load()["Globals"]["Function"]
+    roles = resources_of_type("AWS::IAM::Role")
     return {
         name: shared
         | function["Properties"]
         | {
             "Environment": {"Variables": environment_of(name)},
+            "Policies": [
+                policy["PolicyDocument"]
+                for policy in roles[referred(function["Properties"]["Role"])]["Properties"][
+                    "Policies"
+                ]
+                if policy["PolicyName"] == "Code"
+            ],
             "LoggingConfig": shared["LoggingConfig"] | function["Properties"]["LoggingConfig"],
         }
         for name, function in resources_of_type("AWS::Serverless::Function").items()

@@ -41,7 +41,7 @@ class Settings(BaseModel, hide_input_in_errors=True):
 settings = Settings.model_validate(os.environ)
 logger = Logger()
 # Building the user agent and validating parameters for each call took a quarter of a registration's
-# CPU (benchmarks/register_cpu.py).
+# CPU.
 dynamodb = boto3.resource(
     "dynamodb", config=Config(user_agent="windows-push-backend", parameter_validation=False)
 )

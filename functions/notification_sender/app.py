@@ -37,7 +37,7 @@ from push.delivery.send_budget import SendBudgets
 from push.delivery.sender import Sender
 from push.delivery.starter import Starter
 from push.errors import MalformedMessageError, QueueUnavailableError
-from push.notifications.record import Notifications
+from push.notifications.states import NotificationStates
 from wns.client import WnsClient
 from wns.result import Outcome
 
@@ -82,7 +82,7 @@ queues: dict[Lane, DeliveryQueue] = {
     "direct": DeliveryQueue(sqs, settings.DELIVERY_QUEUE_URL),
     "bulk": DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
 }
-recheck = Recheck(Notifications(notifications_table), Channels(channels_table))
+recheck = Recheck(NotificationStates(notifications_table), Channels(channels_table))
 background = Background(threads=4)
 wns = WnsClient(ca_file=settings.SSL_CERT_FILE)
 sender = Sender(
@@ -125,6 +125,9 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     messages, kept = read(event["Records"])
     metrics.add_metric("DeliveriesTaken", MetricUnit.Count, len(messages))
     report = sender.send(messages, lambda: context.get_remaining_time_in_millis() / 1000)
+    # How often a delivery came back to its queue; its expiry is the limit.
+    hops = max((each.attempt + each.postponed for _, each in messages), default=0)
+    metrics.add_metric("MostHops", MetricUnit.Count, hops)
     count(report)
     for each in report.deliveries:
         fields = each.fields(report.app_errors.get(each.delivery.app_id, ()))

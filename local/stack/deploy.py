@@ -59,11 +59,26 @@ def deploy(
         Capabilities=["CAPABILITY_IAM"],
     )
     stack = _created_stack(cloudformation)
-    resources = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
+    described = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
+    resources = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in described}
+    _set_recursive_loops(aws, template, resources)
     return Deployment(
         outputs={each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])},
-        resources={each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources},
+        resources=resources,
     )
+
+
+def _set_recursive_loops(
+    aws: Aws, template: Mapping[str, Any], resources: Mapping[str, str]
+) -> None:
+    """Set what the emulator's CloudFormation leaves out: the functions' loop detection."""
+    functions = aws.client("lambda")
+    for logical_id, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::Lambda::Function":
+            setting = resource["Properties"].get("RecursiveLoop", "Terminate")
+            functions.put_function_recursion_config(
+                FunctionName=resources[logical_id], RecursiveLoop=setting
+            )
 
 
 def _created_stack(cloudformation: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ SECRET_WITHOUT_SUFFIX = re.compile("arn:.*(?<!-[A-Za-z0-9]{6})")
 action_of_request = iam_actions.extract_iam_action
 resource_of_request = iam_actions.extract_resource_arn
 zip_of_layer = lambda_svc._resolve_layer_zip  # noqa: SLF001 (it has no other name)
+concurrency_of_source = lambda_svc._sqs_esm_concurrency  # noqa: SLF001 (it has no other name)
 response_of_function = lambda_svc.lambda_execute_result_to_api_proxy_response
 
 
@@ -46,6 +47,15 @@ def resource_as_iam_sees_it(service: str, *request: Any) -> str:
     resource: str = resource_of_request(service, *request)
     is_name_only = service == "secretsmanager" and SECRET_WITHOUT_SUFFIX.fullmatch(resource)
     return f"{resource}-000000" if is_name_only else resource
+
+
+def concurrency_as_number(source: dict[str, Any], *rest: Any) -> int:
+    """Take a concurrency that came from a parameter for a number; the emulator keeps it as text."""
+    scaling = source.get("ScalingConfig")
+    if scaling and "MaximumConcurrency" in scaling:
+        scaling["MaximumConcurrency"] = int(scaling["MaximumConcurrency"])
+    limit: int = concurrency_of_source(source, *rest)
+    return limit
 
 
 def response_without_null(result: Any) -> Any:
@@ -82,4 +92,5 @@ iam_actions.extract_iam_action = action_without_batch
 iam_actions.extract_resource_arn = resource_as_iam_sees_it
 lambda_svc._resolve_layer_zip = zip_of_attachment  # noqa: SLF001 (it has no other name)
 lambda_svc.lambda_execute_result_to_api_proxy_response = response_without_null
+lambda_svc._sqs_esm_concurrency = concurrency_as_number  # noqa: SLF001 (it has no other name)
 app.main()

@@ -3,7 +3,7 @@
 Runs under the SAM CLI's interpreter, which has the translator; imports nothing of the project's own
 environment. Prints one JSON object: `template`, and `artifacts`, by logical id what to build.
 
-    .tools/sam/bin/python -m local.stack.sam_transform TEMPLATE REGION BUCKET
+    .tools/sam/bin/python -m local.stack.sam_transform TEMPLATE REGION BUCKET [NAME=VALUE...]
 """
 
 from __future__ import annotations
@@ -69,8 +69,10 @@ def read_template(path: Path) -> dict[str, Any]:
     return template
 
 
-def translate(template: dict[str, Any], region: str) -> dict[str, Any]:
-    """Translate SAM's resources into those of CloudFormation.
+def translate(
+    template: dict[str, Any], region: str, parameters: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """Translate SAM's resources into those of CloudFormation, with parameters or their defaults.
 
     Raises:
         TemplateError: with the translator's reasons.
@@ -79,7 +81,7 @@ def translate(template: dict[str, Any], region: str) -> dict[str, Any]:
         session = boto3.Session(region_name=region)
     translator = Translator({}, Parser(), boto_session=session)
     try:
-        translated: dict[str, Any] = translator.translate(template, {})
+        translated: dict[str, Any] = translator.translate(template, parameters or {})
     except InvalidDocumentException as error:
         raise TemplateError("\n".join(reason.message for reason in error.causes)) from error
     except ExceptionWithMessage as error:
@@ -87,11 +89,12 @@ def translate(template: dict[str, Any], region: str) -> dict[str, Any]:
     return translated
 
 
-def main(path: str, region: str, bucket: str) -> int:
+def main(path: str, region: str, bucket: str, *parameters: str) -> int:
     try:
         template = read_template(Path(path))
         artifacts = package(template, bucket)
-        translated = translate(template, region)
+        given = dict(each.split("=", 1) for each in parameters)
+        translated = translate(template, region, given)
     except TemplateError as error:
         print(error, file=sys.stderr)
         return 1

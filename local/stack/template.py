@@ -1,8 +1,9 @@
 """The rewriting of the translated template for the AWS emulator.
 
 The emulator ignores an HTTP API's OpenAPI body, so every operation becomes an explicit route; it
-has no alarms on metric math, so those are removed; and its `Ref` of a secret is the name, where
-AWS's is the ARN. Everything else is deployed unchanged.
+has no alarms on metric math and no policies of event buses, so those are removed; and its `Ref` of
+a secret is the name, where AWS's is the ARN. The laptop speaks plain HTTP: the issuer's URL may
+too, and policies that deny it are removed. Everything else is deployed unchanged.
 """
 
 from __future__ import annotations
@@ -30,12 +31,20 @@ def for_laptop(template: Template, function_settings: Mapping[str, str]) -> Temp
         StackError: the body of an HTTP API has something that the laptop stack does not support.
     """
     rewritten = deepcopy(template)
+    for parameter in rewritten.get("Parameters", {}).values():
+        if "https" in parameter.get("AllowedPattern", ""):
+            parameter["AllowedPattern"] = parameter["AllowedPattern"].replace("https", "https?")
     resources = rewritten["Resources"]
     for logical_id, resource in list(resources.items()):
         if resource["Type"] == "AWS::ApiGatewayV2::Api" and "Body" in resource["Properties"]:
             resources.update(_explicit_api(logical_id, resource))
-        elif resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
+        elif _is_unknown_to_emulator(resource):
             del resources[logical_id]
+        elif resource["Type"] in {"AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"}:
+            policy = resource["Properties"]["PolicyDocument"]
+            policy["Statement"] = [each for each in policy["Statement"] if not _needs_tls(each)]
+            if not policy["Statement"]:
+                del resources[logical_id]
         elif resource["Type"] == "AWS::Lambda::Function":
             environment = resource["Properties"].setdefault("Environment", {})
             environment.setdefault("Variables", {}).update(function_settings)
@@ -45,6 +54,16 @@ def for_laptop(template: Template, function_settings: Mapping[str, str]) -> Temp
         if resource["Type"] == "AWS::SecretsManager::Secret"
     }
     return _refer_to_secrets_by_arn(rewritten, secrets) if secrets else rewritten
+
+
+def _is_unknown_to_emulator(resource: Template) -> bool:
+    if resource["Type"] == "AWS::CloudWatch::Alarm":
+        return "Metrics" in resource["Properties"]
+    return bool(resource["Type"] == "AWS::Events::EventBusPolicy")
+
+
+def _needs_tls(statement: Template) -> bool:
+    return statement["Effect"] == "Deny" and "aws:SecureTransport" in str(statement["Condition"])
 
 
 def _explicit_api(api_id: str, resource: Template) -> Template:

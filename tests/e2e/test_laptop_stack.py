@@ -61,7 +61,7 @@ def test_players_token_is_let_in(stack: LaptopStack) -> None:
 def test_permissions_of_a_function_are_enforced(stack: LaptopStack) -> None:
     """A user with the policies of channels_api can do what they grant, and nothing else."""
     iam = stack.client("iam")
-    role = stack.resources["ChannelsApiFunctionRole"]
+    role = stack.resources["ChannelsApiRole"]
     iam.create_user(UserName="as-channels-api")
     for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]

@@ -91,11 +91,11 @@ def test_notifications_of_a_four_minute_token_incident_are_delivered(game: Backe
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), SIZE)
     game.wns.fail_share(1.0, code=401)
     game.send_request(crowd.request())
-    for _ in range(24):
+    for _ in range(8):
         game.work()
         for message in game.messages("own-events"):
             game.invoke("token_refresher", json.loads(message["Body"]))
-        game.advance(10)
+        game.advance(30)
     rejected = wns_responses(game.wns)["401"]
     assert rejected <= SIZE
     assert arrivals(game.wns) == {}

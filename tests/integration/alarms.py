@@ -24,9 +24,13 @@ _STATISTICS: dict[str, Any] = {"Sum": sum, "Maximum": max}
 
 
 def alarms() -> dict[str, dict[str, Any]]:
-    """Return the properties of every alarm, by its name without "Alarm"."""
+    """Return the properties of every alarm that people are told of, by its name without "Alarm"."""
     found = template_yaml.resources_of_type("AWS::CloudWatch::Alarm")
-    return {name.removesuffix("Alarm"): each["Properties"] for name, each in found.items()}
+    return {
+        name.removesuffix("Alarm"): each["Properties"]
+        for name, each in found.items()
+        if "AlarmActions" in each["Properties"]
+    }
 
 
 def emitted(output: str) -> list[tuple[Metric, list[float]]]:

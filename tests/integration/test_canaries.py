@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import json
 import traceback
-import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from boto3.dynamodb.types import Binary
 
+from push.notifications.outcomes import decode_outcomes
 from tests.integration.backend import PACKAGE_SID
 from tests.integration.builders import (
     APP_PATH,
@@ -60,16 +59,12 @@ class Watch:
 
     def tables(self) -> str:
         names = template_yaml.resources_of_type("AWS::DynamoDB::Table")
-        return json.dumps([self._game.items(name) for name in names], default=_text)
+        items = [item for name in names for item in self._game.items(name)]
+        return json.dumps([items, *map(decode_outcomes, items)], default=repr)
 
     def queues(self) -> str:
         names = [*template_yaml.resources_of_type("AWS::SQS::Queue"), "own-events"]
         return json.dumps([self._game.messages(name) for name in names], default=str)
-
-
-def _text(value: Any) -> str:
-    """Return a stored value as text; outcomes are compressed."""
-    return zlib.decompress(vars(value)["value"]).decode() if type(value) is Binary else str(value)
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ def send(game: Backend) -> str:
     "fault",
     [
         {"operation": "UpdateItem", "resource": "NotificationsTable"},  # claims and closes
-        {"operation": "BatchGetItem", "count": 3},  # channels before the send
+        {"operation": "BatchGetItem", "count": 8},  # channels before the send
         {"resource": "AppsTable"},
         {"resource": "RatesTable"},
     ],

@@ -77,12 +77,7 @@ def test_delivery_of_200_outcomes_that_is_not_sent_is_closed(
     "audience",
     [
         "players",
-        pytest.param(
-            "everyone",
-            marks=pytest.mark.xfail(
-                strict=True, reason="a stale read dead-letters a page (issue 10, row 6)"
-            ),
-        ),
+        "everyone",
     ],
 )
 def test_stale_reads_of_the_record_lose_and_repeat_nothing(
@@ -96,9 +91,6 @@ def test_stale_reads_of_the_record_lose_and_repeat_nothing(
     assert arrivals(game.wns) == crowd.once_each
 
 
-@pytest.mark.xfail(
-    strict=True, reason="app and template are read eventually consistently (issue 10, row 6)"
-)
 def test_app_and_template_are_used_right_after_they_were_put(game: Backend) -> None:
     open_channel(game, "player", "pc")
     game.limits.stale_reads("AppsTable", "TemplatesTable")

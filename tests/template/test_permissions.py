@@ -11,7 +11,7 @@ import pytest
 from botocore import xform_name
 from botocore.session import get_session
 
-from tools.template_yaml import ROOT, functions, load
+from tools.template_yaml import ROOT, functions, load, referred
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,9 @@ WILDCARDS = {
     f"{SECRET}${{AWS::StackName}}/apps/*/access-token*": "as above",
     "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}"
     ":schedule/${RequestSchedules}/*": "one schedule per request, all in a group of their own",
+    "*": "X-Ray and cloudwatch:DescribeAlarms have no resources to name",
 }
+API = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${HttpApi}/$default/"
 
 SERVICES = ("dynamodb", "events", "scheduler", "secretsmanager", "sqs")
 NEEDED_WITH = {"scheduler:CreateSchedule": "iam:PassRole"}  # the role that the schedule will have
@@ -53,6 +55,10 @@ def statements(node: Any) -> Iterator[dict[str, Any]]:
             yield node
         for each in node.values():
             yield from statements(each)
+
+
+def allowing() -> list[dict[str, Any]]:
+    return [each for each in statements(load()) if each["Effect"] == "Allow"]
 
 
 def strings(node: Any) -> Iterator[str]:
@@ -137,10 +143,11 @@ def test_operators_function_neither_queues_nor_records_nor_schedules() -> None:
 
 def test_policies_are_spelled_out_and_allow_only() -> None:
     for properties in functions().values():
-        assert [policy.keys() for policy in properties["Policies"]] == [{"Statement"}]
-        assert "Role" not in properties
-    for statement in statements(load()):
-        assert statement["Effect"] == "Allow"
+        assert [policy.keys() for policy in properties["Policies"]] == [{"Version", "Statement"}]
+        role = load()["Resources"][referred(properties["Role"])]["Properties"]
+        assert [policy["PolicyName"] for policy in role["Policies"]] == ["Lambda", "Code"]
+        assert "ManagedPolicyArns" not in role
+    for statement in allowing():
         assert statement.keys() <= {
             *("Sid", "Effect", "Action", "Resource"),
             *("Principal", "Condition"),
@@ -148,13 +155,32 @@ def test_policies_are_spelled_out_and_allow_only() -> None:
 
 
 def test_no_action_and_no_principal_is_a_wildcard() -> None:
-    for statement in statements(load()):
+    for statement in allowing():
         assert "*" not in "".join(strings([statement["Action"], statement.get("Principal", "")]))
 
 
 def test_resource_is_a_wildcard_only_where_there_is_a_reason() -> None:
-    resources = strings([statement.get("Resource", []) for statement in statements(load())])
-    assert {text for text in resources if "*" in text} == WILDCARDS.keys()
+    resources = set(strings([statement.get("Resource", []) for statement in allowing()]))
+    found = {text for text in resources if "*" in text and not text.startswith(API)}
+    assert found == WILDCARDS.keys()
+    without_name = {
+        action
+        for statement in allowing()
+        if statement.get("Resource") == "*"
+        for action in as_list(statement["Action"])
+    }
+    assert without_name == {
+        "cloudwatch:DescribeAlarms",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    }
+
+
+def test_nothing_is_denied_but_calls_without_tls() -> None:
+    denying = [each for each in statements(load()) if each["Effect"] != "Allow"]
+    assert denying
+    for statement in denying:
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
 @each_function

@@ -128,12 +128,16 @@ class Results:
     def __init__(self) -> None:
         self.handled: Counter[str] = Counter()
         self.raise_after: int | None = None
+        self.retry = False
 
     def handle(self, batch: Batch, sent: Reference, result: SendResult, now: float) -> None:
         if self.raise_after is not None and self.handled.total() >= self.raise_after:
             raise LookupError("an item that cannot be read")
         self.handled[sent.gate.app_id] += 1
         sent.gate.in_flight -= 1
+        if self.retry:
+            sent.attempt.recipients.retry_later(sent.recipient, now + 100)
+            return
         sent.attempt.finish(sent.recipient, {"outcome": str(result.outcome)}, now)
         batch.counts[result.outcome] += 1
 
@@ -336,6 +340,17 @@ def test_expired_delivery_of_an_app_that_cannot_send_ends(rig: Rig) -> None:
     assert rig.claims.closed == {"my-game": None}
 
 
+@pytest.mark.parametrize("lane", ["direct", "bulk"])
+def test_delivery_without_recipients_ends(rig: Rig, lane: str) -> None:
+    """A page whose players have all left in the meantime."""
+    rig.add("my-game", 0, lane=lane)
+
+    report = rig.send()
+
+    assert (report.unfinished, rig.queue.queued) == ([], [])
+    assert rig.claims.closed == {"my-game": None}
+
+
 def test_due_outcomes_are_recorded_while_only_others_have_results(rig: Rig) -> None:
     """A delivery with one outcome waits for a send that gets no response; another one goes on."""
     rig.wns.free = 8
@@ -422,6 +437,20 @@ def test_delivery_that_is_not_claimed_in_time_goes_back_to_its_queue_as_it_was(r
 
     (back,) = (each for each in rig.queue.queued if each.app_id == "waits")
     assert (back.attempt, len(back.channels)) == (0, 3)
+
+
+def test_attempt_that_is_closed_with_a_rest_holds_up_no_delivery_after_it(rig: Rig) -> None:
+    """Its window is full of recipients that are to be retried later."""
+    rig.wns.free = 64
+    rig.add("my-game", 200, lane="direct")
+    rig.messages *= 2
+    rig.messages[1] = ("second message", rig.messages[1][1].model_copy(update={"chunk": "1"}))
+    rig.results.retry = True
+
+    rig.send(seconds=60)
+
+    assert rig.clock.now - NOW < 30
+    assert sorted(each.chunk for each in rig.queue.queued) == ["0", "1"]
 
 
 @pytest.mark.parametrize("error", [TablesUnavailableError("out"), QueueUnavailableError("out")])

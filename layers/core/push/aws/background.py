@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 T = TypeVar("T")
+
+_LONGEST_CALL_S = 10.0
 
 
 class Background:
@@ -69,10 +72,12 @@ class Background:
             hand_over()
 
     def drop(self) -> None:
-        """Wait for all calls and drop their results."""
-        while self.pending:
-            self._completed.get()
-            self.pending -= 1
+        """Wait for all calls and drop their results. Calls end by their clients' time-outs."""
+        with suppress(Empty):
+            while self.pending:
+                self._completed.get(timeout=_LONGEST_CALL_S)
+                self.pending -= 1
+        self.pending = 0
 
 
 def _pass_on(

@@ -54,7 +54,7 @@ class Channels:
         """Return a channel, expired or not, None if there is none."""
         key = channel_key(app_id, player_id, device_id)
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
-        return next(_channels([] if item is None else [item]), None)
+        return next(readable_channels([] if item is None else [item]), None)
 
     def of_player(self, app_id: str, player_id: str, now: int) -> Iterator[Channel]:
         """Yield the player's channels that have not expired at `now` (epoch seconds)."""
@@ -70,7 +70,7 @@ class Channels:
         }
         while True:
             page = self._table.query(**query)
-            yield from _channels(page["Items"])
+            yield from readable_channels(page["Items"])
             if "LastEvaluatedKey" not in page:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
@@ -102,7 +102,7 @@ class Channels:
         inside = [each for each in page["Items"] if end is None or str(each["device_key"]) < end]
         more = "LastEvaluatedKey" in page and len(inside) == len(page["Items"])
         return ShardPage(
-            tuple(channel for channel in _channels(inside) if channel.expires_at > now),
+            tuple(channel for channel in readable_channels(inside) if channel.expires_at > now),
             following(str(page["LastEvaluatedKey"]["device_key"])) if more else None,
         )
 
@@ -118,7 +118,7 @@ class Channels:
         """
         keys = [channel_key(app_id, *device) for device in dict.fromkeys(devices)]
         items = batch_get(self._table, keys, sleep=self._sleep, jitter=self._jitter)
-        alive = (channel for channel in _channels(items) if channel.expires_at > now)
+        alive = (channel for channel in readable_channels(items) if channel.expires_at > now)
         return {(channel.player_id, channel.device_id): channel for channel in alive}
 
     def put_write(self, channel: Channel, before: Channel | None) -> dict[str, Any]:
@@ -168,10 +168,11 @@ class Channels:
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return None
         item: Mapping[str, Any] | None = answer.get("Attributes")
-        return next(_channels([] if item is None else [item]), None)
+        return next(readable_channels([] if item is None else [item]), None)
 
 
-def _channels(items: Iterable[Mapping[str, Any]]) -> Iterator[Channel]:
+def readable_channels(items: Iterable[Mapping[str, Any]]) -> Iterator[Channel]:
+    """Yield the channels that items hold; report and skip those that cannot be read."""
     return readable_items("channel", items, Channel.of_item)
 
 

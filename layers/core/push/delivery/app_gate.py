@@ -81,6 +81,7 @@ class AppGate:
         self.errors.clear()
         self._is_taking = self.token.is_looking = False
         self.in_flight = 0
+        self._paused_until = 0.0  # perhaps lifted in the meantime: the budget knows
         self._app = None
         with suppress(NotFoundError, UnreadableItemError):
             self._app = self._sources.apps.get(self.app_id, now)

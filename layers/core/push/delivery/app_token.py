@@ -51,8 +51,13 @@ class AppToken:
         self._published_at = 0.0
 
     def load(self, now: float) -> None:
-        """Read the stored token; keep the present one if WNS rejects it and there is no other."""
+        """Read the stored token; keep the present one if WNS rejects it and there is no other. That
+        there is none is known for some seconds."""
         rejected = self._health.rejected
+        if self.value is None or rejected is not None:
+            if now - self._last_look < _LOOK_EVERY_S:
+                return
+            self._last_look = now
         self._take_over(self._read(now, rejected), rejected, now)
 
     def usable_at(self, now: float, in_flight: int) -> float:

@@ -15,9 +15,15 @@ if TYPE_CHECKING:
 
     from push.delivery.app_gate import AppGate
     from push.delivery.attempt import DeliveryAttempt
-    from push.delivery.models import Delivery, Recipient
+    from push.delivery.models import Delivery, Lane, Recipient
     from push.delivery.window import Window
     from push.errors import AwsUnavailableError
+
+
+_LONGEST_WAITING_S: Mapping[Lane, float] = {"direct": 1.0, "bulk": 10.0}
+_LONGEST_UNCLAIMED_S: Mapping[Lane, float] = {"direct": 0.0, "bulk": 1.0}
+"""How long a delivery may wait without a claim. To queue it again costs less than a worker that
+waits, unless there is budget in the next second anyway and nobody waits for this one."""
 
 
 class Message(NamedTuple):
@@ -36,20 +42,36 @@ class AppTurn:
     waiting_since: float | None = None
     """When the app's sends had to wait for the first time in this batch (epoch seconds)."""
 
+    def waits_for_long(self, lane: Lane, until: float, now: float) -> bool:
+        """Note that the app has to wait; return whether it waits for longer than a worker may be
+        kept for it: the next batch, perhaps another app's, waits as well."""
+        if self.waiting_since is None:
+            self.waiting_since = now
+        return until - self.waiting_since > _LONGEST_WAITING_S[lane]
+
+    def is_closed(self, lane: Lane, now: float) -> bool:
+        """Return whether unclaimed deliveries of the app are to be queued again."""
+        closed = self.gate.closed(now)
+        if closed is None:
+            return False
+        until = closed.until
+        return until - now > _LONGEST_UNCLAIMED_S[lane] or self.waits_for_long(lane, until, now)
+
     def next_attempt(self, now: float) -> DeliveryAttempt | None:
         """Return the first attempt whose next send may start."""
         return next(
-            (
-                each
-                for each in self.attempts
-                if each.may_start and now - each.rechecked_at <= STALE_S
-            ),
+            (each for each in self.open if each.may_start and now - each.rechecked_at <= STALE_S),
             None,
         )
 
     def count_ready(self) -> int:
         """Return how many sends of the app are ready."""
-        return sum(each.recipients.ready_count for each in self.attempts)
+        return sum(each.recipients.ready_count for each in self.open)
+
+    @property
+    def open(self) -> list[DeliveryAttempt]:
+        """The attempts that are yet to be closed."""
+        return [each for each in self.attempts if each.state is AttemptState.OPEN]
 
 
 @dataclass(slots=True)

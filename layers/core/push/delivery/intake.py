@@ -82,8 +82,8 @@ class DeliveryIntake:
                 continue
             batch.turns.append(AppTurn(gate))
             batch.waiting += some
-            if gate.closed(now) is None:
-                wanted = sum(len(each.delivery.channels) for each in some)
+            wanted = sum(len(each.delivery.channels) for each in some)
+            if wanted and gate.closed(now) is None:
                 gate.take_budget(some[0].delivery.lane, wanted, now)
 
     def open(self, batch: Batch, now: float, *, lease_s: float, is_closing: bool) -> None:
@@ -93,16 +93,13 @@ class DeliveryIntake:
         to_postpone: list[Message] = []
         for message in tuple(batch.waiting):
             delivery, turn = message.delivery, batch.turn_of(message.delivery.app_id)
-            if delivery.expires_at <= now:
+            if delivery.expires_at <= now or not delivery.channels:  # nothing is sent
                 to_claim.append(_Opening(message, "", 0))
-            elif is_closing or delivery.not_before > now or turn.gate.closed(now) is not None:
+            elif is_closing or delivery.not_before > now or turn.is_closed(delivery.lane, now):
                 to_postpone.append(message)
-            elif _fits(batch, message) and turn.gate.has_budget(
-                delivery.lane, turn.count_ready() + batch.count_opening(delivery.app_id)
-            ):
+            elif _may_open(batch, message, now):
                 to_claim.append(_Opening(message, *first_starts(delivery, batch.window, now)))
             else:
-                turn.gate.request_budget(delivery.lane, len(delivery.channels), now)
                 continue
             batch.waiting.remove(message)
             batch.opening.append(message)
@@ -223,9 +220,18 @@ def _postponed(batch: Batch, message: Message, share: float, now: float) -> Deli
     return delivery.postpone(int(min(until, delivery.expires_at)) + 1)
 
 
-def _fits(batch: Batch, message: Message) -> bool:
+def _may_open(batch: Batch, message: Message, now: float) -> bool:
+    """Return whether the window and the app's budget have room for a delivery."""
+    delivery = message.delivery
+    turn = batch.turn_of(delivery.app_id)
+    if turn.gate.closed(now) is not None:
+        return False
+    ready = turn.count_ready() + batch.count_opening(delivery.app_id)
+    if not turn.gate.has_budget(delivery.lane, ready):
+        turn.gate.request_budget(delivery.lane, len(delivery.channels), now)
+        return False
     enough = max(batch.window.size // _ENOUGH, 1)
-    return batch.window.free >= min(len(message.delivery.channels), enough)
+    return batch.window.free >= min(len(delivery.channels), enough)
 
 
 def _settle_doubts(batch: Batch, attempt: DeliveryAttempt, now: float) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from push.delivery.attempt import DeliveryAttempt
     from push.delivery.batch import Batch
     from push.delivery.models import Delivery, Recipient
-    from push.notifications.record import Notifications
+    from push.notifications.states import NotificationStates
 
 RECHECK_EVERY_S = 2.0
 STALE_S = 5.0
@@ -45,7 +45,7 @@ class Findings:
 class Recheck:
     """Reads the records of notifications, and channels."""
 
-    notifications: Notifications
+    states: NotificationStates
     channels: Channels
 
     def read(
@@ -57,7 +57,7 @@ class Recheck:
             TablesUnavailableError: nothing is known.
         """
         ids = {delivery.notification_id for delivery, _ in parts}
-        states = self.notifications.states(ids) if ids else {}
+        states = self.states.of(ids) if ids else {}
         devices: dict[str, dict[tuple[str, str], None]] = {}
         for delivery, recipients in parts:
             if _reads_channels(delivery, now):

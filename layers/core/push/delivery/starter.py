@@ -14,19 +14,15 @@ from wns.client import Send
 from wns.result import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from push.aws.background import Background
     from push.delivery.attempt import DeliveryAttempt
     from push.delivery.batch import AppTurn, Batch
-    from push.delivery.models import Lane
     from push.delivery.recheck import Findings, Recheck
     from push.errors import AwsUnavailableError
     from wns.client import WnsClient
 
-_LONGEST_WAITING_S: Mapping[Lane, float] = {"direct": 1.0, "bulk": 10.0}
-"""How long after its first wait an app without budget keeps its claimed deliveries: the next batch,
-perhaps another app's, waits as well."""
 _FAILED_RECHECK_S = 0.5
 
 
@@ -91,7 +87,11 @@ class Starter:
         if admitted is None:
             return Wait(now)
         if isinstance(admitted, Wait):
-            self._wait_or_leave(batch, turn, delivery.lane, admitted, now)
+            if turn.waits_for_long(delivery.lane, admitted.until, now):
+                for each in turn.open:
+                    waiting = each.recipients.ready_count
+                    batch.note_retry(each.message_id, admitted.reason, waiting)
+                    each.recipients.retry_ready_later(admitted.until)
             return admitted
         recipient = attempt.recipients.start()
         turn.gate.in_flight += 1
@@ -104,16 +104,6 @@ class Starter:
             )
         )
         return None
-
-    @staticmethod
-    def _wait_or_leave(batch: Batch, turn: AppTurn, lane: Lane, wait: Wait, now: float) -> None:
-        """Leave an app's ready recipients to later attempts if it would have to wait for long."""
-        if turn.waiting_since is None:
-            turn.waiting_since = now
-        if wait.until - turn.waiting_since > _LONGEST_WAITING_S[lane]:
-            for each in turn.attempts:
-                batch.note_retry(each.message_id, wait.reason, each.recipients.ready_count)
-                each.recipients.retry_ready_later(wait.until)
 
     def _recheck_due(self, batch: Batch) -> None:
         """Check, in the background, whether ready recipients may still be notified."""

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer
 
 from push.aws.dynamodb import map_dynamodb_errors
-from push.channels.models import Channel
+from push.channels.table import readable_channels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from push.channels.models import Channel
 
 
 CONCURRENT_QUERIES = 16
@@ -57,9 +59,11 @@ class PlayerChannels:
         channels: list[Channel] = []
         while True:
             page = self._client.query(**query)
-            for item in page["Items"]:
-                values = {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
-                channels.append(Channel.of_item(values))
+            items = (
+                {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
+                for item in page["Items"]
+            )
+            channels += readable_channels(items)
             if "LastEvaluatedKey" not in page:
                 return [channel for channel in channels if channel.expires_at > now]
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]

@@ -8,13 +8,10 @@ broadcast, and `skipped` for the players of a direct request who are sent nothin
 from __future__ import annotations
 
 import json
-import random
-import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from push.aws.batch_get import batch_get
 from push.aws.dynamodb import failed_item, map_dynamodb_errors
 from push.errors import NotFoundError, TablesUnavailableError
 from push.notifications.chunks import count_claims
@@ -24,7 +21,7 @@ from push.notifications.players import PLAYER_TALLIES, PlayerCounts, player_coun
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from mypy_boto3_dynamodb.service_resource import Table
 
@@ -94,17 +91,6 @@ class Notifications:
         answer = self._table.get_item(Key=_key(notification_id, "summary"), ConsistentRead=True)
         item: dict[str, Any] = answer.get("Item", {})
         return item.get("state")
-
-    @map_dynamodb_errors()
-    def states(self, notification_ids: Collection[str]) -> dict[str, State]:
-        """Return the recorded states of notifications, read consistently."""
-        if len(notification_ids) == 1:
-            (only,) = notification_ids
-            state = self.state(only)
-            return {} if state is None else {only: state}
-        keys = [_key(each, "summary") for each in notification_ids]
-        found = batch_get(self._table, keys, sleep=time.sleep, jitter=random.random)
-        return {str(item["pk"]): item["state"] for item in found}
 
     @map_dynamodb_errors()
     def advance(self, notification_id: str, state: State, *, shards: int | None = None) -> bool:

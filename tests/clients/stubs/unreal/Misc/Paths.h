@@ -1,0 +1,7 @@
+#pragma once
+
+#include "CoreMinimal.h"
+
+struct FPaths {
+    static FString ProjectSavedDir() { return {}; }
+};

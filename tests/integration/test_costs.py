@@ -1,0 +1,146 @@
+"""What one notification or registration costs in calls of AWS, bytes and write units, at most.
+
+Counted, not timed: a change that makes the service dearer fails here. The bounds are what is true;
+whoever makes something cheaper lowers them. `make bench` counts the same with real batches of
+Lambda and turns it into dollars (docs/performance.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.faults.crowd import make_crowd
+from tests.integration.builders import (
+    CHALLENGE,
+    game_fixture,
+    open_channel,
+    outcomes,
+    post_request,
+    templated,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.aws_limits.capacity import Units
+    from tests.aws_limits.limits import AwsLimits
+    from tests.integration.backend import Backend
+
+BATCH = 10  # what Lambda takes from a queue at once (template.yaml, BatchSize)
+CROWD = 400  # with 4 shards, a whole delivery of 100 in each
+# What Lambda's pollers and the game server do, not the handlers.
+NOT_OURS = {"sqs ReceiveMessage", "sqs DeleteMessage", "events PutEvents"}
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The most that one may cost: calls of AWS, bytes of their bodies, write units of tables and
+    indexes."""
+
+    calls: float
+    bytes_sent: float
+    write_units: float
+
+
+BOUNDS = {
+    "direct notification, by event": Bound(8.6, 4_500, 3.3),
+    "direct notification, by API": Bound(12.6, 6_000, 4.3),
+    # Half a second of a slow machine costs one more record of each delivery.
+    "bulk notification": Bound(0.24, 440, 0.24),
+    "registration, new": Bound(3.0, 2_450, 6.0),
+    "registration, new, with two topics": Bound(3.0, 2_800, 10.0),
+    "registration, renewed": Bound(2.2, 2_400, 5.0),
+}
+
+game = game_fixture(templates={"Challenge": CHALLENGE}, send_rate=10_000)
+
+
+def challenge(player: str) -> dict[str, object]:
+    return templated(player, template="Challenge", parameters={"challenger": "Alex"})
+
+
+def register(game: Backend, count: int, **fields: Any) -> None:
+    for number in range(count):
+        open_channel(game, f"player-{number}", f"pc-{number}", **fields)
+
+
+def check(name: str, units: Units, count: int) -> None:
+    """Compare what was counted for `count` of something with its bound."""
+    calls = sum(made for call, made in units.calls.items() if call not in NOT_OURS)
+    sent = sum(size for call, size in units.bytes_sent.items() if call not in NOT_OURS)
+    found = Bound(calls / count, sent / count, (units.writes + units.index_writes) / count)
+    bound = BOUNDS[name]
+    assert found.calls <= bound.calls, (found, dict(units.calls))
+    assert found.bytes_sent <= bound.bytes_sent, (found, dict(units.bytes_sent))
+    assert found.write_units <= bound.write_units, (found, dict(units.by_write))
+
+
+def ask_by_event(game: Backend, player: str) -> None:
+    game.publish("Challenge", challenge(player))
+
+
+def ask_by_api(game: Backend, player: str) -> None:
+    status, _ = post_request(game, challenge(player))
+    assert status == 202
+
+
+@pytest.mark.parametrize(("way", "ask"), [("event", ask_by_event), ("API", ask_by_api)])
+def test_direct_notification_costs_no_more_than_its_bound(
+    game: Backend, limits: AwsLimits, way: str, ask: Callable[[Backend, str], None]
+) -> None:
+    register(game, BATCH)
+    ask(game, "player-0")  # what is cached is read here
+    game.work()
+    with limits.counting() as units:
+        for number in range(BATCH):
+            ask(game, f"player-{number}")
+        game.work()
+    assert len(outcomes(game)) == BATCH
+    check(f"direct notification, by {way}", units, BATCH)
+
+
+@pytest.mark.usefixtures("few_shards")
+def test_bulk_notification_costs_no_more_than_its_bound(game: Backend, limits: AwsLimits) -> None:
+    make_crowd(game.wns, game.table("ChannelsTable"), CROWD, devices_per_player=1)
+    with limits.counting() as units:
+        game.publish("Challenge", challenge("nobody") | {"audience": {"everyone": True}})
+        game.work()
+    assert len(outcomes(game)) == CROWD
+    check("bulk notification", units, CROWD)
+
+
+@pytest.mark.parametrize(
+    ("name", "topics"),
+    [
+        ("registration, new", []),
+        ("registration, new, with two topics", ["clan-42", "patch-notes"]),
+    ],
+)
+def test_new_registration_costs_no_more_than_its_bound(
+    game: Backend, limits: AwsLimits, name: str, topics: list[str]
+) -> None:
+    open_channel(game, "player-of-before", "pc-of-before")
+    with limits.counting() as units:
+        register(game, BATCH, topics=topics)
+    check(name, units, BATCH)
+
+
+def test_renewal_with_the_same_uri_costs_no_more_than_its_bound(
+    game: Backend, limits: AwsLimits
+) -> None:
+    topics = ["clan-42", "patch-notes"]
+    uris = [
+        open_channel(game, f"player-{number}", f"pc-{number}", topics=topics)
+        for number in range(BATCH)
+    ]
+    game.advance(3600)
+    with limits.counting() as units:
+        for number, uri in enumerate(uris):
+            body = {"channel_uri": uri, "topics": topics}
+            path = f"/apps/my-game/channels/pc-{number}"
+            status, _ = game.call_as_player(f"player-{number}", "PUT", path, body)
+            assert status == 200
+    check("registration, renewed", units, BATCH)

@@ -1,0 +1,1 @@
+"""A check of a deployed stack by what it does: what `make smoke` runs."""
