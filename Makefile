@@ -8,22 +8,30 @@ SAM := .tools/sam/bin/sam
 # `sam build` and the lock targets use the tools of these environments, not those of the machine.
 TOOL_PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/uv/bin:$(PATH)
 
-.PHONY: help setup run demo bench test test-faults fuzz check format validate openapi build deploy destroy smoke lock clean
+.PHONY: help setup run demo bench test test-unit test-faults test-pushctl fuzz check format validate openapi pushctl-docs \
+  build deploy destroy smoke lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## create .venv and the tools' environments (other targets do it when needed)
 	@tools/setup.sh dev ministack sam
 
-run: setup ## start the laptop stack, run the demo once, keep running until Ctrl-C
-	@$(PYTHON_OF_VENV) -m local.demo.run
+run: setup ## start the laptop stack (NAME=second: another beside it), run the demo, run until Ctrl-C
+	@$(PYTHON_OF_VENV) -m local.demo.run $(if $(NAME),--name "$(NAME)")
 
 demo: setup ## run the demo on a stack of its own, verify every step, then stop
 	@$(PYTHON_OF_VENV) -m local.demo
 
 test: setup ## run unit, integration, template and end-to-end tests
 	@$(PYTHON_OF_VENV) -m pytest -n auto --maxprocesses 4 --dist loadgroup
+
+test-unit: setup ## run the unit tests: an answer in half a minute
+	@$(PYTHON_OF_VENV) -m pytest -q -n auto --maxprocesses 4 tests/unit
+
+test-pushctl: setup ## prove pushctl, long proofs included: an import of 100,000 lines, killed
+	@IMPORT_LINES=100000 $(PYTHON_OF_VENV) -m pytest -q -m "" --timeout 900 tests/unit/pushctl \
+	  tests/integration/test_pushctl_*.py tests/e2e/test_pushctl*.py
 
 test-faults: setup ## run every proof of docs/reliability.md, long ones included, and print the results
 	@$(PYTHON_OF_VENV) -m pytest -q -m "" --timeout 900 tests/faults
@@ -37,9 +45,10 @@ bench: setup ## measure speed and cost beside other senders (QUICK=1: two minute
 check: setup validate ## check format, lint, types, import rules, API document and template
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
-	@.venv/bin/mypy functions layers/core local tools benchmarks tests
+	@.venv/bin/mypy functions layers/core local pushctl tools benchmarks tests
 	@PYTHONPATH=layers/core:. .venv/bin/lint-imports --no-cache
 	@$(PYTHON_OF_VENV) -m tools.openapi --check
+	@PYTHONPATH=layers/core:. $(PYTHON_OF_VENV) -m tools.pushctl_docs --check
 
 format: setup ## format the code and sort imports
 	@.venv/bin/ruff check --fix-only --quiet .
@@ -55,6 +64,9 @@ validate: ## lint, validate, translate and test template.yaml
 
 openapi: setup ## generate docs/openapi.json from the code
 	@$(PYTHON_OF_VENV) -m tools.openapi
+
+pushctl-docs: setup ## generate docs/pushctl.md and its schema from the program's help
+	@PYTHONPATH=layers/core:. $(PYTHON_OF_VENV) -m tools.pushctl_docs
 
 build: setup ## run sam build: the arm64, Python 3.13 artifacts that `make deploy` uploads
 	@$(PYTHON_OF_VENV) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' || \
@@ -78,7 +90,7 @@ LOCK := .tools/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 lock: setup ## update the lock files after a change of pyproject.toml or requirements/*.in
 	@for name in uv sam ministack lambda checkov bench; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 	@$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
-	@$(LOCK) pyproject.toml --constraint requirements/dev.txt --no-annotate -o layers/dependencies/requirements.txt
+	@$(LOCK) --group layer --constraint requirements/dev.txt --no-annotate -o layers/dependencies/requirements.txt
 
 clean: ## remove everything built, installed or recorded
 	rm -rf .venv .tools .local .aws-sam benchmarks/.peers .mypy_cache .pytest_cache .ruff_cache

@@ -37,6 +37,11 @@ TAGS = {
         "name": "game servers",
         "description": "Called by game servers, signed with AWS credentials: notifications.",
     },
+    "PlayerApiFunction": {
+        "name": "players' accounts",
+        "description": "Called by operators, signed with AWS credentials: what is kept of a player,"
+        " and its erasure.",
+    },
 }
 SECURITY_SCHEMES = {
     "PlayerJwt": {
@@ -96,7 +101,9 @@ def document() -> dict[str, Any]:
                 raise SystemExit(f"openapi: two functions have a model {name}; rename one.")
         for name, event in template_yaml.functions()[function]["Events"].items():
             path, method = event["Properties"]["Path"], event["Properties"]["Method"].lower()
-            operation = _operation(name, event, of_api["paths"][path][method], tag["name"])
+            is_players = "Auth" not in event["Properties"]
+            of_event = TAGS["ChannelsApiFunction"] if is_players else tag
+            operation = _operation(name, event, of_api["paths"][path][method], of_event["name"])
             paths.setdefault(path, {})[method] = operation
     return {
         "openapi": "3.1.0",

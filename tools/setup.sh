@@ -77,3 +77,12 @@ for name in "$@"; do
         "$uv" pip sync --quiet --require-hashes --python "$target/bin/python" "$lock"
     printf '%s\n' "$stamp" >"$target/stamp"
 done
+
+# pushctl from the source, for a clone: `.venv/bin/pushctl`, in whatever folder it is called.
+if [ -x .venv/bin/python ]; then
+    {
+        printf '#!/bin/sh\nroot=%s\n' "'$(printf '%s' "$PWD" | sed "s/'/'\\\\''/g")'"
+        printf 'PYTHONPATH="$root:$root/layers/core" exec "$root/.venv/bin/python" -m pushctl "$@"\n'
+    } >.venv/bin/pushctl
+    chmod +x .venv/bin/pushctl
+fi

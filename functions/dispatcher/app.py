@@ -22,43 +22,43 @@ from aws_lambda_powertools.utilities.batch import (
 from botocore.config import Config
 from pydantic import BaseModel
 
-from push.apps.table import Apps
+from push.apps.game_events import GameEvents
+from push.apps.table import AppCache, Apps
 from push.aws.dynamodb import Transactions
 from push.aws.sqs import DeadLetterQueue
 from push.channels.table import Channels
 from push.channels.topics import Topics
+from push.delivery.finished import FinishedNotifications
 from push.delivery.queue import DeliveryQueue
 from push.dispatch.broadcast import Broadcaster
+from push.dispatch.broadcast_queue import BroadcastQueue, read_message
 from push.dispatch.direct import Dispatcher
-from push.dispatch.pages import BroadcastQueue, Pages, read_page
+from push.dispatch.expiring import ExpiringChannels, ExpirySearch
+from push.dispatch.pages import Page, Pages
 from push.dispatch.player_channels import CONCURRENT_QUERIES, PlayerChannels
 from push.errors import (
+    NON_RETRYABLE,
     AwsUnavailableError,
-    ConflictError,
     ForbiddenError,
-    InvalidRequestError,
     MalformedMessageError,
-    NotFoundError,
     PushError,
     RequestIdReusedError,
 )
 from push.notifications.direct_plans import DirectPlans
+from push.notifications.entry import Origin
 from push.notifications.record import Notifications
 from push.requests.intake import RequestIntake, entry_of
-from push.requests.models import Origin
 from push.requests.queue import RequestMessage, RequestQueue, read_request
 from push.requests.repeat_guard import RepeatGuard
 from push.requests.schedules import Schedules, ScheduleTarget
 from push.templates.table import Templates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
-
-    from push.notifications.players import SkipReason
 
 
 class Settings(BaseModel, hide_input_in_errors=True):
@@ -75,6 +75,7 @@ class Settings(BaseModel, hide_input_in_errors=True):
     BROADCAST_QUEUE_URL: str
     DELIVERY_QUEUE_URL: str
     BULK_DELIVERY_QUEUE_URL: str
+    GAME_EVENT_BUS: str
     SCHEDULE_GROUP: str
     SCHEDULE_ROLE_ARN: str
 
@@ -97,17 +98,25 @@ transactions = Transactions(dynamodb.meta.client, time.sleep, random.SystemRando
 player_channels = PlayerChannels(
     boto3.client("dynamodb", config=lookup_config), settings.CHANNELS_TABLE
 )
+game_events = GameEvents(
+    boto3.client("events", config=config), settings.GAME_EVENT_BUS, AppCache(apps), time.time
+)
+finished = FinishedNotifications(game_events, notifications_table)
+channels_table = dynamodb.Table(settings.CHANNELS_TABLE)
+page_queue = BroadcastQueue(sqs, settings.BROADCAST_QUEUE_URL)
 request_queue = RequestQueue(sqs, settings.REQUEST_QUEUE_URL)
 broadcaster = Broadcaster(
     apps=apps,
-    channels=Channels(dynamodb.Table(settings.CHANNELS_TABLE)),
+    channels=Channels(channels_table),
     topics=Topics(dynamodb.Table(settings.TOPICS_TABLE)),
     players=player_channels,
     notifications=notifications,
     pages=Pages(notifications_table, transactions),
-    page_queue=BroadcastQueue(sqs, settings.BROADCAST_QUEUE_URL),
+    page_queue=page_queue,
     queue=DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
+    finished=finished,
 )
+expiring_channels = ExpiringChannels(apps, channels_table, game_events, page_queue)
 dispatcher = Dispatcher(
     intake=RequestIntake(
         apps,
@@ -119,6 +128,7 @@ dispatcher = Dispatcher(
     plans=DirectPlans(notifications_table, transactions, notifications),
     channels=player_channels,
     queue=DeliveryQueue(sqs, settings.DELIVERY_QUEUE_URL),
+    finished=finished,
     broadcaster=broadcaster,
     requests=request_queue,
     schedules=Schedules(
@@ -132,13 +142,7 @@ dispatcher = Dispatcher(
 refused = DeadLetterQueue(sqs, settings.REFUSED_DLQ_URL)
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
-NON_RETRYABLE = (
-    MalformedMessageError,
-    NotFoundError,
-    ForbiddenError,
-    InvalidRequestError,
-    ConflictError,
-)
+SKIPPED = {"no_channel": "PlayersWithoutChannel", "in_game": "PlayersInGame"}
 RESERVE_MS = 12_000
 """Time left below which no further message of a batch is started: the longest that one takes."""
 
@@ -149,13 +153,16 @@ def process(record: SQSRecord, lambda_context: LambdaContext) -> None:
         logger.warning("message postponed; it will be retried", message_id=record.message_id)
         metrics.add_metric("MessagesPostponed", MetricUnit.Count, 1)
         raise TimeoutError("too little time is left; the message will be retried")
-    is_page = record.event_source_arn == settings.BROADCAST_QUEUE_ARN
     with logger.append_context_keys(message_id=record.message_id):
         try:
-            if is_page:
-                process_page(record)
-            else:
+            if record.event_source_arn != settings.BROADCAST_QUEUE_ARN:
                 process_request(record)
+                return
+            match read_message(record.body):
+                case Page() as page:
+                    process_page(record, page)
+                case ExpirySearch() as search:
+                    search_expiring(search)
         except MalformedMessageError as error:
             with logged_failures():
                 refuse(record, record.body, error)
@@ -168,13 +175,13 @@ def process_request(record: SQSRecord) -> None:
     message = read_request(record.body, record.message_id)
     request = message.request
     is_new = int(record.attributes.approximate_receive_count) <= 1
-    with of_notification(request.app_id, request.notification_id):
+    with logged_failures(app_id=request.app_id, notification_id=request.notification_id):
         if not (message.has_own_id or is_new):
             metrics.add_metric("MessagesQueuedAgain", MetricUnit.Count, 1)
             request_queue.put_text(message.text, request.app_id)
             return
         try:
-            done = dispatcher.dispatch(request, time.time(), origin_of(record, message))
+            done = dispatcher.dispatch(request, time.time(), origin_of(message, record))
         except NON_RETRYABLE as error:
             # A request with another's id, or from a source that is not accepted, changes no record.
             if not isinstance(error, RequestIdReusedError | ForbiddenError):
@@ -188,16 +195,21 @@ def process_request(record: SQSRecord) -> None:
             request_queue.put_text(message.text, request.app_id)
             return
         metrics.add_metric("RequestsDispatched", MetricUnit.Count, 1)
-        skipped = (
-            {reason: len(names) for reason, names in done.plan.skipped.items()} if done.plan else {}
-        )
-        count_skipped(skipped)
-        logger.info("request dispatched", state_before=done.before, skipped=skipped)
+        for reason, number in done.skipped.items():
+            metrics.add_metric(SKIPPED[reason], MetricUnit.Count, number)
+        logger.info("request dispatched", state_before=done.before, skipped=done.skipped)
 
 
-def process_page(record: SQSRecord) -> None:
-    page = read_page(record.body)
-    with of_notification(page.app_id, page.notification_id):
+def origin_of(message: RequestMessage, record: SQSRecord) -> Origin:
+    """Return where a request comes from that has no record yet; one that has keeps its own."""
+    queued_at = int(record.attributes.sent_timestamp) / 1000
+    if message.source is not None:
+        return Origin("bus", message.source, queued_at)
+    return Origin("queue", record.attributes.get("SenderId"), queued_at)
+
+
+def process_page(record: SQSRecord, page: Page) -> None:
+    with logged_failures(app_id=page.app_id, notification_id=page.notification_id):
         try:
             found = broadcaster.process_page(page, time.time())
         except NON_RETRYABLE as error:
@@ -208,25 +220,21 @@ def process_page(record: SQSRecord) -> None:
 
 
 @contextmanager
-def of_notification(app_id: str, notification_id: str) -> Iterator[None]:
-    """Name the notification in every log line; log and count what fails."""
-    keys = {"app_id": app_id, "notification_id": notification_id}
-    with logger.append_context_keys(**keys), logged_failures():
-        yield
+def logged_failures(**keys: str | int) -> Iterator[None]:
+    """Name `keys` in every log line; log and count what fails."""
+    with logger.append_context_keys(**keys):
+        try:
+            yield
+        except Exception as error:
+            note_failure(error)
+            raise
 
 
-@contextmanager
-def logged_failures() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        note_failure(error)
-        raise
-
-
-def origin_of(record: SQSRecord, message: RequestMessage) -> Origin:
-    accepted_by = f"event {message.source}" if message.source else record.attributes.sender_id
-    return Origin(accepted_by, message.source, int(record.attributes.sent_timestamp) / 1000)
+def search_expiring(search: ExpirySearch) -> None:
+    with logged_failures(app_id=search.app_id or "", shard=search.shard):
+        found = expiring_channels.search(search)
+        metrics.add_metric("ChannelsExpiring", MetricUnit.Count, found)
+        logger.info("channels searched", expiring=found)
 
 
 def note_failure(error: Exception) -> None:
@@ -239,16 +247,9 @@ def note_failure(error: Exception) -> None:
 
 
 def refuse(record: SQSRecord, body: str, error: PushError) -> None:
-    reason = error.reason if isinstance(error, InvalidRequestError) else str(error)
-    refused.put(body, reason, record.event_source_arn)
+    refused.put(body, error.reason, record.event_source_arn)
     metrics.add_metric("MessagesRefused", MetricUnit.Count, 1)
-    logger.warning("message refused", error=type(error).__name__, reason=reason)
-
-
-def count_skipped(skipped: Mapping[SkipReason, int]) -> None:
-    names = {"no_channel": "PlayersWithoutChannel", "in_game": "PlayersInGame"}
-    for reason, number in skipped.items():
-        metrics.add_metric(names[reason], MetricUnit.Count, number)
+    logger.warning("message refused", error=type(error).__name__, reason=error.reason)
 
 
 @logger.inject_lambda_context

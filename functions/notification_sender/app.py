@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from push.apps.access_tokens import AccessTokenCache
 from push.apps.events import AppEvents
+from push.apps.game_events import GameEvents
 from push.apps.table import AppCache, Apps
 from push.aws.background import Background
 from push.aws.dynamodb import Transactions
@@ -25,6 +26,8 @@ from push.channels.bad_channels import BadChannels
 from push.channels.table import Channels
 from push.delivery.app_gate import AppSources
 from push.delivery.claims import DeliveryClaims
+from push.delivery.events import DeliveryEvents
+from push.delivery.finished import FinishedNotifications
 from push.delivery.intake import DeliveryIntake
 from push.delivery.models import Delivery, Lane
 from push.delivery.queue import DeliveryQueue, read_delivery
@@ -82,6 +85,12 @@ queues: dict[Lane, DeliveryQueue] = {
     "direct": DeliveryQueue(sqs, settings.DELIVERY_QUEUE_URL),
     "bulk": DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
 }
+apps = AppCache(Apps(dynamodb.Table(settings.APPS_TABLE)))
+eventbridge = boto3.client("events", config=impatient)
+game_events = GameEvents(eventbridge, settings.GAME_EVENT_BUS, apps, time.time)
+delivery_events = DeliveryEvents(
+    game_events, notifications_table, FinishedNotifications(game_events, notifications_table)
+)
 recheck = Recheck(NotificationStates(notifications_table), Channels(channels_table))
 background = Background(threads=4)
 wns = WnsClient(ca_file=settings.SSL_CERT_FILE)
@@ -92,17 +101,19 @@ sender = Sender(
         queues=queues,
         recheck=recheck,
         sources=AppSources(
-            apps=AppCache(Apps(dynamodb.Table(settings.APPS_TABLE))),
+            apps=apps,
             tokens=AccessTokenCache(SecretStore(secretsmanager, settings.SECRET_PREFIX)),
             budgets=SendBudgets(dynamodb.Table(settings.RATES_TABLE)),
-            events=AppEvents(boto3.client("events", config=impatient), settings.GAME_EVENT_BUS),
+            events=AppEvents(eventbridge, settings.GAME_EVENT_BUS),
+            game_events=game_events,
         ),
+        events=delivery_events,
         background=background,
         jitter=jitter,
     ),
     starter=Starter(wns, recheck, background, time.time),
-    results=ResultHandler(BadChannels(channels_table), background),
-    recorder=Recorder(records, queues, background, time.time),
+    results=ResultHandler(BadChannels(channels_table, game_events), background),
+    recorder=Recorder(records, queues, background, delivery_events, time.time),
     background=background,
     clock=time.time,
     sleep=time.sleep,

@@ -11,16 +11,21 @@ import boto3
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.metrics import MetricUnit
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from push.api.http_api import AppIdInPath, HttpApi, accepted
 from push.apps.table import Apps
-from push.identifiers import NotificationId
+from push.identifiers import NotificationId, TemplateId
 from push.notifications.chunks import ChunkName, OutcomeReader
-from push.notifications.players import SkippedPlayer
-from push.notifications.record import Notifications, Summary
+from push.notifications.entry import Origin, State
+from push.notifications.interactions import InteractionCounts, read_interactions
+from push.notifications.listing import ListKey, NotificationList, Wanted
+from push.notifications.outcomes import OUTCOME_SCHEMA
+from push.notifications.players import SkippedPlayer, skipped_players
+from push.notifications.record import Notifications
+from push.notifications.summary import Summary
 from push.requests.intake import RequestIntake, cancel
-from push.requests.models import NotificationRequest, Origin, Request
+from push.requests.models import NotificationRequest, Request
 from push.requests.queue import RequestQueue
 from push.requests.repeat_guard import RepeatGuard
 from push.requests.schedules import Schedules
@@ -44,6 +49,7 @@ dynamodb = boto3.resource("dynamodb")
 notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
 notifications = Notifications(notifications_table)
 outcomes = OutcomeReader(notifications_table)
+notification_list = NotificationList(notifications_table)
 schedules = Schedules(boto3.client("scheduler"), settings.SCHEDULE_GROUP)
 intake = RequestIntake(
     Apps(dynamodb.Table(settings.APPS_TABLE)),
@@ -58,6 +64,9 @@ NotificationIdInPath = Annotated[NotificationId, Path(description="The notificat
 PageInQuery = Annotated[
     ChunkName | None, Query(description="`next_page` of the previous response, for more outcomes")
 ]
+
+
+Epoch = Annotated[int, Field(ge=0, le=9_999_999_999)]
 
 
 class Accepted(BaseModel):
@@ -75,8 +84,24 @@ class NotificationView(Summary):
             " nothing, and why"
         ),
     ]
-    outcomes: dict[str, dict[str, Any]]
+    interactions: Annotated[
+        InteractionCounts, Field(description="What players did with it, if it is tracked")
+    ]
+    outcomes: Annotated[
+        dict[str, Annotated[dict[str, Any], WithJsonSchema(OUTCOME_SCHEMA)]],
+        Field(description="By `player_id#device_id#kind`"),
+    ]
     next_page: str | None
+
+
+class ListedNotifications(BaseModel):
+    """Some of an app's notifications, newest first."""
+
+    notifications: list[Summary]
+    next_page: Annotated[
+        str | None,
+        Field(description="For more of them; a page may have none that match and not be the last"),
+    ]
 
 
 @app.post(
@@ -89,17 +114,37 @@ def request_notification(
 ) -> tuple[Accepted, int]:
     request = Request.of(app_id, notification, uuid.uuid4().hex)
     is_named = notification.request_id is not None
-    origin = Origin(accepted_by=caller())
-    intake.accept(request, request_queue, time.time(), is_named=is_named, origin=origin)
+    origin = Origin("api", caller_arn())
+    intake.accept(request, origin, request_queue, time.time(), is_named=is_named)
     with single_metric(name="RequestsAccepted", unit=MetricUnit.Count, value=1):
         pass
     logger.info(
         "request accepted",
         app_id=app_id,
         notification_id=request.notification_id,
-        accepted_by=origin.accepted_by,
+        accepted_by=origin.by,
     )
     return Accepted(notification_id=request.notification_id), 202
+
+
+@app.get("/apps/<app_id>/notifications", summary="List an app's notifications, newest first")
+def list_notifications(
+    app_id: AppIdInPath,
+    *,
+    state: Annotated[State | None, Query(description="Only those in this state")] = None,
+    template: Annotated[TemplateId | None, Query(description="Only those of this template")] = None,
+    start: Annotated[
+        Epoch | None, Query(alias="from", description="Accepted then or later, in epoch seconds")
+    ] = None,
+    end: Annotated[
+        Epoch | None, Query(alias="to", description="Accepted before, in epoch seconds")
+    ] = None,
+    page: Annotated[
+        ListKey | None, Query(description="`next_page` of the previous response")
+    ] = None,
+) -> ListedNotifications:
+    found, next_page = notification_list.page(app_id, Wanted(state, template, start, end), page)
+    return ListedNotifications(notifications=list(found), next_page=next_page)
 
 
 @app.get(
@@ -113,7 +158,7 @@ def get_notification(
     deliveries = 0 if summary.shards else summary.deliveries
     page_of_outcomes, next_page = outcomes.page(notification_id, deliveries, page)
     is_first = page is None and any(summary.players.skipped.values())
-    by_reason = notifications.skipped(notification_id) if is_first else {}
+    by_reason = skipped_players(notifications_table, notification_id) if is_first else {}
     return NotificationView(
         **summary.model_dump(),
         skipped=[
@@ -121,6 +166,11 @@ def get_notification(
             for reason, players in by_reason.items()
             for player in players
         ],
+        interactions=(
+            read_interactions(notifications_table, notification_id)
+            if summary.tracked
+            else InteractionCounts()
+        ),
         outcomes=page_of_outcomes,
         next_page=next_page,
     )
@@ -134,8 +184,8 @@ def cancel_notification(app_id: AppIdInPath, notification_id: NotificationIdInPa
     return cancel(app_id, notification_id, notifications, schedules)
 
 
-def caller() -> str | None:
-    """Return the ARN of the IAM identity that signed the request."""
+def caller_arn() -> str | None:
+    """Return the ARN that signed the request."""
     return app.current_event.request_context.authorizer.iam.user_arn or None
 
 

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from local.demo.scenario import APP, AUDIENCE, DEVICE, EVENT, PACKAGE_SID, PLAYER
 from local.stack.aws import REGION
+from local.stack.build import ROOT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from local.stack.stack import LaptopStack
 
 _JSON_TYPE = "-H 'Content-Type: application/json'"
@@ -20,10 +23,22 @@ class Command(NamedTuple):
     line: str
 
 
-def guide(stack: LaptopStack) -> str:
-    """Return addresses and commands as text for the terminal."""
+def addresses(stack: LaptopStack) -> dict[str, str]:
+    """Return the stack's addresses and the demo's ids as variables for a shell."""
+    return {
+        "API_URL": stack.api_url,
+        "BUS": stack.outputs["GameEventBusName"],
+        "PLAYER_TOKENS_URL": stack.issuer_url,
+        "WNS_CONTROL_URL": stack.wns_control_url,
+        "DEVICES_URL": stack.devices_url,
+        "PUSHCTL_APP": APP,
+    }
+
+
+def guide(stack: LaptopStack, env: Path) -> str:
+    """Return addresses and commands as text for the terminal; `env` is the file to source."""
     operator = stack.operator
-    addresses = {
+    shown = {
         "devices": f"{stack.devices_url}  virtual Windows devices, in your browser",
         "API": stack.api_url,
         "AWS": f"{operator.endpoint_url}  region {REGION}, signed requests only:",
@@ -33,9 +48,11 @@ def guide(stack: LaptopStack) -> str:
         "WNS": f"{stack.wns_proxy_url}  as HTTPS proxy; its CA is {stack.ca_file}",
         "WNS control": stack.wns_control_url,
         "logs": str(stack.logs),
+        "shell": f". {shlex.quote(_near(env))}  sets the above for curl and the AWS CLI",
+        "pushctl": ".venv/bin/pushctl --local status  (docs/pushctl.md)",
     }
     lines = ["", "The laptop stack is up; Ctrl-C stops it.", ""]
-    lines += [f"  {name:<14} {address}" for name, address in addresses.items()]
+    lines += [f"  {name:<14} {address}" for name, address in shown.items()]
     lines += ["", "One line to paste for each flow, in this order:"]
     for each in commands(stack):
         lines += ["", f"# {each.what}", each.line]
@@ -94,6 +111,11 @@ def commands(stack: LaptopStack) -> list[Command]:
             f"curl -s '{control}/requests?device_id={DEVICE}'",
         ),
     ]
+
+
+def _near(path: Path) -> str:
+    """Return a path as it is shown to somebody in the repository's folder."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
 def _signed(stack: LaptopStack, service: str) -> str:

@@ -12,6 +12,7 @@ import socket
 import sys
 
 from local.devices.backend import Addresses
+from local.devices.game_server import GameServer
 from local.devices.page_server import PageServer
 from local.stack.aws import Aws
 
@@ -21,7 +22,9 @@ HOST = "127.0.0.1"
 async def serve(options: argparse.Namespace, operator: Aws, listener: socket.socket) -> None:
     addresses = Addresses(options.api_url, options.issuer_url, options.bus, options.token_refresher)
     loop = asyncio.get_running_loop()
-    await PageServer(addresses, operator, options.wns_control_url, loop).serve([listener])
+    server = PageServer(addresses, operator, options.wns_control_url, loop)
+    GameServer(operator, options.bus, server.roster.record_received).start()
+    await server.serve([listener])
 
 
 def main(arguments: list[str]) -> int:

@@ -56,7 +56,7 @@ class Game:
                 self._put("/credentials", CREDENTIALS)
             for sample in SAMPLES.values():
                 if sample.template:
-                    self._put(f"/templates/{sample.sample_id}", sample.template)
+                    self._put(f"/templates/{sample.sample_id}", {**sample.template, "track": True})
             self._backend.refresh_access_tokens()
             self._is_ready = True
 

@@ -38,7 +38,7 @@ class PageServer(uvicorn.Server):
         backend = Backend(addresses, operator)
         game = Game(backend, wns)
         self._relay = Relay(wns_control_url, loop)
-        roster = Roster(backend, wns, game, self._relay.publish, time.time)
+        self.roster = roster = Roster(backend, wns, game, self._relay.publish, time.time)
         config = uvicorn.Config(
             DevicesServer(roster, game, wns, self._relay).app(),
             lifespan="off",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.demo.scenario import APP, AUDIENCE, PACKAGE_SID
 from local.devices.errors import DevicesError
+from local.devices.interactions import interaction_of
 from local.devices.page_device import PageDevice
 from local.devices.samples import TOPIC
 from local.devices.views import device_view
@@ -157,6 +158,28 @@ class Roster:
     def record_press(self, device_id: str, text: str) -> None:
         """Record what the game received when a button or toast was pressed."""
         self._record(self._get(device_id), text, ok=True)
+
+    def report(self, device_id: str, kind: str, arguments: str, inputs: dict[str, str]) -> None:
+        """Report to the API what the player did with a tracked toast, as a game does."""
+        device = self._get(device_id)
+        interaction = interaction_of(kind, arguments, inputs)
+        if interaction is None:
+            return
+        interaction |= {"device_id": device_id, "at": int(self._clock())}
+        token = self._backend.player_token(device.player, AUDIENCE)
+        path = f"/apps/{APP}/interactions"
+        reply = self._backend.as_player(token, "POST", path, {"interactions": [interaction]})
+        results = reply.content.get("results", [])
+        about = ", ".join(each["reason"] or each["status"] for each in results)
+        text = about if reply.ok else reply.reason
+        self._record(device, f"POST {path} answers {reply.status}: {text}", ok=reply.ok)
+
+    def record_received(self, detail: dict[str, Any]) -> None:
+        """Record what the game's server has received of a device's player."""
+        given = detail["action"] or detail["kind"]
+        inputs = "".join(f', {name} = "{value}"' for name, value in detail["inputs"].items())
+        text = f"The game's server receives from {detail['player_id']}: {given}{inputs}"
+        self._record(self._get(detail["device_id"]), text, ok=True)
 
     def view(self, device_id: str) -> dict[str, Any]:
         """Return what the page shows of a device."""

@@ -73,6 +73,9 @@ class Pin(Body):
 
 class Press(Body):
     text: Annotated[str, StringConstraints(max_length=2000)]
+    kind: Literal["opened", "dismissed", "action"] | None = None
+    arguments: Annotated[str, StringConstraints(max_length=1024)] = ""
+    inputs: dict[str, str] = {}
 
 
 class SendSample(Body):
@@ -142,7 +145,7 @@ class DevicesServer:
             ("expire", Body, lambda _, device_id: roster.expire(device_id)),
             ("dismiss", Dismiss, lambda it, device_id: roster.dismiss(device_id, it.message_id)),
             ("pin", Pin, lambda it, device_id: roster.pin(device_id, size=it.size, queue=it.queue)),
-            ("press", Press, lambda it, device_id: roster.record_press(device_id, it.text)),
+            ("press", Press, self._press),
             ("remove", Body, lambda _, device_id: roster.remove(device_id)),
         ]
 
@@ -179,6 +182,11 @@ class DevicesServer:
             return JSONResponse(done or {})
 
         return respond
+
+    def _press(self, given: Press, device_id: str) -> None:
+        self._roster.record_press(device_id, given.text)
+        if given.kind is not None:
+            self._roster.report(device_id, given.kind, given.arguments, given.inputs)
 
     def _whole_state(self) -> dict[str, Any]:
         roster = self._roster

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import requests
 
     from local.stack.processes import Processes
+    from local.stack.run_files import OperatorKey
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".tools/ministack/bin/python"
@@ -73,8 +74,22 @@ class Aws:
         )
 
 
-def start_aws(processes: Processes, port: int, *, directory: Path) -> None:
-    """Start the emulator; `wait_for_aws` waits until it is ready."""
+def start_aws(
+    processes: Processes, port: int, *, directory: Path, key: OperatorKey | None = None
+) -> None:
+    """Start the emulator; `wait_for_aws` waits until it is ready.
+
+    Args:
+        key: of the operator; None: a new one.
+    """
+    kept = (
+        {}
+        if key is None
+        else {
+            "LAPTOP_ACCESS_KEY_ID": key.access_key_id,
+            "LAPTOP_SECRET_ACCESS_KEY": key.secret_access_key,
+        }
+    )
     processes.start(
         "aws",
         [str(PYTHON), str(Path(__file__).with_name("emulator.py"))],
@@ -86,6 +101,7 @@ def start_aws(processes: Processes, port: int, *, directory: Path) -> None:
             "IOT_MTLS_ENABLED": "0",
             "MINISTACK_HOST": HOST,
             "MINISTACK_REGION": REGION,
+            **kept,
         },
     )
 

@@ -5,6 +5,7 @@ The emulator is pinned by its hash, so the internals that are patched here exist
 
 import io
 import json
+import os
 import re
 import tempfile
 import zipfile
@@ -14,14 +15,16 @@ from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions
-from ministack.services import lambda_svc, scheduler
+from ministack.services import iam, lambda_svc, scheduler
 
 # How often it checks for due schedules; its own ten seconds are long at a terminal.
 SCHEDULE_INTERVAL_SECONDS = 1
+KEY_TAGS = ("AccessKeyId", "SecretAccessKey")
 SECRET_WITHOUT_SUFFIX = re.compile("arn:.*(?<!-[A-Za-z0-9]{6})")
 
 action_of_request = iam_actions.extract_iam_action
 resource_of_request = iam_actions.extract_resource_arn
+create_access_key = iam._create_access_key  # noqa: SLF001 (it has no other name)
 zip_of_layer = lambda_svc._resolve_layer_zip  # noqa: SLF001 (it has no other name)
 concurrency_of_source = lambda_svc._sqs_esm_concurrency  # noqa: SLF001 (it has no other name)
 response_of_function = lambda_svc.lambda_execute_result_to_api_proxy_response
@@ -64,6 +67,24 @@ def response_without_null(result: Any) -> Any:
     return {name: value for name, value in response.items() if value is not None}, *rest
 
 
+def access_key_that_stays(parameters: Any) -> Any:
+    """Create an access key with the id and secret that the launcher asks for, if it does.
+
+    The emulator's own are new at every start, so that nothing which names them could be kept.
+    """
+    status, headers, body = create_access_key(parameters)
+    given = os.environ.get("LAPTOP_ACCESS_KEY_ID"), os.environ.get("LAPTOP_SECRET_ACCESS_KEY")
+    made = [re.search(rf"<{tag}>(.*?)</".encode(), body) for tag in KEY_TAGS]
+    if not all(given) or not all(made):
+        return status, headers, body
+    old = [found.group(1).decode() for found in made if found]
+    record = iam._access_keys.pop(old[0])  # noqa: SLF001 (it has no other name)
+    iam._access_keys[given[0]] = record | dict(zip(KEY_TAGS, given, strict=True))  # noqa: SLF001
+    for before, after in zip(old, given, strict=True):
+        body = body.replace(before.encode(), str(after).encode())
+    return status, headers, body
+
+
 @cache
 def zip_with_path_to(arn: str) -> bytes | None:
     """Unpack a layer once and return a small layer that puts that copy first on the path.
@@ -88,6 +109,7 @@ def zip_of_attachment(layer: Any) -> bytes | None:
 
 
 scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULE_INTERVAL_SECONDS  # noqa: SLF001 (it has no setting)
+iam._IAM_HANDLERS["CreateAccessKey"] = access_key_that_stays  # noqa: SLF001 (no setting)
 iam_actions.extract_iam_action = action_without_batch
 iam_actions.extract_resource_arn = resource_as_iam_sees_it
 lambda_svc._resolve_layer_zip = zip_of_attachment  # noqa: SLF001 (it has no other name)

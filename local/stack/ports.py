@@ -54,6 +54,21 @@ class Ports:
                 each.bind((HOST, 0))
             return cls(*(each.getsockname()[1] for each in sockets))
 
+    @classmethod
+    def free_unless_set(cls, environment: Mapping[str, str]) -> Self:
+        """Return ports that are free now, those that variables name excepted.
+
+        Raises:
+            StackError: a value is not a port.
+        """
+        free = cls.free()
+        return cls(
+            **{
+                name: _port_of(environment, variable_of(name), getattr(free, name))
+                for name in (field.name for field in fields(cls))
+            }
+        )
+
     def check(self) -> None:
         """Check that the ports are free; raises StackError with the first one that is not."""
         for field in fields(self):

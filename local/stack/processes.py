@@ -38,7 +38,13 @@ class Processes:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
-        self._log_directory.mkdir(parents=True, exist_ok=True)
+        try:
+            self._log_directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:  # `.local` is a file, or belongs to somebody else
+            raise StackError(
+                f"the folder {self._log_directory} cannot be made: {error.strerror}; remove what is"
+                " in its place."
+            ) from None
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -15,12 +15,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local import direct_http
 from local.stack.aws import REGION, start_aws, wait_for_aws
 from local.stack.build import ROOT, build
-from local.stack.deploy import BUCKET, deploy
+from local.stack.deploy import BUCKET, STACK_NAME, deploy
 from local.stack.errors import StackError
 from local.stack.function_logs import write_function_logs
 from local.stack.issuer import SigningKey, player_claims, sign_token
 from local.stack.ports import HOST, Ports
 from local.stack.processes import Processes, responds
+from local.stack.run_files import OperatorKey, RunState
 from local.stack.template import for_laptop
 from local.wns_emulator.control.client import EmulatorControl
 
@@ -75,7 +76,9 @@ class LaptopStack:
         home = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="laptop-stack-")))
         state = self._state = self._kept_state or home / "state"
         self._processes = opening.enter_context(Processes(self.logs, home=home))
-        start_aws(self._processes, self.ports.aws, directory=home)
+        # Kept with the state, as the issuer's key is: what names them works after the next start.
+        key = None if self._kept_state is None else OperatorKey.kept_in(self._kept_state)
+        start_aws(self._processes, self.ports.aws, directory=home, key=key)
         self._start_module(
             "issuer", "local.stack.issuer", "--directory", state, "--port", self.ports.issuer
         )
@@ -96,13 +99,13 @@ class LaptopStack:
         self.operator = wait_for_aws(self._processes, self.ports.aws)
         deployment = deploy(
             self.operator,
-            for_laptop(built.template, self._function_settings()),
+            for_laptop(built.template, self._function_settings(), self.operator.endpoint_url),
             built.artifacts,
             {"PlayerTokenIssuer": self.issuer_url, "PlayerTokenAudience": PLAYER_AUDIENCE},
         )
         self.outputs, self.resources = deployment.outputs, deployment.resources
         opening.callback(self.write_function_logs)
-        self.api_url = f"{self.operator.endpoint_url}/_aws/execute-api/{self.resources['HttpApi']}"
+        self.api_url = self.outputs["ApiUrl"]
         self._start_devices_page()
 
     def _start_devices_page(self) -> None:
@@ -131,6 +134,17 @@ class LaptopStack:
             "SSL_CERT_FILE": str(self.ca_file),
             "REQUESTS_CA_BUNDLE": str(self.ca_file),
         }
+
+    def run_state(self) -> RunState:
+        """Return what another program needs to find and use this stack."""
+        operator = self.operator
+        return RunState(
+            endpoint_url=operator.endpoint_url,
+            region=REGION,
+            stack=STACK_NAME,
+            access_key_id=operator.access_key_id,
+            secret_access_key=operator.secret_access_key,
+        )
 
     @property
     def ca_file(self) -> Path:

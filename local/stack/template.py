@@ -1,9 +1,10 @@
 """The rewriting of the translated template for the AWS emulator.
 
 The emulator ignores an HTTP API's OpenAPI body, so every operation becomes an explicit route; it
-has no alarms on metric math and no policies of event buses, so those are removed; and its `Ref` of
-a secret is the name, where AWS's is the ARN. The laptop speaks plain HTTP: the issuer's URL may
-too, and policies that deny it are removed. Everything else is deployed unchanged.
+has no alarms on metric math and no policies of event buses, so those are removed; its `Ref` of a
+secret is the name, where AWS's is the ARN; and its `ApiEndpoint` is a host name that no resolver
+knows, so outputs have the API's path on the emulator instead. The laptop speaks plain HTTP: the
+issuer's URL may too, and policies that deny it are removed. Everything else is deployed unchanged.
 """
 
 from __future__ import annotations
@@ -18,14 +19,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Template = dict[str, Any]
+API_ID = "laptop"
 METHODS = {
     *("get", "put", "post", "delete", "patch", "head", "options"),
     "x-amazon-apigateway-any-method",
 }
 
 
-def for_laptop(template: Template, function_settings: Mapping[str, str]) -> Template:
+def for_laptop(
+    template: Template, function_settings: Mapping[str, str], endpoint_url: str | None = None
+) -> Template:
     """Return a copy with explicit routes, secrets by ARN, and `function_settings` in each function.
+
+    Args:
+        endpoint_url: of the emulator; outputs with an API's endpoint get the API's URL there.
 
     Raises:
         StackError: the body of an HTTP API has something that the laptop stack does not support.
@@ -48,12 +55,27 @@ def for_laptop(template: Template, function_settings: Mapping[str, str]) -> Temp
         elif resource["Type"] == "AWS::Lambda::Function":
             environment = resource["Properties"].setdefault("Environment", {})
             environment.setdefault("Variables", {}).update(function_settings)
+    if endpoint_url is not None and "Outputs" in rewritten:
+        rewritten["Outputs"] = _with_api_on_emulator(rewritten["Outputs"], endpoint_url)
     secrets = {
         logical_id
         for logical_id, resource in resources.items()
         if resource["Type"] == "AWS::SecretsManager::Secret"
     }
     return _refer_to_secrets_by_arn(rewritten, secrets) if secrets else rewritten
+
+
+def _with_api_on_emulator(node: Any, endpoint_url: str) -> Any:
+    """Return outputs with the URL on the emulator in place of each API's endpoint."""
+    match node:
+        case {"Fn::GetAtt": [api_id, "ApiEndpoint"]}:
+            return {"Fn::Sub": f"{endpoint_url}/_aws/execute-api/${{{api_id}}}"}
+        case dict():
+            return {key: _with_api_on_emulator(each, endpoint_url) for key, each in node.items()}
+        case list():
+            return [_with_api_on_emulator(each, endpoint_url) for each in node]
+        case _:
+            return node
 
 
 def _is_unknown_to_emulator(resource: Template) -> bool:
@@ -71,7 +93,9 @@ def _explicit_api(api_id: str, resource: Template) -> Template:
     properties = dict(resource["Properties"])
     body = properties.pop("Body")
     properties.pop("FailOnWarnings", None)
-    properties.update(Name=body["info"]["title"], ProtocolType="HTTP")
+    # The tag asks the emulator for an id that is the same at every start.
+    tags = properties.get("Tags", {}) | {"ms-custom-id": API_ID}
+    properties.update(Name=body["info"]["title"], ProtocolType="HTTP", Tags=tags)
     if "x-amazon-apigateway-cors" in body:
         # The emulator stores the map unchanged and reads it by OpenAPI's names.
         properties["CorsConfiguration"] = body["x-amazon-apigateway-cors"]

@@ -22,6 +22,7 @@ LAMBDA_PYTHON = (3, 13)
 SOURCES = ("functions", "layers", "samconfig.toml", "template.yaml")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests in one process, so that everything is built once."""
     here = Path(__file__).parent

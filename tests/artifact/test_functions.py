@@ -41,7 +41,12 @@ REPLAYED: dict[str, Any] = {
     "notifications_api-request_notification": 202,
     "notifications_api-get_notification": 200,
     "notifications_api-cancel_notification": 200,
+    "notifications_api-list_notifications": 200,
+    "player_api-post_interactions": 200,
+    "player_api-get_player": 200,
     "channels_api-remove": 204,
+    "player_api-erase_me": 200,
+    "player_api-erase_player": 200,
     "operator_api-resume_app": 200,
     "operator_api-delete_app": 204,
 }

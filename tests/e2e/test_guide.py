@@ -10,6 +10,7 @@ import pytest
 
 from local.demo.guide import commands, guide
 from local.demo.scenario import APP, DEVICE, EVENT, Narrator, configure_app, refresh_by_schedule
+from local.stack.stack import LOCAL
 
 if TYPE_CHECKING:
     from local.stack.stack import LaptopStack
@@ -45,7 +46,8 @@ def test_lines_to_paste_do_what_they_say(configured: LaptopStack) -> None:
 
 
 def test_guide_shows_every_command_with_what_it_does(configured: LaptopStack) -> None:
-    text = guide(configured)
+    text = guide(configured, LOCAL / "env")
+    assert ". .local/env " in text
     for each in commands(configured):
         assert f"# {each.what}\n" in text
     assert EVENT in text

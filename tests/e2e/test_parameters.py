@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.stack.deploy import BUCKET
+from local.stack.template import API_ID
 
 if TYPE_CHECKING:
     from local.stack.stack import LaptopStack
@@ -17,9 +18,15 @@ CERTIFICATE = "arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234
 
 def create(stack: LaptopStack, name: str, **parameters: str) -> dict[str, Any]:
     cloudformation = stack.client("cloudformation")
+    # Two APIs of one emulator cannot have the same id.
+    s3 = stack.client("s3")
+    template = s3.get_object(Bucket=BUCKET, Key="template.json")["Body"].read().decode()
+    assert f'"{API_ID}"' in template
+    key = f"template-{name}.json"
+    s3.put_object(Bucket=BUCKET, Key=key, Body=template.replace(f'"{API_ID}"', f'"{name}"'))
     cloudformation.create_stack(
         StackName=name,
-        TemplateURL=f"{stack.operator.endpoint_url}/{BUCKET}/template.json",
+        TemplateURL=f"{stack.operator.endpoint_url}/{BUCKET}/{key}",
         Parameters=[
             {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
         ],

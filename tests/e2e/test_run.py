@@ -12,6 +12,7 @@ from dataclasses import asdict, astuple
 
 from local.stack.build import ROOT
 from local.stack.ports import Ports, variable_of
+from local.stack.stack import LOCAL
 
 RUN = [sys.executable, "-m", "local.demo.run", "--name", "run-tested"]
 START_SECONDS = 60.0
@@ -47,10 +48,23 @@ def test_ctrl_c_ends_every_process_of_a_run_whatever_the_developers_settings_are
             assert time.monotonic() < deadline
             if "Ctrl-C stops it" in line:
                 break
+        settings = (LOCAL / "run-tested/env").read_text("utf-8")
+        assert f"export AWS_ENDPOINT_URL=http://127.0.0.1:{ports.aws}\n" in settings
+        status = subprocess.run(
+            [sys.executable, "-m", "pushctl", "--local", "--local-name", "run-tested", "status"],
+            cwd=ROOT,
+            env={**environment(ports), "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/core'}"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "space-duel" in status.stdout
         assert all(map(listens, astuple(ports)))
         running.send_signal(signal.SIGINT)
         assert running.wait(STOP_SECONDS) == 0
     assert not any(map(listens, astuple(ports)))
+    assert not (LOCAL / "run-tested/stack.json").exists()
+    assert not (LOCAL / "run-tested/env").exists()
 
 
 def test_port_in_use_is_one_sentence_and_nothing_is_left_running() -> None:

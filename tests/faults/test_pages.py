@@ -9,7 +9,7 @@ import pytest
 
 from push.channels import keys
 from push.dispatch import broadcast
-from push.dispatch.pages import read_page
+from push.dispatch.broadcast_queue import read_message
 from tests.faults.crowd import arrivals, counted, make_crowd
 from tests.integration.builders import request
 
@@ -157,12 +157,14 @@ def pages_of(crowd: Crowd, game: Backend) -> list[dict[str, Any]]:
     """Receive the pages; return those of the shard of the only player."""
     shard = keys.shard_of(crowd.players[0], keys.SHARDS)
     return [
-        each for each in game.messages("BroadcastQueue") if read_page(each["Body"]).shard == shard
+        each
+        for each in game.messages("BroadcastQueue")
+        if read_message(each["Body"]).shard == shard
     ]
 
 
 def process_page(game: Backend, message: dict[str, Any]) -> None:
-    page = read_page(message["Body"])
+    page = read_message(message["Body"])
     game.handler("dispatcher").broadcaster.process_page(page, game.clock.time())
 
 

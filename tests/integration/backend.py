@@ -208,7 +208,9 @@ class Backend:
         self, player: str, method: str, path: str, body: Any = None, *, audience: str = AUDIENCE
     ) -> tuple[int, Any]:
         claims = {"sub": player, "aud": audience}
-        return self.call("channels_api", method, path, body, claims=claims)
+        function = function_of_route(method, path)
+        function = "channels_api" if function == "operator_api" else function
+        return self.call(function, method, path, body, claims=claims)
 
     def call_as_operator(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         return self.call(function_of_route(method, path), method, path, body)

@@ -8,7 +8,7 @@ import pytest
 
 from push.channels import keys
 from push.dispatch import broadcast
-from push.dispatch.pages import read_page
+from push.dispatch.broadcast_queue import read_message
 from tests.integration.builders import (
     cancel,
     dead_letter_reason,
@@ -118,7 +118,7 @@ def test_redelivered_page_makes_the_same_deliveries(
         open_channel(game, player, f"pc-{player}")
     game.send_request(everyone(request_id="cup"))
     game.handle("RequestQueue")
-    pages = [m for m in game.messages("BroadcastQueue") if read_page(m["Body"]).shard == 1]
+    pages = [m for m in game.messages("BroadcastQueue") if read_message(m["Body"]).shard == 1]
 
     def refuse(*_: object, **__: object) -> None:
         raise ConnectionError("the worker dies before the next page is queued")
@@ -218,4 +218,4 @@ def test_malformed_page_is_dead_lettered_with_its_reason(game: Backend, body: st
     game.work()
     (dead,) = game.messages("RefusedDlq")
     assert dead["Body"] == body
-    assert "not a page" in dead_letter_reason(dead)
+    assert "neither a page" in dead_letter_reason(dead)

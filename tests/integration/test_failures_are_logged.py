@@ -20,7 +20,6 @@ from tests.integration.builders import (
     post_request,
     records,
     request,
-    summary,
 )
 
 if TYPE_CHECKING:
@@ -202,18 +201,6 @@ def test_notification_is_named_in_every_log_from_acceptance_to_outcome(
         ("dispatcher", "request dispatched"),
         ("notification_sender", "delivery handled"),
     ]
-
-
-@pytest.mark.parametrize("source", ["queue", "event"])
-def test_record_says_who_asked(game: Backend, source: str) -> None:
-    if source == "queue":
-        send(game)
-    else:
-        game.publish("Whatever", request("player-1"), source="matchmaker")
-        game.work()
-    (record,) = records(game)
-    accepted_by = summary(game, record["pk"])["accepted_by"]
-    assert accepted_by == "event matchmaker" if source == "event" else accepted_by
 
 
 def test_latency_is_measured_from_the_request_to_wns(

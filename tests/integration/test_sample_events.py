@@ -9,7 +9,7 @@ import pytest
 
 from push.apps.table import Apps
 from tests.integration.backend import CLIENT_SECRET, PACKAGE_SID
-from tests.integration.builders import open_app, open_channel, outcomes, texts
+from tests.integration.builders import open_app, open_channel, outcomes, put_app, texts
 from tools.template_yaml import ROOT
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def check_put_app(backend: Backend) -> None:
 
 
 def check_resume_app(backend: Backend) -> None:
-    Apps(backend.table("AppsTable")).stop("my-game", "quota_exceeded")
+    Apps(backend.table("AppsTable")).stop("my-game", "quota_exceeded", 0)
     assert replay(backend, "operator_api-resume_app")["statusCode"] == 200
     assert "stopped" not in backend.items("AppsTable")[0]
 
@@ -180,6 +180,45 @@ def check_access_token_rejected(backend: Backend) -> None:
     assert replay(backend, "token_refresher-access_token_rejected") == {"my-game": "fresh"}
 
 
+def check_list_notifications(backend: Backend) -> None:
+    check_request_notification(backend)
+    answer = replay(backend, "notifications_api-list_notifications")
+    listed = json.loads(answer["body"])["notifications"]
+    assert [(each["template"], each["state"]) for each in listed] == [
+        ("ChallengeReceived", "completed")
+    ]
+
+
+def check_post_interactions(backend: Backend) -> None:
+    put_app(backend, track=True)
+    check_request_notification(backend)
+    answer = replay(backend, "player_api-post_interactions")
+    assert json.loads(answer["body"])["results"] == [{"status": "accepted", "reason": None}]
+    events = [json.loads(each["Body"]) for each in backend.messages("own-events")]
+    (event,) = [each for each in events if each["detail-type"] == "NotificationInteraction"]
+    assert event["detail"]["inputs"] == {"message": "You are on!"}
+
+
+def check_get_player(backend: Backend) -> None:
+    open_channel(backend, "player-42", DEVICE)
+    answer = replay(backend, "player_api-get_player")
+    assert [each["device_id"] for each in json.loads(answer["body"])["devices"]] == [DEVICE]
+
+
+def check_erase_player(backend: Backend) -> None:
+    open_channel(backend, "player-42", DEVICE)
+    answer = replay(backend, "player_api-erase_player")
+    assert json.loads(answer["body"])["channels"] == 1
+    assert registered(backend) == []
+
+
+def check_erase_me(backend: Backend) -> None:
+    open_channel(backend, "player-42", DEVICE)
+    answer = replay(backend, "player_api-erase_me")
+    assert json.loads(answer["body"])["channels"] == 1
+    assert registered(backend) == []
+
+
 CHECKS: dict[str, Callable[[Backend], None]] = {
     "channels_api-register": check_register,
     "channels_api-list": check_list,
@@ -194,6 +233,11 @@ CHECKS: dict[str, Callable[[Backend], None]] = {
     "notifications_api-request_notification": check_request_notification,
     "notifications_api-get_notification": check_get_notification,
     "notifications_api-cancel_notification": check_cancel_notification,
+    "notifications_api-list_notifications": check_list_notifications,
+    "player_api-post_interactions": check_post_interactions,
+    "player_api-get_player": check_get_player,
+    "player_api-erase_player": check_erase_player,
+    "player_api-erase_me": check_erase_me,
     "dispatcher-challenge_received": check_challenge_received,
     "operator_api-put_template_high_score_beaten": check_put_template_high_score_beaten,
     "dispatcher-high_score_beaten": check_high_score_beaten,

@@ -8,7 +8,7 @@ import pytest
 
 from push.channels import keys
 from push.dispatch import broadcast
-from push.dispatch.pages import read_page
+from push.dispatch.broadcast_queue import read_message
 from tests.integration.builders import (
     APP_PATH,
     game_fixture,
@@ -167,5 +167,5 @@ def test_broadcast_whose_first_pages_were_not_queued_goes_on_when_it_is_received
         assert game.handle("RequestQueue", messages)["batchItemFailures"]
     assert summary(game, answer["notification_id"])["state"] == "broadcasting"
     game.handle("RequestQueue", messages)
-    pages = [read_page(message["Body"]).shard for message in game.messages("BroadcastQueue")]
+    pages = [read_message(message["Body"]).shard for message in game.messages("BroadcastQueue")]
     assert sorted(pages) == [0, 1, 2, 3]

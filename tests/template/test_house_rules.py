@@ -52,7 +52,7 @@ PLAIN_ENGLISH = {
 }
 """Phrases that texts do without, as regular expressions, and what to write instead."""
 
-WRITTEN = ("functions", "layers", "docs", "local", "tools")
+WRITTEN = ("functions", "layers", "docs", "local", "pushctl", "tools")
 WRITTEN_FILES = ("README.md", "template.yaml", "Makefile")
 TEXT_SUFFIXES = {".py", ".md", ".json", ".yaml", ".sh", ".html", ".js", ".css"}
 

@@ -15,6 +15,7 @@ PushError
 │   ├── SecretsUnavailableError    Secrets Manager
 │   ├── QueueUnavailableError      SQS
 │   └── EventBusUnavailableError   EventBridge
+├── NotDecidedYetError         what a request depends on is being written
 ├── MalformedSecretError       a secret was not written by this service
 └── AccessTokenMissingError    no valid access token is stored
 
@@ -28,6 +29,11 @@ from dataclasses import dataclass
 
 class PushError(Exception):
     """Base of the service's own errors."""
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, for a dead-letter queue."""
+        return str(self)
 
 
 class NotFoundError(PushError):
@@ -109,6 +115,10 @@ class SecretsUnavailableError(AwsUnavailableError):
     """Raised when Secrets Manager failed."""
 
 
+class NotDecidedYetError(PushError):
+    """Raised when what a request depends on is being written by another worker; try again."""
+
+
 class MalformedSecretError(PushError):
     """Raised when a stored secret cannot be parsed: something else wrote it."""
 
@@ -123,3 +133,13 @@ class AccessTokenMissingError(PushError):
 
 class QueueUnavailableError(AwsUnavailableError):
     """Raised when SQS did not accept every message. Messages before it may be queued."""
+
+
+NON_RETRYABLE = (
+    MalformedMessageError,
+    NotFoundError,
+    ForbiddenError,
+    InvalidRequestError,
+    ConflictError,
+)
+"""Raised again and again for the same message: it can never become a notification."""

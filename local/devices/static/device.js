@@ -104,7 +104,10 @@ export class DeviceCard {
       },
       press: ({ arguments: given, activationType, inputs, keeps }) => {
         if (!keeps) leave();
-        this.do("press", { text: pressed(activationType, given, inputs) });
+        const isOurs = activationType !== "protocol";
+        const kind = given === toast.launch.arguments ? "opened" : "action";
+        const text = pressed(activationType, given, inputs);
+        this.do("press", isOurs ? { text, kind, arguments: given, inputs } : { text });
         if (activationType === "foreground") this.play(this.view.has_presence ? "front" : "background");
       },
     };
@@ -221,13 +224,14 @@ export class DeviceCard {
   }
 }
 
-/** What the game is given when something is pressed, in words. */
+/** What the game is given when something is pressed, in words; without the argument for tracking. */
 function pressed(activationType, given, inputs) {
   if (activationType === "protocol") return `Windows would open ${given}`;
   const who =
     activationType === "background" ? "The game's background task receives" : "The game opens and receives";
   const answers = Object.entries(inputs).map(([id, value]) => `${id} = "${value}"`);
-  return `${who} "${given}"${answers.length ? `, with ${answers.join(", ")}` : ""}`;
+  const own = given.replace(/[&;]?_push=[^&;]*/, "");
+  return `${who} "${own}"${answers.length ? `, with ${answers.join(", ")}` : ""}`;
 }
 
 function onOff(text, listener) {

@@ -129,6 +129,7 @@ def test_api_keeps_its_properties_and_cors_but_not_the_body() -> None:
         "Name": {"Ref": "AWS::StackName"},
         "Description": "players and operators",
         "ProtocolType": "HTTP",
+        "Tags": {"ms-custom-id": "laptop"},
         "CorsConfiguration": {"allowOrigins": ["https://game.example"]},
     }
 
@@ -212,3 +213,28 @@ def test_template_given_is_not_changed() -> None:
     before = deepcopy(template)
     for_laptop(template, {"A": "1"})
     assert template == before
+
+
+def test_output_with_the_apis_endpoint_is_an_address_that_resolves() -> None:
+    template = {
+        "Resources": {"HttpApi": api({})},
+        "Outputs": {
+            "ApiUrl": {
+                "Value": {"Fn::If": ["HasDomain", "x", {"Fn::GetAtt": ["HttpApi", "ApiEndpoint"]}]}
+            },
+            "Table": {"Value": {"Ref": "AppsTable"}},
+        },
+    }
+    outputs = for_laptop(template, {}, "http://127.0.0.1:4566")["Outputs"]
+    assert outputs == {
+        "ApiUrl": {
+            "Value": {
+                "Fn::If": [
+                    "HasDomain",
+                    "x",
+                    {"Fn::Sub": "http://127.0.0.1:4566/_aws/execute-api/${HttpApi}"},
+                ]
+            }
+        },
+        "Table": {"Value": {"Ref": "AppsTable"}},
+    }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from push.delivery.queue import read_delivery
-from push.dispatch.pages import read_page
+from push.dispatch.broadcast_queue import read_message
 from push.errors import MalformedMessageError
 from push.requests.queue import read_request
 
@@ -25,7 +25,7 @@ READERS: dict[str, tuple[Callable[[str], Any], dict[str, Any]]] = {
         lambda body: read_request(body, "m-1"),
         {"id": "e", "source": "s", "detail-type": "T", "detail": 0},
     ),
-    "page": (read_page, {"notification_id": "0" * 32, "app_id": "a", "shard": 0, "start": 0}),
+    "page": (read_message, {"notification_id": "0" * 32, "app_id": "a", "shard": 0, "start": 0}),
     "delivery": (read_delivery, {"notification_id": "0" * 32, "payloads": 0, "channels": 0}),
 }
 

@@ -264,6 +264,9 @@ class Rig:
         storage: Any = self.claims
         wns: Any = self.wns
         recheck: Any = self.recheck
+        events: Any = SimpleNamespace(
+            publish_closed=lambda *_, **__: None, publish_again=lambda *_: None
+        )
         sender = Sender(
             wns=wns,
             intake=DeliveryIntake(
@@ -271,12 +274,13 @@ class Rig:
                 queues=queues,
                 recheck=recheck,
                 sources=sources,
+                events=events,
                 background=background,
                 jitter=lambda: 0.5,
             ),
             starter=Starter(wns, recheck, background, self.clock),
             results=cast("Any", self.results),
-            recorder=Recorder(storage, queues, background, self.clock),
+            recorder=Recorder(storage, queues, background, events, self.clock),
             background=background,
             clock=self.clock,
             sleep=self.clock.sleep,

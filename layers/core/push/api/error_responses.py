@@ -14,6 +14,7 @@ from push.errors import (
     FieldError,
     ForbiddenError,
     InvalidRequestError,
+    NotDecidedYetError,
     NotFoundError,
     PushError,
     QueueUnavailableError,
@@ -41,6 +42,7 @@ _BY_ERROR: dict[type[Exception], tuple[int, str]] = {
     TablesUnavailableError: (503, "unavailable"),
     QueueUnavailableError: (503, "unavailable"),
     EventBusUnavailableError: (503, "unavailable"),
+    NotDecidedYetError: (503, "not_decided_yet"),
     UnreadableItemError: (500, "unreadable"),
 }
 

@@ -26,6 +26,15 @@ EventSource = Annotated[str, Field(min_length=1, max_length=256)]
 
 Identity = Literal["package_sid", "entra"]
 
+EventName = Literal[
+    "AppStopped",
+    "ChannelExpiring",
+    "ChannelGone",
+    "DeliveryFailed",
+    "NotificationFinished",
+    "NotificationInteraction",
+]
+
 
 class AppSettings(BaseModel):
     """The settings of an app."""
@@ -70,6 +79,28 @@ class AppSettings(BaseModel):
         ),
     ] = None
 
+    listed: Annotated[
+        Literal["all", "broadcasts"],
+        Field(
+            description="Which notifications the app's list has: all, at a write unit each, or"
+            " those to a topic or everyone"
+        ),
+    ] = "all"
+
+    track: Annotated[
+        bool,
+        Field(
+            description="Whether toasts carry the argument with which the game reports what the"
+            " player did, unless their template says otherwise"
+        ),
+    ] = False
+    events: Annotated[
+        tuple[EventName, ...],
+        Field(
+            max_length=10, description="Events that are published for the app on the game event bus"
+        ),
+    ] = ("NotificationInteraction",)
+
 
 class App(AppSettings):
     """An app: its id, its settings, and why it was stopped."""
@@ -84,6 +115,10 @@ class App(AppSettings):
     def may_send(self) -> bool:
         """Whether notifications of the app are sent now."""
         return self.enabled and self.stopped is None
+
+    def lists(self, audience: str) -> bool:
+        """Return whether the app's list has the notifications to an audience of this kind."""
+        return self.listed == "all" or audience != "players"
 
     def check_audience(self, audiences: Iterable[str]) -> None:
         """Authorize a player's token by its audiences.

@@ -110,21 +110,24 @@ class Apps:
         try:
             self._table.update_item(
                 Key={"pk": app_id},
-                UpdateExpression="REMOVE stopped",
+                UpdateExpression="REMOVE stopped, stopped_at",
                 ConditionExpression="attribute_exists(pk)",
             )
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             raise NotFoundError(f"app '{app_id}' does not exist") from None
 
     @map_dynamodb_errors()
-    def stop(self, app_id: str, reason: str) -> None:
-        """Stop sending for an app until an operator resumes it or puts it again."""
-        self._table.update_item(
+    def stop(self, app_id: str, reason: str, now: float) -> int:
+        """Stop sending for an app until an operator resumes it or puts it again; return since when
+        it is stopped, `now` unless somebody has stopped it before. Times are epoch seconds."""
+        stopped = self._table.update_item(
             Key={"pk": app_id},
-            UpdateExpression="SET stopped = :reason",
+            UpdateExpression="SET stopped = :reason, stopped_at = if_not_exists(stopped_at, :now)",
             ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeValues={":reason": reason},
-        )
+            ExpressionAttributeValues={":reason": reason, ":now": int(now)},
+            ReturnValues="ALL_NEW",
+        )["Attributes"]
+        return int(str(stopped["stopped_at"]))
 
 
 def _app(item: Mapping[str, Any]) -> App:
@@ -153,7 +156,9 @@ class AppCache:
             self._held[app_id] = (now, app)
         return app
 
-    def stop(self, app_id: str, reason: str) -> None:
-        """Stop sending for an app until an operator resumes it or puts it again."""
-        self._apps.stop(app_id, reason)
+    def stop(self, app_id: str, reason: str, now: float) -> int:
+        """Stop sending for an app until an operator resumes it or puts it again; return since when
+        it is stopped. Times are epoch seconds."""
+        stopped_at = self._apps.stop(app_id, reason, now)
         self._held.pop(app_id, None)
+        return stopped_at

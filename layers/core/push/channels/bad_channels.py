@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
+from push.apps.game_events import GameEvent
 from push.aws.dynamodb import map_dynamodb_errors
 from push.channels.keys import channel_key
+from push.errors import EventBusUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_dynamodb.service_resource import Table
 
+    from push.apps.game_events import GameEvents
+
+GoneReason = Literal["channel_gone", "token_rejected"]
 Device = tuple[str, str, str]
 """app_id, player_id and device_id."""
 
@@ -18,13 +25,25 @@ Device = tuple[str, str, str]
 class BadChannels:
     """Removes channels from ChannelsTable. A channel that has another URI by now stays."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, events: GameEvents) -> None:
         self._name = table.name
         self._client = table.meta.client
+        self._events = events
 
     @map_dynamodb_errors()
-    def remove(self, device: Device, channel_uri: str) -> bool:
-        """Remove a channel that WNS reports as gone; return whether it was removed."""
+    def remove(self, device: Device, channel_uri: str, reason: GoneReason = "channel_gone") -> bool:
+        """Remove a channel that WNS reports as gone; return whether it was removed.
+
+        The event is published first, if the app wants it: should that fail, the channel stays, and
+        WNS's response to the next notification removes it.
+        """
+        if self._events.wants(device[0], "ChannelGone"):
+            if not self._has(device, channel_uri):
+                return False
+            try:
+                self._events.publish([_gone(device, channel_uri, reason)])
+            except EventBusUnavailableError:
+                return False
         try:
             self._client.delete_item(
                 TableName=self._name,
@@ -61,4 +80,20 @@ class BadChannels:
             return
         rejected_before, _, uri_before = str(before.get("rejected", "")).partition("#")
         if uri_before == uri_hash and rejected_before != fingerprint:
-            self.remove(device, channel_uri)
+            self.remove(device, channel_uri, "token_rejected")
+
+    def _has(self, device: Device, channel_uri: str) -> bool:
+        found: Mapping[str, Any] = self._client.get_item(
+            TableName=self._name, Key=channel_key(*device), ConsistentRead=True
+        ).get("Item", {})
+        return found.get("channel_uri") == channel_uri
+
+
+def _gone(device: Device, channel_uri: str, reason: GoneReason) -> GameEvent:
+    app_id, player_id, device_id = device
+    uri_hash = sha256(channel_uri.encode()).hexdigest()[:16]
+    return GameEvent(
+        "ChannelGone",
+        (*device, uri_hash),
+        {"app_id": app_id, "player_id": player_id, "device_id": device_id, "reason": reason},
+    )

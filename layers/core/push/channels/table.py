@@ -171,6 +171,26 @@ class Channels:
         return next(readable_channels([] if item is None else [item]), None)
 
 
+def expiring_channels(
+    table: Table, app_id: str, shard: int, span: tuple[int, int], *, start: str | None = None
+) -> ShardPage:
+    """Return the channels among the next megabyte of a shard that expire within `span`: first and
+    last, epoch seconds."""
+    condition: ConditionBase = Key("shard").eq(f"{app_id}#{shard}")
+    if start is not None:
+        condition &= Key("device_key").gte(start)
+    page = table.query(
+        IndexName="ByShard",
+        KeyConditionExpression=condition,
+        FilterExpression=Attr("expires_at").between(*span),
+    )
+    last = page.get("LastEvaluatedKey")
+    return ShardPage(
+        tuple(readable_channels(page["Items"])),
+        None if last is None else following(str(last["device_key"])),
+    )
+
+
 def readable_channels(items: Iterable[Mapping[str, Any]]) -> Iterator[Channel]:
     """Yield the channels that items hold; report and skip those that cannot be read."""
     return readable_items("channel", items, Channel.of_item)

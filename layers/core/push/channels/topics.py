@@ -66,6 +66,11 @@ class Topics:
             following(str(page["LastEvaluatedKey"]["sk"])) if more else None,
         )
 
+    def remove(self, app_id: str, player_id: str, device_id: str, topics: Iterable[str]) -> None:
+        """Delete a device's subscriptions to topics. Idempotent."""
+        for key in _keys(app_id, player_id, device_id, topics):
+            self._table.delete_item(Key=key)
+
     def subscribe_writes(
         self, app_id: str, player_id: str, device_id: str, topics: Iterable[str], expires_at: int
     ) -> list[Any]:

@@ -31,7 +31,7 @@ class UriOwners:
 
     def get(self, app_id: str, channel_uri: str) -> Device | None:
         """Return the device that registered a URI last, even if its channel is gone."""
-        key = _key(app_id, channel_uri)
+        key = owner_key(app_id, channel_uri)
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item", {})
         if "player_id" not in item or "device_id" not in item:
             return None
@@ -55,7 +55,7 @@ class UriOwners:
         return {
             "Put": {
                 "TableName": self._table.name,
-                "Item": _key(app_id, channel_uri) | names | {"expires_at": expires_at},
+                "Item": owner_key(app_id, channel_uri) | names | {"expires_at": expires_at},
                 "ConditionExpression": condition,
                 "ExpressionAttributeValues": values,
             }
@@ -87,7 +87,8 @@ def is_same_channel(one: str, other: str) -> bool:
     return channel_identity(one) == channel_identity(other)
 
 
-def _key(app_id: str, channel_uri: str) -> dict[str, str]:
+def owner_key(app_id: str, channel_uri: str) -> dict[str, str]:
+    """Return the key of a URI's owner in ChannelsTable."""
     # No key of a channel starts with "#".
     digest = sha256(channel_identity(channel_uri).encode()).hexdigest()
     return {"pk": f"#{app_id}#{digest}", "sk": "owner"}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from push.apps.access_tokens import AccessTokenCache
     from push.apps.events import AppEvents
+    from push.apps.game_events import GameEvents
     from push.apps.models import App
     from push.apps.table import AppCache
     from push.aws.background import Background
@@ -40,6 +41,7 @@ class AppSources:
     tokens: AccessTokenCache
     budgets: SendBudgets
     events: AppEvents
+    game_events: GameEvents
 
 
 class AppGate:
@@ -153,7 +155,12 @@ class AppGate:
         """Stop the app until an operator puts it again. If that cannot be written, WNS's response
         to the next notification stops the app."""
         self.pause(now + _STOPPED_WAIT_S, now, Retry.APP_STOPPED)
-        self._run(lambda: self._sources.apps.stop(self.app_id, reason))
+
+        def stop() -> None:
+            stopped_at = self._sources.apps.stop(self.app_id, reason, now)
+            self._sources.game_events.publish_stop(self.app_id, reason, stopped_at)
+
+        self._run(stop)
 
     @property
     def _block(self) -> int:

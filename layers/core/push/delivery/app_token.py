@@ -47,17 +47,15 @@ class AppToken:
         self._background = background
         self._on_failure = on_failure
         self._health = TokenHealth()
-        self._last_look = 0.0
+        self._last_look = self._missing_at = 0.0
         self._published_at = 0.0
 
     def load(self, now: float) -> None:
         """Read the stored token; keep the present one if WNS rejects it and there is no other. That
         there is none is known for some seconds."""
+        if now - self._missing_at < _LOOK_EVERY_S:
+            return
         rejected = self._health.rejected
-        if self.value is None or rejected is not None:
-            if now - self._last_look < _LOOK_EVERY_S:
-                return
-            self._last_look = now
         self._take_over(self._read(now, rejected), rejected, now)
 
     def usable_at(self, now: float, in_flight: int) -> float:
@@ -130,4 +128,5 @@ class AppToken:
         if token is not None or rejected is None:
             self.value = token
         if token is None:
+            self._missing_at = now
             self.request_newer(now)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from push.delivery.app_gate import AppGate, postponed_until
 from push.delivery.attempt import DeliveryAttempt, first_starts
 from push.delivery.batch import AppTurn, Message
-from push.delivery.claims import Busy, Claim, Superseded
+from push.delivery.claims import Busy, Claim, Finished, Superseded
 from push.delivery.recheck import Findings, apply_findings
 from push.delivery.recipients import pending
 from push.delivery.report import Handling
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from push.delivery.app_gate import AppSources
     from push.delivery.batch import Batch
     from push.delivery.claims import DeliveryClaims
+    from push.delivery.events import DeliveryEvents
     from push.delivery.models import Delivery, Lane
     from push.delivery.queue import DeliveryQueue
     from push.delivery.recheck import Recheck
@@ -62,6 +63,7 @@ class DeliveryIntake:
     queues: Mapping[Lane, DeliveryQueue]
     recheck: Recheck
     sources: AppSources
+    events: DeliveryEvents
     background: Background
     jitter: Callable[[], float]
     _gates: dict[str, AppGate] = field(default_factory=dict)
@@ -108,7 +110,7 @@ class DeliveryIntake:
         if to_claim:
             self.background.run(
                 lambda: self._claim_all(to_claim, now, lease_s),
-                lambda opened: self._add_all(batch, opened, now),
+                lambda opened: _add_all(batch, opened, self.jitter, now),
             )
 
     def _postpone(self, batch: Batch, messages: Sequence[Message], now: float) -> None:
@@ -154,8 +156,8 @@ class DeliveryIntake:
 
         claimed                         → to be sent
         superseded, the rest not queued → its worker died in between: queue the rest
-        superseded, the rest queued     → a copy: nothing to do
-        finished                        → a copy: nothing to do
+        superseded, the rest queued     → a copy: only its events, which may not be published yet
+        finished                        → likewise
         leased through this message     → its worker may have died: keep it until the lease ends
         leased through another message  → a copy: nothing to do
         """
@@ -175,32 +177,40 @@ class DeliveryIntake:
                         rest, attempt=later.attempt, not_before=later.not_before
                     )
                     self.queues[delivery.lane].put(remainder, now)
+                    self.events.publish_again(delivery)
                 case Busy(same_message=True):
                     return _Opened(opening)
+                case Superseded() | Finished():
+                    self.events.publish_again(delivery)
+                case Busy():
+                    pass
         except AwsUnavailableError as error:
             return _Opened(opening, failure=error)
         return _Opened(opening, is_done=True)
 
-    def _add_all(self, batch: Batch, opened: Sequence[_Opened], now: float) -> None:
-        """Add an attempt for each claim to the batch."""
-        for each in opened:
-            message_id = each.opening.message.message_id
-            batch.opening.remove(each.opening.message)
-            batch.window.give_back(each.opening.taken)
-            if each.failure is not None:
-                batch.note_failure(message_id, each.failure)
-            if each.is_done:
-                batch.note_handling(message_id, Handling.COPY)
-            elif each.claim is None:
-                batch.kept.append(message_id)
-            if each.claim is None:
-                continue
-            attempt = DeliveryAttempt(each.claim, message_id, batch.window, now, self.jitter())
-            batch.attempts.append(attempt)
-            batch.turn_of(attempt.delivery.app_id).attempts.append(attempt)
-            _settle_doubts(batch, attempt, now)
-            if each.findings is not None:
-                apply_findings(batch, attempt, each.findings, now)
+
+def _add_all(
+    batch: Batch, opened: Sequence[_Opened], jitter: Callable[[], float], now: float
+) -> None:
+    """Add an attempt for each claim to the batch."""
+    for each in opened:
+        message_id = each.opening.message.message_id
+        batch.opening.remove(each.opening.message)
+        batch.window.give_back(each.opening.taken)
+        if each.failure is not None:
+            batch.note_failure(message_id, each.failure)
+        if each.is_done:
+            batch.note_handling(message_id, Handling.COPY)
+        elif each.claim is None:
+            batch.kept.append(message_id)
+        if each.claim is None:
+            continue
+        attempt = DeliveryAttempt(each.claim, message_id, batch.window, now, jitter())
+        batch.attempts.append(attempt)
+        batch.turn_of(attempt.delivery.app_id).attempts.append(attempt)
+        _settle_doubts(batch, attempt, now)
+        if each.findings is not None:
+            apply_findings(batch, attempt, each.findings, now)
 
 
 def _keep(batch: Batch, messages: Sequence[Message], error: AwsUnavailableError) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from push.delivery.attempt import AttemptState
 from push.delivery.records import LostClaimError
 from push.delivery.report import Handling
-from push.errors import QueueUnavailableError
+from push.errors import AwsUnavailableError, TablesUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from push.aws.background import Background
     from push.delivery.attempt import DeliveryAttempt
     from push.delivery.batch import Batch
+    from push.delivery.events import DeliveryEvents
     from push.delivery.models import Lane
     from push.delivery.queue import DeliveryQueue
     from push.delivery.records import DeliveryRecords
-    from push.errors import AwsUnavailableError
 
 _HANDLING: Mapping[tuple[AttemptState, bool], Handling] = {
     (AttemptState.CLOSED, True): Handling.FINISHED,
@@ -36,6 +36,7 @@ class Recorder:
     records: DeliveryRecords
     queues: Mapping[Lane, DeliveryQueue]
     background: Background
+    events: DeliveryEvents
     clock: Callable[[], float]
 
     def record_due(self, batch: Batch, *, is_closing: bool) -> None:
@@ -83,27 +84,34 @@ class Recorder:
         not_before = None if remainder is None else remainder.not_before
         queue = self.queues[attempt.delivery.lane]
 
-        def write() -> AttemptState:
+        def write() -> tuple[AttemptState, AwsUnavailableError | None]:
             try:
                 self.records.close(
                     attempt.claim, recorded, unrecorded, now, number=number, not_before=not_before
                 )
+            except LostClaimError:
+                return AttemptState.LOST, None
+            except TablesUnavailableError as error:
+                return AttemptState.OPEN, error
+            try:
                 if remainder is not None:
                     queue.put(remainder, now)
-            except LostClaimError:
-                return AttemptState.LOST
-            return AttemptState.CLOSED
+                outcomes = {**recorded, **unrecorded}
+                self.events.publish_closed(
+                    attempt.delivery, outcomes, is_finished=remainder is None
+                )
+            except AwsUnavailableError as error:
+                # Closed, but the rest is not queued or the events are not published: whoever
+                # receives the message next does so.
+                return AttemptState.FAILED, error
+            return AttemptState.CLOSED, None
 
-        def note(state: AttemptState) -> None:
+        def note(result: tuple[AttemptState, AwsUnavailableError | None]) -> None:
+            state, error = result
             attempt.end_close(state, self.clock())
-            batch.note_handling(attempt.message_id, _HANDLING[state, remainder is None])
+            if error is not None:
+                batch.note_failure(attempt.message_id, error)
+            else:
+                batch.note_handling(attempt.message_id, _HANDLING[state, remainder is None])
 
-        def fail(error: AwsUnavailableError) -> None:
-            batch.note_failure(attempt.message_id, error)
-            # If SQS fails, the attempt is closed, but the rest is not queued: whoever receives the
-            # message next queues it.
-            is_closed = isinstance(error, QueueUnavailableError)
-            state = AttemptState.FAILED if is_closed else AttemptState.OPEN
-            attempt.end_close(state, self.clock())
-
-        self.background.run(write, note, fail)
+        self.background.run(write, note)

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from push.channels.models import Channel
     from push.channels.table import Channels
     from push.channels.topics import Topics
+    from push.delivery.finished import FinishedNotifications
     from push.delivery.queue import DeliveryQueue
-    from push.dispatch.pages import BroadcastQueue, Pages
+    from push.dispatch.broadcast_queue import BroadcastQueue
+    from push.dispatch.pages import Pages
     from push.dispatch.player_channels import PlayerChannels
     from push.notifications.record import Notifications
 
@@ -55,6 +57,7 @@ class Broadcaster:
     pages: Pages
     page_queue: BroadcastQueue
     queue: DeliveryQueue
+    finished: FinishedNotifications
 
     def start(self, request: Request, template: Template | None, now: float) -> None:
         """Store what the pages need, record the broadcast as started, and queue the first page of
@@ -111,6 +114,7 @@ class Broadcaster:
             found = [channel for channel in found if channel.device_key < border]
         plan = self.pages.plan(page, PagePlan(_chunk_starts(found, sizes), border), now)
         if plan is None:
+            self.finished.publish(page.app_id, page.notification_id, now)
             return 0
         if plan.end != border:
             found = self._between(page, request, plan.end, now)
@@ -132,6 +136,8 @@ class Broadcaster:
         if plan.end is not None:
             self.page_queue.put([page.next(plan.end)])
         self.pages.close(page, plan, audience, now)
+        if plan.end is None:  # its deliveries, and all others, may have been sent in the meantime
+            self.finished.publish(page.app_id, page.notification_id, now)
         return len(found)
 
     def _between(self, page: Page, request: Request, end: str | None, now: float) -> list[Channel]:

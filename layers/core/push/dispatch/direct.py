@@ -15,22 +15,23 @@ from push.aws.sqs import LONGEST_DELAY_S
 from push.channels.models import DEVICES_PER_PLAYER
 from push.dispatch.chunks import MAX_BYTES, TARGET_BYTES, ChunkSize, Sizes, fitting
 from push.notifications.direct_plans import DirectPlan
-from push.requests.intake import UNKNOWN_ORIGIN, due_in, entry_of
+from push.requests.intake import due_in, entry_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from push.channels.models import Channel
+    from push.delivery.finished import FinishedNotifications
     from push.delivery.models import Delivery
     from push.delivery.queue import DeliveryQueue
     from push.dispatch.broadcast import Broadcaster
     from push.dispatch.player_channels import PlayerChannels
     from push.notifications.direct_plans import DirectPlans
-    from push.notifications.entry import Record, State
+    from push.notifications.entry import Origin, Record, State
     from push.notifications.players import SkipReason
     from push.notifications.record import Notifications
     from push.requests.intake import RequestIntake, ValidatedRequest
-    from push.requests.models import Origin, Request
+    from push.requests.models import Request
     from push.requests.queue import RequestQueue
     from push.requests.rendering import Renderer
     from push.requests.schedules import Schedules
@@ -48,6 +49,13 @@ class Dispatched(NamedTuple):
     before: State | None
     plan: DirectPlan | None = None
 
+    @property
+    def skipped(self) -> Mapping[SkipReason, int]:
+        """How many players the plan skips, by reason."""
+        return (
+            {reason: len(names) for reason, names in self.plan.skipped.items()} if self.plan else {}
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
@@ -58,11 +66,12 @@ class Dispatcher:
     plans: DirectPlans
     channels: PlayerChannels
     queue: DeliveryQueue
+    finished: FinishedNotifications
     broadcaster: Broadcaster
     requests: RequestQueue
     schedules: Schedules
 
-    def dispatch(self, request: Request, now: float, origin: Origin = UNKNOWN_ORIGIN) -> Dispatched:
+    def dispatch(self, request: Request, now: float, origin: Origin) -> Dispatched:
         """Dispatch a request unless that is done.
 
         cancelled or suppressed       → nothing
@@ -90,17 +99,12 @@ class Dispatcher:
             plan = self.plans.in_force(record)
             if plan is not None:
                 found = self._look_up(request, now)
-                self.queue.put_all(_deliveries(validated.renderer, plan, found, now))
+                self._queue(request, validated.renderer, plan, found, now)
             return Dispatched(state)
-        return Dispatched(state, self._begin(request, validated, record, now, origin))
+        return Dispatched(state, self._begin(request, validated, record, now))
 
     def _begin(
-        self,
-        request: Request,
-        validated: ValidatedRequest,
-        record: Record | None,
-        now: float,
-        origin: Origin,
+        self, request: Request, validated: ValidatedRequest, record: Record | None, now: float
     ) -> DirectPlan | None:
         """Dispatch a request that is not dispatched yet.
 
@@ -115,8 +119,8 @@ class Dispatcher:
         is_direct = request.audience.players is not None
         if validated.is_enabled and is_direct and wait_s <= 0:
             # Recorded together with its plan: one write.
-            return self._deliver(request, validated.renderer, record, now, origin)
-        if self.intake.record(request, now, origin) not in {"accepted", "scheduled", "failed"}:
+            return self._deliver(request, validated, record, now)
+        if self.intake.record(validated, now) not in {"accepted", "scheduled", "failed"}:
             return None  # a copy was dispatched, or the request cancelled, in the meantime
         if not validated.is_enabled:
             self.notifications.advance(request.notification_id, "suppressed")
@@ -139,19 +143,23 @@ class Dispatcher:
             self.schedules.delete(request.notification_id)
 
     def _deliver(
-        self,
-        request: Request,
-        renderer: Renderer,
-        record: Record | None,
-        now: float,
-        origin: Origin,
+        self, request: Request, validated: ValidatedRequest, record: Record | None, now: float
     ) -> DirectPlan | None:
         found = self._look_up(request, now)
+        renderer = validated.renderer
         proposed = _plan(found, renderer, now)
-        plan = self.plans.put(entry_of(request, origin), proposed, record, now)
+        plan = self.plans.put(validated.entry, proposed, record, now)
         if plan is not None:
-            self.queue.put_all(_deliveries(renderer, plan, found, now))
+            self._queue(request, renderer, plan, found, now)
         return plan
+
+    def _queue(
+        self, request: Request, renderer: Renderer, plan: DirectPlan, found: _Found, now: float
+    ) -> None:
+        """Queue a plan's deliveries. Without any, the notification is finished."""
+        self.queue.put_all(_deliveries(renderer, plan, found, now))
+        if not plan.chunk_starts:
+            self.finished.publish(request.app_id, request.notification_id, now)
 
     def _look_up(self, request: Request, now: float) -> _Found:
         """Return the channels of every player, without repetitions and in the request's order."""

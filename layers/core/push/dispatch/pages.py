@@ -9,24 +9,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from push.aws.dynamodb import ConditionFailedError, failed_item
-from push.aws.sqs import send_batches
 from push.channels.keys import SHARDS
-from push.errors import MalformedMessageError
 from push.identifiers import AppId, NotificationId
 from push.notifications.counters import RECORD_LIFE_S, count_write
 from push.notifications.players import REACHED, SKIPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mypy_boto3_dynamodb.service_resource import Table
-    from mypy_boto3_sqs import SQSClient
 
     from push.aws.dynamodb import Transactions
     from push.channels.models import Channel
@@ -75,18 +69,6 @@ class PageAudience:
     channels: list[Channel]
     reached: int
     in_game: int
-
-
-def read_page(body: str) -> Page:
-    """Read a message of BroadcastQueue.
-
-    Raises:
-        MalformedMessageError: the message is not a page.
-    """
-    try:
-        return Page.model_validate_json(body)
-    except (ValidationError, RecursionError):
-        raise MalformedMessageError("the message is not a page of a broadcast") from None
 
 
 class Pages:
@@ -141,24 +123,6 @@ class Pages:
             self._transactions.write([{"Update": done}, count])
         except ConditionFailedError:
             return
-
-
-class BroadcastQueue:
-    """The queue of pages."""
-
-    def __init__(self, client: SQSClient, queue_url: str) -> None:
-        self._client = client
-        self._queue_url = queue_url
-
-    def put(self, pages: Sequence[Page]) -> None:
-        """Queue pages.
-
-        Raises:
-            QueueUnavailableError: some were not queued; the caller's own message is retried.
-        """
-        for app_id, of_app in groupby(pages, key=lambda page: page.app_id):
-            bodies = [page.model_dump_json() for page in of_app]
-            send_batches(self._client, self._queue_url, bodies, app_id)
 
 
 def _key(page: Page) -> dict[str, str]:

@@ -24,7 +24,7 @@ from push.aws.batch_get import batch_get
 from push.notifications.outcomes import decode_outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb.service_resource import Table
 
@@ -67,21 +67,28 @@ def outcomes_of_chunk(table: Table, partition: str) -> Outcomes:
     return outcomes
 
 
-def count_claims(table: Table, notification_id: str, deliveries: int) -> Counter[str]:
+def claim_keys(notification_id: str, deliveries: int) -> list[dict[str, str]]:
+    """Return the keys of the claims of a direct notification, whose chunks are numbered from 0."""
+    numbers = map(str, range(deliveries))
+    return [{"pk": partition_of(notification_id, each), "sk": CLAIM} for each in numbers]
+
+
+def tally_claims(claims: Iterable[Mapping[str, Any]]) -> Counter[str]:
     """Return the counts of a direct notification: outcomes by name, and `finished` deliveries.
 
-    Its chunks are numbered from 0, and each claim holds its own counts; so sending needs no write
-    for counters.
+    Each claim holds its own counts; so sending needs no write for counters.
     """
     total: Counter[str] = Counter()
-    keys = [
-        {"pk": partition_of(notification_id, str(number)), "sk": CLAIM}
-        for number in range(deliveries)
-    ]
-    for item in batch_get(table, keys, sleep=time.sleep, jitter=random.random):
+    for item in claims:
         total.update(json.loads(str(item.get("counts", "{}"))))
         total["finished"] += bool(item["finished"])
     return total
+
+
+def count_claims(table: Table, notification_id: str, deliveries: int) -> Counter[str]:
+    """Return the counts of a direct notification, read consistently."""
+    keys = claim_keys(notification_id, deliveries)
+    return tally_claims(batch_get(table, keys, sleep=time.sleep, jitter=random.random))
 
 
 class OutcomeReader:

@@ -15,7 +15,7 @@ from boto3.dynamodb.conditions import Key
 from push.notifications.players import PLAYER_TALLIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from mypy_boto3_dynamodb.service_resource import Table
 
@@ -59,6 +59,16 @@ def read_counters(table: Table, notification_id: str) -> Counter[str]:
         KeyConditionExpression=Key("pk").eq(notification_id) & Key("sk").begins_with("count#"),
         ConsistentRead=True,
     )["Items"]
+    return tally_counters(items)
+
+
+def counter_keys(notification_id: str) -> list[dict[str, str]]:
+    """Return the keys of the items that hold a notification's counters."""
+    return [{"pk": notification_id, "sk": f"count#{number}"} for number in range(_ITEMS)]
+
+
+def tally_counters(items: Iterable[Mapping[str, Any]]) -> Counter[str]:
+    """Return the sums of counters by tally or outcome."""
     total: Counter[str] = Counter()
     for item in items:
         for attribute, value in item.items():

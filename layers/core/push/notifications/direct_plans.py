@@ -15,7 +15,7 @@ from push.aws.dynamodb import ConditionFailedError
 from push.errors import TablesUnavailableError
 from push.notifications.counters import RECORD_LIFE_S
 from push.notifications.entry import BEFORE
-from push.notifications.players import SKIP_REASONS
+from push.notifications.players import SKIP_REASONS, skipped_players
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +71,7 @@ class DirectPlans:
             chunk_starts=tuple(json.loads(str(record.item["plan"]))),
             requested=int(record.item["requested"]),
             recipients=int(record.item["recipients"]),
-            skipped=self.notifications.skipped(str(record.item["pk"])) if counts else {},
+            skipped=skipped_players(self.table, str(record.item["pk"])) if counts else {},
         )
 
     def put(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,6 +23,9 @@ State = Literal[
     "failed",
     "cancelled",
 ]
+AudienceKind = Literal["players", "topic", "everyone"]
+Via = Literal["api", "bus", "queue"]
+
 _OPEN: tuple[State, ...] = ("accepted", "scheduled", "failed")
 BEFORE: Mapping[State, tuple[State, ...]] = {
     "scheduled": ("accepted", "failed"),
@@ -34,31 +38,82 @@ BEFORE: Mapping[State, tuple[State, ...]] = {
 """The states from which each state is reached. A request that failed may be sent again, by a caller
 or by an operator who moves it back from the dead-letter queue after the cause is fixed."""
 
+LIST_SHARDS = 8
+"""Partitions of the index `Listed` per app. DynamoDB gives each 1,000 writes a second, and an index
+that is throttled throttles its table ("Using Global Secondary Indexes in DynamoDB")."""
+
+_LONGEST_BY = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """How a request came, from whom, and when.
+
+    Attributes:
+        by: an IAM ARN (`api`), the source of an event (`bus`), or the id of the AWS identity that
+            sent the message (`queue`).
+        at: when it was queued (epoch seconds), None if not known; not recorded, for latencies.
+    """
+
+    via: Via
+    by: str | None = None
+    at: float | None = None
+
+    @property
+    def source(self) -> str | None:
+        """The source of the event that the request came as, None if it came otherwise."""
+        return self.by if self.via == "bus" else None
+
 
 @dataclass(frozen=True, slots=True)
 class RequestEntry:
-    """What the record keeps of a request: `send_at` in epoch seconds, `accepted_by` who sent it."""
+    """What the record keeps of a request.
+
+    Attributes:
+        send_at: when to send it (epoch seconds), None for at once.
+        template: id of the template, None for a notification given inline.
+        origin: how it came, None if that is not known.
+        is_listed: whether the app's list of notifications has it.
+        is_tracked: whether its toasts carry the argument by which players' interactions are taken.
+    """
 
     notification_id: str
     app_id: str
     request_id: str
     content_hash: str
     send_at: int | None
-    accepted_by: str | None = None
+    audience: AudienceKind
+    template: str | None = None
+    origin: Origin | None = None
+    is_listed: bool = False
+    is_tracked: bool = False
 
     def item(self, state: State, now: float) -> dict[str, Any]:
         """Return a new item `summary`."""
-        optional = {"send_at": self.send_at, "accepted_by": self.accepted_by}
-        return {
+        item: dict[str, Any] = {
             "pk": self.notification_id,
             "sk": "summary",
             "app_id": self.app_id,
             "request_id": self.request_id,
             "content_hash": self.content_hash,
             "state": state,
+            "audience": self.audience,
             "accepted_at": int(now),
             "expires_at": max(int(now), self.send_at or 0) + RECORD_LIFE_S,
-        } | {name: value for name, value in optional.items() if value is not None}
+        }
+        if self.send_at is not None:
+            item["send_at"] = self.send_at
+        if self.template is not None:
+            item["template"] = self.template
+        if self.origin is not None:
+            item["accepted_via"] = self.origin.via
+            item |= {"accepted_by": self.origin.by[:_LONGEST_BY]} if self.origin.by else {}
+        if self.is_tracked:
+            item["tracked"] = True
+        if self.is_listed:
+            item["listed_under"] = list_partition(self.app_id, shard_of(self.notification_id))
+            item["listed_at"] = list_key(int(now), self.notification_id)
+        return item
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +139,18 @@ class Record:
                 f"request_id '{entry.request_id}' belongs to a request with other content; send"
                 " the same content again, or use a new request_id"
             )
+
+
+def list_partition(app_id: str, shard: int) -> str:
+    """Return a partition key of the index `Listed`."""
+    return f"{app_id}#{shard}"
+
+
+def list_key(accepted_at: int, notification_id: str) -> str:
+    """Return a sort key of the index `Listed`: by time of acceptance (epoch seconds)."""
+    return f"{accepted_at:010}.{notification_id}"
+
+
+def shard_of(notification_id: str) -> int:
+    """Return a notification's shard of the index `Listed`."""
+    return zlib.crc32(notification_id.encode()) % LIST_SHARDS

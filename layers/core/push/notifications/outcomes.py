@@ -6,10 +6,37 @@ import json
 import zlib
 from typing import TYPE_CHECKING, Any
 
+from wns.result import Outcome
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wns.result import SendResult
+
+OUTCOME_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "title": "OutcomeRecord",
+    "properties": {
+        "outcome": {
+            "type": "string",
+            "enum": [*map(str, Outcome), "cancelled", "removed"],
+            "description": "What it means for the player: docs/api.md",
+        },
+        "attempt": {"type": "integer", "description": "Attempt of the delivery, from 0"},
+        "at": {"type": "integer", "description": "Epoch seconds"},
+        "status_code": {"type": "integer", "description": "HTTP status of WNS"},
+        "notification_status": {"type": "string", "description": "X-WNS-NotificationStatus"},
+        "device_status": {"type": "string", "description": "X-WNS-DeviceConnectionStatus"},
+        "msg_id": {"type": "string", "description": "X-WNS-Msg-ID, for Microsoft's support"},
+        "debug_trace": {"type": "string"},
+        "correlation_vector": {"type": "string"},
+        "error_description": {"type": "string"},
+        "transport_error": {"type": "string"},
+    },
+    "required": ["outcome", "attempt", "at"],
+}
+"""JSON schema of an outcome record, for documents only: what another version stored is shown as it
+is."""
 
 Outcomes = dict[str, dict[str, Any]]
 """Outcome records by name (`<player_id>#<device_id>#<kind>`); each holds `outcome`, `attempt`, `at`

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from push.aws.dynamodb import map_dynamodb_errors
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb.service_resource import Table
 
 
 SkipReason = Literal["no_channel", "in_game"]
@@ -59,3 +63,12 @@ def player_counts(summary: Mapping[str, Any], counters: Mapping[str, int]) -> Pl
         reached=reached,
         skipped={reason: count for reason, count in skipped.items() if count},
     )
+
+
+@map_dynamodb_errors()
+def skipped_players(table: Table, notification_id: str) -> dict[SkipReason, tuple[str, ...]]:
+    """Return the players of a direct request who are sent nothing, by reason."""
+    key = {"pk": notification_id, "sk": "skipped"}
+    item = table.get_item(Key=key, ConsistentRead=True).get("Item", {})
+    by_reason: dict[SkipReason, list[str]] = json.loads(str(item.get("skipped", "{}")))
+    return {reason: tuple(players) for reason, players in by_reason.items()}

@@ -7,49 +7,22 @@ broadcast, and `skipped` for the players of a direct request who are sent nothin
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import TYPE_CHECKING, Any
 
 from push.aws.dynamodb import failed_item, map_dynamodb_errors
 from push.errors import NotFoundError, TablesUnavailableError
 from push.notifications.chunks import count_claims
-from push.notifications.counters import RECORD_LIFE_S, TALLIES, read_counters
-from push.notifications.entry import BEFORE, Record, State
-from push.notifications.players import PLAYER_TALLIES, PlayerCounts, player_counts
+from push.notifications.counters import RECORD_LIFE_S, read_counters
+from push.notifications.entry import BEFORE, Record
+from push.notifications.summary import is_direct, summary_of
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Mapping
 
     from mypy_boto3_dynamodb.service_resource import Table
 
-    from push.notifications.entry import RequestEntry
-    from push.notifications.players import SkipReason
-
-
-class Summary(BaseModel):
-    """State and counts of a notification. Times are epoch seconds."""
-
-    model_config = ConfigDict(frozen=True)
-
-    notification_id: str
-    app_id: str
-    request_id: str
-    state: State
-    accepted_at: int
-    accepted_by: Annotated[str | None, Field(description="The caller, or event and source")] = None
-    send_at: int | None = None
-    shards: Annotated[int, Field(description="Shards of a broadcast, processed concurrently")] = 0
-    shards_done: Annotated[int, Field(description="Shards whose every page is dispatched")] = 0
-    recipients: Annotated[int, Field(description="Devices found so far")] = 0
-    deliveries: Annotated[int, Field(description="Deliveries queued so far")] = 0
-    finished: Annotated[int, Field(description="Deliveries with an outcome on every channel")] = 0
-    counts: Annotated[dict[str, int], Field(description="Outcomes so far, by name")] = {}
-    players: Annotated[
-        PlayerCounts, Field(description="Every player of the audience, reached or skipped")
-    ] = PlayerCounts()
+    from push.notifications.entry import RequestEntry, State
+    from push.notifications.summary import Summary
 
 
 class Notifications:
@@ -85,12 +58,10 @@ class Notifications:
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         return None if item is None else Record(item)
 
-    @map_dynamodb_errors()
     def state(self, notification_id: str) -> State | None:
         """Return the recorded state, None if there is no record."""
-        answer = self._table.get_item(Key=_key(notification_id, "summary"), ConsistentRead=True)
-        item: dict[str, Any] = answer.get("Item", {})
-        return item.get("state")
+        record = self.find(notification_id)
+        return None if record is None else record.state
 
     @map_dynamodb_errors()
     def advance(self, notification_id: str, state: State, *, shards: int | None = None) -> bool:
@@ -176,14 +147,6 @@ class Notifications:
             raise NotFoundError(f"there is no request of notification '{notification_id}'")
         return items.get("summary", {}).get("state"), str(items["request"]["request"])
 
-    @map_dynamodb_errors()
-    def skipped(self, notification_id: str) -> dict[SkipReason, tuple[str, ...]]:
-        """Return the players of a direct request who are sent nothing, by reason."""
-        key = _key(notification_id, "skipped")
-        item = self._table.get_item(Key=key, ConsistentRead=True).get("Item", {})
-        by_reason: dict[SkipReason, list[str]] = json.loads(str(item.get("skipped", "{}")))
-        return {reason: tuple(players) for reason, players in by_reason.items()}
-
     def summary(self, app_id: str, notification_id: str) -> Summary:
         """Return the summary of a notification.
 
@@ -194,50 +157,13 @@ class Notifications:
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         if item is None or item["app_id"] != app_id:
             raise NotFoundError(f"app '{app_id}' has no notification '{notification_id}'")
-        if "plan" in item:  # a direct request's deliveries count for themselves
+        if is_direct(item):  # a direct request's deliveries count for themselves
             deliveries = int(str(item["deliveries"]))
             counters = count_claims(self._table, notification_id, deliveries)
         else:
             counters = read_counters(self._table, notification_id)
-        return _summary(item, counters)
+        return summary_of(item, counters)
 
 
 def _key(notification_id: str, sk: str) -> dict[str, str]:
     return {"pk": notification_id, "sk": sk}
-
-
-def _summary(item: Mapping[str, Any], counters: Counter[str]) -> Summary:
-    state: State = item["state"]
-    shards = int(item.get("shards", 0))
-    tallies = {name: counters[name] for name in TALLIES - PLAYER_TALLIES}
-    for name in ("deliveries", "recipients"):
-        tallies[name] += int(item.get(name, 0))
-    if state == "broadcasting" and tallies["shards_done"] >= shards:
-        state = "dispatched"
-    is_finished = tallies["finished"] >= tallies["deliveries"]
-    if state == "dispatched" and is_finished:
-        state = "completed"
-    if state == "cancelled" and is_finished and _was_dispatched(item, tallies, counters):
-        state = "completed"  # cancelled after the last send started: nothing was stopped
-    return Summary(
-        notification_id=str(item["pk"]),
-        app_id=str(item["app_id"]),
-        request_id=str(item["request_id"]),
-        state=state,
-        accepted_at=int(item["accepted_at"]),
-        accepted_by=item.get("accepted_by"),
-        send_at=int(item["send_at"]) if "send_at" in item else None,
-        shards=shards,
-        counts={name: count for name, count in counters.items() if name not in TALLIES},
-        players=player_counts(item, counters),
-        **tallies,
-    )
-
-
-def _was_dispatched(
-    item: Mapping[str, Any], tallies: Mapping[str, int], counters: Mapping[str, int]
-) -> bool:
-    """Return whether everything was dispatched and nothing was left out as cancelled."""
-    shards = int(item.get("shards", 0))
-    is_whole = "plan" in item or (shards > 0 and tallies["shards_done"] >= shards)
-    return is_whole and not counters.get("cancelled")

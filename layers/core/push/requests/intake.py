@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from push.errors import InvalidRequestError, QueueUnavailableError
-from push.notifications.entry import RequestEntry
-from push.requests.models import Origin
+from push.notifications.entry import Origin, RequestEntry
 from push.requests.rendering import Renderer
 from push.requests.repeat_guard import HALF_HOUR_S, ON_RECEIPT_S
 
 if TYPE_CHECKING:
     from push.apps.table import Apps
-    from push.notifications.entry import State
-    from push.notifications.record import Notifications, Summary
+    from push.notifications.entry import AudienceKind, State
+    from push.notifications.record import Notifications
+    from push.notifications.summary import Summary
     from push.requests.models import Request
     from push.requests.queue import RequestQueue
     from push.requests.repeat_guard import RepeatGuard
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from push.templates.models import Template
     from push.templates.table import Templates
 
-UNKNOWN_ORIGIN = Origin()
 LONGEST_AHEAD_S = 366 * 24 * 3600
 LONGEST_PAST_S = 24 * 3600
 """How long after its `send_at` a request is still sent, in seconds. What is older is a mistake (0
@@ -39,11 +38,13 @@ class ValidatedRequest:
         renderer: renders it, each locale once.
         template: the template it names, None for a notification given inline.
         is_enabled: False if the app or the template is switched off.
+        entry: what the record keeps of it.
     """
 
     renderer: Renderer
     template: Template | None
     is_enabled: bool
+    entry: RequestEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,7 @@ class RequestIntake:
     notifications: Notifications
     repeat_guard: RepeatGuard
 
-    def validate(
-        self, request: Request, now: float, origin: Origin = UNKNOWN_ORIGIN
-    ) -> ValidatedRequest:
+    def validate(self, request: Request, now: float, origin: Origin) -> ValidatedRequest:
         """Return what renders a request. Writes nothing.
 
         Raises:
@@ -76,7 +75,14 @@ class RequestIntake:
         if due_in(request, now) < -LONGEST_PAST_S:
             raise InvalidRequestError("send_at is more than a day past")
         is_enabled = app.enabled and (template is None or template.push_enabled)
-        return ValidatedRequest(renderer, template, is_enabled)
+        entry = entry_of(request)
+        entry = replace(
+            entry,
+            origin=origin,
+            is_listed=app.lists(entry.audience),
+            is_tracked=renderer.is_tracked,
+        )
+        return ValidatedRequest(renderer, template, is_enabled, entry)
 
     def reserve(self, request: Request, now: float, life_s: int = HALF_HOUR_S) -> None:
         """Reserve the content of a broadcast that is due for `life_s` seconds, so that no other one
@@ -90,22 +96,16 @@ class RequestIntake:
         if request.audience.everyone and due_in(request, now) <= 0:
             self.repeat_guard.reserve(request, now, life_s)
 
-    def record(self, request: Request, now: float, origin: Origin = UNKNOWN_ORIGIN) -> State:
+    def record(self, validated: ValidatedRequest, now: float) -> State:
         """Record a request as accepted; return `accepted`, or the state that a copy of it is in.
 
         Raises:
             RequestIdReusedError: another request has its id.
         """
-        return self.notifications.accept(entry_of(request, origin), now)
+        return self.notifications.accept(validated.entry, now)
 
     def accept(
-        self,
-        request: Request,
-        queue: RequestQueue,
-        now: float,
-        *,
-        is_named: bool,
-        origin: Origin = UNKNOWN_ORIGIN,
+        self, request: Request, origin: Origin, queue: RequestQueue, now: float, *, is_named: bool
     ) -> None:
         """Validate, record and queue a request. A copy of one that was sent is a no-op.
 
@@ -119,15 +119,15 @@ class RequestIntake:
             QueueUnavailableError: not queued, or not known to be; the same request may be sent
                 again.
         """
-        self.validate(request, now)
+        validated = self.validate(request, now, origin)
         if request.audience.everyone:
             record = self.notifications.find(request.notification_id)
             if record is not None:
-                record.check(entry_of(request))
+                record.check(validated.entry)
                 if record.state not in _TO_QUEUE:
                     return
             self.reserve(request, now, ON_RECEIPT_S)
-        if self.record(request, now, origin) not in _TO_QUEUE:
+        if self.record(validated, now) not in _TO_QUEUE:
             return
         try:
             queue.put(request)
@@ -148,23 +148,29 @@ class RequestIntake:
         return True
 
 
-def entry_of(request: Request, origin: Origin = UNKNOWN_ORIGIN) -> RequestEntry:
-    """Return what the record keeps of a request."""
+def entry_of(request: Request) -> RequestEntry:
+    """Return what the record keeps of a request, without what the app's settings add."""
+    audience: AudienceKind = "everyone"
+    if request.audience.players is not None:
+        audience = "players"
+    elif request.audience.topic is not None:
+        audience = "topic"
     return RequestEntry(
         notification_id=request.notification_id,
         app_id=request.app_id,
         request_id=request.request_id,
         content_hash=request.content_hash,
         send_at=int(request.send_at.timestamp()) if request.send_at else None,
-        accepted_by=origin.accepted_by,
+        audience=audience,
+        template=request.template,
     )
 
 
 def _accepted_at(request: Request, origin: Origin) -> float | None:
     """Return from when on the players wait: from `send_at` on if that is later."""
-    if origin.accepted_at is None or request.send_at is None:
-        return origin.accepted_at
-    return max(origin.accepted_at, request.send_at.timestamp())
+    if origin.at is None or request.send_at is None:
+        return origin.at
+    return max(origin.at, request.send_at.timestamp())
 
 
 def due_in(request: Request, now: float) -> float:

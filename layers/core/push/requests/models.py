@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -96,22 +95,6 @@ class NotificationRequest(BaseModel):
         if (self.template is None) == (self.notification is None):
             raise ValueError("give either template or notification, not both")
         return self
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a request came from.
-
-    Attributes:
-        accepted_by: who sent it: the ARN of the API's caller, the source of the event, or the id of
-            the sender of the queue message.
-        source: the source of the event that it came as, None if it came otherwise.
-        accepted_at: when it was queued, in epoch seconds; for latencies, None if not known.
-    """
-
-    accepted_by: str | None = None
-    source: str | None = None
-    accepted_at: float | None = None
 
 
 class Request(NotificationRequest):

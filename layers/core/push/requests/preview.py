@@ -55,6 +55,8 @@ def preview(app: App, template: Template, sample: PreviewRequest) -> Preview:
     return Preview(
         notifications=[
             PreviewedNotification(**rendered.model_dump(), bytes=len(rendered.notification(0).body))
-            for rendered in renderer.render(sample.locale)
+            for rendered in (
+                renderer.of_chunk(each, "0") for each in renderer.render(sample.locale)
+            )
         ]
     )

@@ -10,8 +10,10 @@ from push.delivery.models import Delivery, Recipient, RenderedNotification
 from push.errors import FieldError, InvalidRequestError
 from push.notifications.counters import RECORD_LIFE_S
 from push.templates.models import Options, fill, merge
+from push.templates.tracking import LONGEST_CHUNK, tracked, tracking_id
 from wns.errors import InvalidNotificationError
 from wns.notification import Notification, NotificationContent
+from wns.toast import Toast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from push.delivery.models import Lane
     from push.requests.models import Request
     from push.templates.models import Template
+    from push.templates.tracking import Separator
 
 
 DEFAULT_TTL_S = 24 * 3600
@@ -56,6 +59,9 @@ class Renderer:
         own = Options(ttl_seconds=DEFAULT_TTL_S, request_for_status=True)
         layers = (own, app.defaults, template.options if template else None, request.options)
         self.options = merge(*layers)
+        of_template = template.track if template else None
+        self.is_tracked = app.track if of_template is None else of_template
+        self._any_chunk = tracking_id(request.notification_id, LONGEST_CHUNK)
 
     def skips(self, channels: Sequence[Channel], now: float) -> bool:
         """Return whether a player with these channels is skipped because they are in the game."""
@@ -79,6 +85,8 @@ class Renderer:
     def render(self, locale: str | None) -> tuple[RenderedNotification, ...]:
         """Return the notifications for players of a locale.
 
+        They name no chunk yet: see `of_chunk`.
+
         Raises:
             InvalidRequestError: a rendered notification is not valid.
         """
@@ -88,6 +96,13 @@ class Renderer:
                 self._render(content, where) for where, content in self._contents(key)
             )
         return self._rendered[key]
+
+    def of_chunk(self, rendered: RenderedNotification, chunk: str) -> RenderedNotification:
+        """Return a notification as it is sent to the recipients of a chunk."""
+        if not self.is_tracked or rendered.kind != "toast":
+            return rendered
+        value = tracking_id(self._request.notification_id, chunk)
+        return rendered.model_copy(update={"body": rendered.body.replace(self._any_chunk, value)})
 
     @property
     def life_s(self) -> int:
@@ -113,7 +128,7 @@ class Renderer:
             accepted_at=self._accepted_at,
             dispatched_at=int(now),
             expires_at=int(now) + self.life_s,
-            payloads=tuple(payloads),
+            payloads=tuple(self.of_chunk(each, chunk) for each in payloads),
             channels=tuple(recipients),
         )
 
@@ -158,6 +173,11 @@ class Renderer:
             # Should WNS receive a toast twice because its response was lost, the second copy
             # replaces the first on the device.
             options = options.model_copy(update={"tag": self._request.notification_id[:16]})
+        if isinstance(payload, Toast) and self.is_tracked:
+            # Games of the Windows App SDK separate arguments by semicolons ("AppNotificationBuilder
+            # Class"), of UWP mostly by ampersands ("Send a local toast notification from UWP").
+            separator: Separator = ";" if self._app.identity == "entra" else "&"
+            payload = tracked(payload, self._any_chunk, separator)
         try:
             notification = Notification.of(payload, options)
         except InvalidNotificationError as error:

@@ -56,6 +56,13 @@ class TemplateSettings(BaseModel):
         Locale, Field(description="For players whose language is not in `locales`")
     ]
     options: Options = Options()
+    track: Annotated[
+        bool | None,
+        Field(
+            description="Whether its toasts carry the argument with which the game reports what the"
+            " player did; the app's setting if omitted"
+        ),
+    ] = None
     locales: Annotated[
         dict[Locale, Annotated[dict[Kind, dict[str, Any]], Field(min_length=1)]],
         Field(

@@ -10,8 +10,10 @@ from pydantic import ValidationError
 from push.errors import FieldError, InvalidRequestError
 from push.templates.models import fill, texts
 from push.templates.placeholders import FILTERS, is_json, placeholders_in
+from push.templates.tracking import LONGEST_CHUNK, tracked, tracking_id
 from wns.errors import InvalidNotificationError
 from wns.notification import Notification, NotificationContent
+from wns.toast import Toast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -144,6 +146,8 @@ def _sending_errors(
     template: Template, where: str, kind: Any, content: Any
 ) -> Iterator[FieldError]:
     payload = NotificationContent.model_validate({kind: content}).payload
+    if template.track and isinstance(payload, Toast):
+        payload = tracked(payload, tracking_id("0" * 32, LONGEST_CHUNK), "&")
     try:
         Notification.of(payload, template.options.for_kind(kind))
     except InvalidNotificationError as error:

@@ -1,0 +1,81 @@
+"""Clients of AWS for one stack, and boto3's errors in the library's own."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+    ProfileNotFound,
+)
+
+from push.errors import PushError
+from pushctl.client.errors import NotAllowedError, UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import boto3
+
+_DENIED = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Aws:
+    """A boto3 session, and the endpoint of an emulator in place of AWS's own."""
+
+    session: boto3.Session
+    endpoint_url: str | None = None
+
+    def client(self, service: str) -> Any:
+        """Create a client."""
+        make: Any = self.session.client
+        return make(service, endpoint_url=self.endpoint_url, config=self._config())
+
+    def table(self, name: str) -> Any:
+        """Return a table of DynamoDB."""
+        make: Any = self.session.resource
+        resource = make("dynamodb", endpoint_url=self.endpoint_url, config=self._config())
+        return resource.Table(name)
+
+    def _config(self) -> Config:
+        # An emulator is on this machine: no proxy leads there.
+        proxies: dict[str, str] | None = {} if self.endpoint_url else None
+        return Config(proxies=proxies, user_agent_extra="pushctl", max_pool_connections=32)
+
+
+@contextmanager
+def map_aws_errors(what: str) -> Iterator[None]:
+    """Map errors of boto3, and of push's own AWS code, to the library's; also a decorator.
+
+    Args:
+        what: what was tried, for the sentence: `read the dead-letter queues`.
+    """
+    try:
+        yield
+    except (NoCredentialsError, NoRegionError, ProfileNotFound) as error:
+        raise NotAllowedError(
+            f"cannot {what}: {error}; sign in as for the AWS CLI (AWS_PROFILE, --profile, --region)"
+        ) from None
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "no reason")
+        kind = NotAllowedError if code in _DENIED else UnavailableError
+        operation = error.operation_name
+        raise kind(f"cannot {what}: AWS answers {code} to {operation}", code=code) from None
+    except (BotoCoreError, PushError) as error:
+        raise UnavailableError(f"cannot {what}: {error}") from None

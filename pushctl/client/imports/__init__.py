@@ -1,0 +1,1 @@
+"""Imports channels from Azure Notification Hubs, Amazon SNS or CSV."""

@@ -1,0 +1,48 @@
+"""The backend on moto as a stack of pushctl's library."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from pushctl.client.api import read_response
+from pushctl.client.aws import Aws
+from pushctl.client.stack import Stack
+from tests.integration.backend import STACK, function_of_route
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.integration.backend import Backend
+
+
+class BackendApi:
+    """Calls the handlers as API Gateway does; `before` is called ahead of each request."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def before(self, method: str, path: str) -> None:
+        """Do what a test wants to happen just before a request."""
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        self.before(method, path)
+        given = {name.lower(): value for name, value in (headers or {}).items()}
+        function = function_of_route(method, path)
+        status, document = self._backend.call(function, method, path, body, headers=given)
+        return read_response(status, "" if document is None else json.dumps(document))
+
+
+def stack_of(backend: Backend) -> Stack:
+    """Return the backend as a stack."""
+    names = dict(backend._names)
+    return Stack(STACK, BackendApi(backend), names, Aws(boto3.Session()))
