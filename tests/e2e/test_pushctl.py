@@ -279,6 +279,7 @@ sys.exit(run(sys.argv[2:]))
 """
 
 
+@pytest.mark.slow_fault
 def test_import_killed_by_the_system_ends_as_a_clean_run(game: Game, tmp_path: Path) -> None:
     lines = int(os.environ.get("IMPORT_LINES", "400"))
     exported_at = datetime.now(UTC).isoformat()

@@ -123,7 +123,7 @@ def test_request_posted_just_now_can_be_read_and_cancelled(game: Backend) -> Non
 def test_keys_left_unprocessed_are_asked_for_again(
     game: Backend, crowd: Crowd, audience: str
 ) -> None:
-    left = game.limits.unprocessed_keys(chance=0.5, seed=2)
+    left = game.limits.unprocessed_keys(chance=0.2, seed=2)
     everyone: dict[str, Any] = {"audience": {"everyone": True}}
     game.send_request(crowd.request(**(everyone if audience == "everyone" else {})))
     # The sender rechecks channels of old deliveries with BatchGetItem.
