@@ -202,7 +202,8 @@ def process_request(record: SQSRecord) -> None:
 
 def origin_of(message: RequestMessage, record: SQSRecord) -> Origin:
     """Return where a request comes from that has no record yet; one that has keeps its own."""
-    queued_at = int(record.attributes.sent_timestamp) / 1000
+    sent_ms = record.attributes.get("SentTimestamp")
+    queued_at = None if sent_ms is None else int(sent_ms) / 1000
     if message.source is not None:
         return Origin("bus", message.source, queued_at)
     return Origin("queue", record.attributes.get("SenderId"), queued_at)
