@@ -342,6 +342,9 @@ def function_of_route(method: str, path: str) -> str:
     return found[0] if found else "operator_api"
 
 
+CALLER_ARN = f"arn:aws:sts::{ACCOUNT}:assumed-role/operations/somebody"
+
+
 def http_event(
     method: str,
     path: str,
@@ -363,7 +366,11 @@ def http_event(
         "requestContext": {
             "http": {"method": method, "path": path},
             "stage": "$default",
-            "authorizer": {"jwt": {"claims": claims, "scopes": None}} if claims else {},
+            "authorizer": (
+                {"jwt": {"claims": claims, "scopes": None}}
+                if claims
+                else {"iam": {"userArn": CALLER_ARN}}
+            ),
         },
         "body": body,
         "isBase64Encoded": is_base64,

@@ -3,9 +3,6 @@ error code; and a notification can be followed through every function's log."""
 
 from __future__ import annotations
 
-import json
-import logging
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +18,7 @@ from tests.integration.builders import (
     records,
     request,
 )
+from tests.integration.logs import Log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,46 +36,10 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
 
 
-class Log(logging.Handler):
-    """The log lines of the handlers, as they are written."""
-
-    def __init__(self, formatter: logging.Formatter) -> None:
-        super().__init__()
-        self.setFormatter(formatter)
-        self._lines: list[dict[str, Any]] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append(json.loads(self.format(record)))
-
-    def all(self) -> list[dict[str, Any]]:
-        """Return the fields of every line, and forget them."""
-        lines = list(self._lines)
-        self._lines.clear()
-        return lines
-
-    def lines(self, message: str, service: str) -> list[dict[str, Any]]:
-        """Return the fields of the lines with a message, and forget all lines."""
-        wanted = (message, service)
-        return [each for each in self.all() if (each["message"], each["service"]) == wanted]
-
-    def deliveries(self) -> list[dict[str, Any]]:
-        return self.lines("delivery handled", "notification_sender")
-
-
 @pytest.fixture
 def log(game: Backend) -> Iterator[Log]:
-    whole: Log | None = None
-    with ExitStack() as attached:
-        for function in ("notifications_api", "dispatcher", "notification_sender"):
-            logger = game.handler(function).logger
-            one = Log(logger.registered_formatter)
-            if whole is not None:
-                one._lines = whole._lines
-            whole = whole or one
-            logger.addHandler(one)
-            attached.callback(logger.removeHandler, one)
-        assert whole is not None
-        yield whole
+    with Log.of(game, "notifications_api", "dispatcher", "notification_sender") as log:
+        yield log
 
 
 def send(game: Backend) -> str:

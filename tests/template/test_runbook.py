@@ -229,7 +229,9 @@ def logged_fields() -> set[str]:
         for call in calls(tree):
             if is_log_method(call.func) or ast.unparse(call.func).endswith("log"):
                 found |= {each.arg for each in call.keywords if each.arg}
-            if ast.unparse(call.func).endswith(("append_context_keys", "logged_failures")):
+            if ast.unparse(call.func).endswith(
+                ("append_context_keys", "append_keys", "logged_failures")
+            ):
                 found |= {each.arg for each in call.keywords if each.arg}
     report = ast.parse((ROOT / "layers/core/push/delivery/report.py").read_text("utf-8"))
     (fields,) = [

@@ -46,6 +46,8 @@ AppIdInPath = Annotated[AppId, Path(description="The app's id")]
 MAX_BODY_BYTES = 16_384
 MAX_BODY_DEPTH = 64
 """Levels of objects and arrays in a body. The deepest notification has about a dozen."""
+_LOGGED = ("app_id", "template_id", "notification_id")
+"""What logs name of a path: no player and no device."""
 
 
 class HttpApi(APIGatewayHttpResolver):
@@ -77,12 +79,20 @@ class HttpApi(APIGatewayHttpResolver):
             event = {**event, "headers": headers, "body": read, "isBase64Encoded": False}
         return super().resolve(event, context)
 
+    @property
+    def caller_arn(self) -> str | None:
+        """The ARN that signed the present request, None if a token authorized it."""
+        return self.current_event.request_context.authorizer.iam.user_arn or None
+
     def _reply(self, error: PushError | WnsError) -> Response[str]:
         reply = reply_to_error(error)
         if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             code = error.code if isinstance(error, AwsUnavailableError) else type(error).__name__
             path: dict[str, Any] = self.current_event.path_parameters
-            self._logger.warning("request not served", status=reply.status, error_code=code, **path)
+            named = {name: path[name] for name in _LOGGED if name in path}
+            self._logger.warning(
+                "request not served", status=reply.status, error_code=code, **named
+            )
             if isinstance(error, AwsUnavailableError):
                 with single_metric(name="AwsFailures", unit=MetricUnit.Count, value=1):
                     pass
