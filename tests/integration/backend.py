@@ -342,6 +342,9 @@ def function_of_route(method: str, path: str) -> str:
     return found[0] if found else "operator_api"
 
 
+CALLER_ARN = f"arn:aws:sts::{ACCOUNT}:assumed-role/operations/somebody"
+
+
 def http_event(
     method: str,
     path: str,
@@ -358,11 +361,16 @@ def http_event(
         "routeKey": f"{method} {path}",
         "rawPath": path,
         "rawQueryString": query,
+        "pathParameters": dict(zip(("app_id",), path.split("/")[2:], strict=False)),
         "headers": headers,
         "requestContext": {
             "http": {"method": method, "path": path},
             "stage": "$default",
-            "authorizer": {"jwt": {"claims": claims, "scopes": None}} if claims else {},
+            "authorizer": (
+                {"jwt": {"claims": claims, "scopes": None}}
+                if claims
+                else {"iam": {"userArn": CALLER_ARN}}
+            ),
         },
         "body": body,
         "isBase64Encoded": is_base64,

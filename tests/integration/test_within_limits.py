@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tests.faults.crowd import Crowd
     from tests.integration.backend import Backend
 
-DEAD_LETTER_QUEUES = ("RequestDlq", "BroadcastDlq", "DeliveryDlq")
+DEAD_LETTER_QUEUES = ("RequestDlq", "BroadcastDlq", "DeliveryDlq", "BulkDeliveryDlq", "RefusedDlq")
 BOTH = {"default_locale": "en", "locales": {"en": TOAST | {"badge": {"value": 3}}}}
 game = game_fixture(send_rate=10_000)
 
