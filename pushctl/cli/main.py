@@ -15,6 +15,7 @@ from pushctl.cli import (
     doctor_command,
     import_command,
     notification_commands,
+    player_commands,
     send_command,
     stack_commands,
     template_commands,
@@ -92,7 +93,7 @@ def pushctl(
 for commands in (stack_commands, send_command, doctor_command, import_command):
     commands.add_to(cli)
 notification_commands.add_to(cli)
-for group in (app_commands, template_commands, dlq_commands, token_commands):
+for group in (app_commands, template_commands, player_commands, dlq_commands, token_commands):
     group.add_to(cli)
 
 

@@ -387,6 +387,35 @@ def test_watch_status_and_other_commands_write_what_the_schema_says(game: Game) 
     pushctl.json("doctor", "-a", app)
 
 
+def test_player_is_explained_exported_and_erased(game: Game) -> None:
+    pushctl, app, player = game.pushctl, game.app, "auth0|b%20c"
+    uri = game.stack.wns.create_channel(app=game.package_sid, device_id="erin-pc").channel_uri
+    token = game.stack.player_token(player)
+    path = f"/apps/{app}/channels/erin-pc"
+    assert game.stack.player_request("PUT", path, token=token, json={"channel_uri": uri}).ok
+    sent = ("send", "-a", app, "-t", "Challenge", "-p", "challenger=R", "--watch")
+    game.pushctl.ok(*sent, "--player", player, "--player", "nobody")
+    listed = pushctl.json(
+        "notification", "list", "-a", app, "--template", "Challenge", "--since", "1h"
+    )
+    newest = listed["notifications"][0]
+    assert newest["template"] == "Challenge"
+    assert newest["notification_id"] in pushctl.ok("notification", "list", "-a", app).out
+    shown = pushctl.json("player", "show", player, "-a", app)
+    assert [each["device_id"] for each in shown["account"]["devices"]] == ["erin-pc"]
+    assert shown["notifications"][0]["notification_id"] == newest["notification_id"]
+    assert "erin-pc, toast: delivered" in pushctl.ok("player", "show", player, "-a", app).out
+    nobody = pushctl.ok("player", "show", "nobody", "-a", app).out
+    assert "no registered device" in nobody
+    exported = pushctl.json("player", "export", player, "-a", app)
+    assert exported["account"] == shown["account"]
+    assert uri not in json.dumps(exported)
+    assert pushctl("player", "erase", player, "-a", app, stdin="n\n").code != 0
+    assert pushctl.json("player", "show", player, "-a", app)["account"]["devices"]
+    assert pushctl.json("player", "erase", player, "-a", app, "--yes")["channels"] == 1
+    assert not pushctl.json("player", "show", player, "-a", app)["account"]["devices"]
+
+
 def test_stack_is_found_by_name_and_templates_are_promoted_from_it(
     game: Game, monkeypatch: pytest.MonkeyPatch
 ) -> None:
