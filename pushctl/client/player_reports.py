@@ -1,4 +1,4 @@
-"""What is known of a player: the account, and what became of the latest notifications."""
+"""What is known of a player: the account, and the results of the latest notifications."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ player, so larger ones would cost hundreds of requests."""
 
 
 class PlayerNotification(BaseModel):
-    """A notification, and what became of it for one player. Times are epoch seconds.
+    """A notification, and its result for one player. Times are epoch seconds.
 
     `sentences` says it in words, one for each device, or one for the player.
     """
@@ -60,11 +60,11 @@ def report_on_player(
     """
     account = get_player(stack, app_id, player_id)
     found: list[PlayerNotification] = []
-    looked_at, page = 0, None
-    while latest is None or looked_at < latest:
+    checked, page = 0, None
+    while latest is None or checked < latest:
         some = list_notifications(stack, app_id, page=page, limit=1)
-        for summary in some.notifications[: None if latest is None else latest - looked_at]:
-            looked_at += 1
+        for summary in some.notifications[: None if latest is None else latest - checked]:
+            checked += 1
             about = _about(stack, summary, player_id)
             if about is not None:
                 found.append(about)
@@ -75,7 +75,7 @@ def report_on_player(
 
 
 def _about(stack: Stack, summary: Summary, player_id: str) -> PlayerNotification | None:
-    """Return what became of a notification for a player, None if it was not for them."""
+    """Return a notification's result for a player, None if it was not for them."""
     outcomes: list[DeviceOutcome] = []
     if summary.recipients > _MOST_RECIPIENTS:
         advice = "pushctl notification show --player looks through them"

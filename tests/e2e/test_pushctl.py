@@ -388,7 +388,7 @@ def test_watch_status_and_other_commands_write_what_the_schema_says(game: Game) 
 
 
 def test_player_is_explained_exported_and_erased(game: Game) -> None:
-    pushctl, app, player = game.pushctl, game.app, "auth0|b%20c"
+    pushctl, app, player = game.pushctl, game.app, "auth0|a/b%20c"
     uri = game.stack.wns.create_channel(app=game.package_sid, device_id="erin-pc").channel_uri
     token = game.stack.player_token(player)
     path = f"/apps/{app}/channels/erin-pc"
