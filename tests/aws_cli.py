@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import boto3
 import botocore.session
-import jmespath
+import jmespath  # type: ignore[import-untyped]
 from botocore import xform_name
 
 GLOBAL_OPTIONS = {"output", "query", "region", "profile"}
@@ -51,7 +51,7 @@ def parse(words: list[str]) -> Command:
     except (botocore.exceptions.UnknownServiceError, KeyError) as error:
         raise ValueError(f"aws {service} {name}: no such command") from error
     model = botocore.session.get_session().get_service_model(service).operation_model(operation)
-    shape = model.input_shape
+    shape: Any = model.input_shape
     members = {_dashed(each): each for each in shape.members} if shape else {}
     parameters: dict[str, Any] = {}
     options: dict[str, str] = {}
