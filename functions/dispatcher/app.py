@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import (
     BatchProcessor,
@@ -45,10 +45,9 @@ from push.errors import (
     RequestIdReusedError,
 )
 from push.notifications.direct_plans import DirectPlans
-from push.notifications.entry import Origin
 from push.notifications.record import Notifications
 from push.requests.intake import RequestIntake, entry_of
-from push.requests.queue import RequestMessage, RequestQueue, read_request
+from push.requests.queue import RequestQueue, read_request
 from push.requests.repeat_guard import RepeatGuard
 from push.requests.schedules import Schedules, ScheduleTarget
 from push.templates.table import Templates
@@ -181,7 +180,7 @@ def process_request(record: SQSRecord) -> None:
             request_queue.put_text(message.text, request.app_id)
             return
         try:
-            done = dispatcher.dispatch(request, time.time(), origin_of(message, record))
+            done = dispatcher.dispatch(request, time.time(), message.origin(record.attributes))
         except NON_RETRYABLE as error:
             # A request with another's id, or from a source that is not accepted, changes no record.
             if not isinstance(error, RequestIdReusedError | ForbiddenError):
@@ -198,15 +197,6 @@ def process_request(record: SQSRecord) -> None:
         for reason, number in done.skipped.items():
             metrics.add_metric(SKIPPED[reason], MetricUnit.Count, number)
         logger.info("request dispatched", state_before=done.before, skipped=done.skipped)
-
-
-def origin_of(message: RequestMessage, record: SQSRecord) -> Origin:
-    """Return where a request comes from that has no record yet; one that has keeps its own."""
-    sent_ms = record.attributes.get("SentTimestamp")
-    queued_at = None if sent_ms is None else int(sent_ms) / 1000
-    if message.source is not None:
-        return Origin("bus", message.source, queued_at)
-    return Origin("queue", record.attributes.get("SenderId"), queued_at)
 
 
 def process_page(record: SQSRecord, page: Page) -> None:
@@ -249,8 +239,10 @@ def note_failure(error: Exception) -> None:
 
 def refuse(record: SQSRecord, body: str, error: PushError) -> None:
     refused.put(body, error.reason, record.event_source_arn)
-    metrics.add_metric("MessagesRefused", MetricUnit.Count, 1)
-    logger.warning("message refused", error=type(error).__name__, reason=error.reason)
+    kind = type(error).__name__
+    with single_metric(name="MessagesRefused", unit=MetricUnit.Count, value=1) as counted:
+        counted.add_dimension(name="error", value=kind)
+    logger.warning("message refused", error=kind, reason=error.reason)
 
 
 @logger.inject_lambda_context

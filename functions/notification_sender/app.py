@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
 from pydantic import BaseModel
@@ -197,8 +197,10 @@ def refuse(record: dict[str, Any], malformed: MalformedMessageError) -> bool:
             "message failed; it will be retried", message_id=message_id, error_code=error.code
         )
         return False
-    metrics.add_metric("MessagesRefused", MetricUnit.Count, 1)
-    logger.warning("message refused", message_id=message_id, reason=str(malformed))
+    kind = type(malformed).__name__
+    with single_metric(name="MessagesRefused", unit=MetricUnit.Count, value=1) as counted:
+        counted.add_dimension(name="error", value=kind)
+    logger.warning("message refused", message_id=message_id, error=kind, reason=malformed.reason)
     return True
 
 

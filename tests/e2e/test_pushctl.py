@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.stack.build import ROOT
+from tests import operator_calls
 from tests.e2e.pushctl_cli import SCHEMA, SECRET, Game, Pushctl, make_game, validated
 from tests.unit.pushctl.exports import csv_lines
 from tools.template_yaml import resources_of_type
@@ -437,9 +438,21 @@ def test_stack_is_found_by_name_and_templates_are_promoted_from_it(
     assert "not both" in other.err
 
 
-def test_every_command_was_compared_with_its_schema(request: pytest.FixtureRequest) -> None:
-    """The last test of this file; it needs the others, in one process (`make test-pushctl`)."""
-    is_alone = request.session.testscollected < 15
-    if is_alone or "PYTEST_XDIST_WORKER" in os.environ:
+@pytest.fixture
+def all_ran_in_this_process(request: pytest.FixtureRequest) -> None:
+    """Skip a test that needs the others of this file, in one process (`make test-pushctl`)."""
+    if request.session.testscollected < 15 or "PYTEST_XDIST_WORKER" in os.environ:
         pytest.skip("only with the other tests of this file, in their process")
+
+
+@pytest.mark.usefixtures("all_ran_in_this_process")
+def test_every_command_was_compared_with_its_schema() -> None:
     assert SCHEMA["commands"].keys() == validated
+
+
+def test_operator_policy_allows_what_the_commands_have_called(game: Game) -> None:
+    """Of the tests before it; tests/integration/test_operator_policy.py has what is missing."""
+    called = operator_calls.as_iam_sees(
+        operator_calls.in_this_process, game.stack.run_state().stack, game.stack.resources
+    )
+    assert called <= operator_calls.allowed("OperatorPolicy", "ChannelImportPolicy")

@@ -33,6 +33,13 @@ def alarms() -> dict[str, dict[str, Any]]:
     }
 
 
+def metrics_of(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the metrics that an alarm looks at: one, or those that its expression is made of."""
+    if "Metrics" not in alarm:
+        return [alarm]
+    return [each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each]
+
+
 def emitted(output: str) -> list[tuple[Metric, list[float]]]:
     """Return what the lines of a log in CloudWatch's embedded metric format say."""
     found = []

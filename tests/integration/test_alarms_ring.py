@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.alarms import Watch, alarms
+from tests.integration.alarms import Watch, alarms, emitted, metrics_of, text
 from tests.integration.backend import PACKAGE_SID
 from tests.integration.builders import (
     APP,
@@ -279,6 +279,27 @@ def test_alarm_rings_for_its_fault_and_not_before(
 
 def test_every_alarm_that_can_ring_here_has_a_fault() -> None:
     assert {alarm for alarm, _ in FAULTS.values()} == alarms().keys() - ONLY_AWS_COUNTS
+
+
+def test_what_alarms_watch_is_counted_as_zero_while_all_is_well(
+    game: Backend, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(game, Watch(game, capfd, "AwsFailures"), monkeypatch)
+    game.refresh()
+    scene.send()
+    scene.send(**EVERYONE)
+    counted = {key for key, _ in emitted(capfd.readouterr().out)}
+    watched = {
+        (text(metric["Namespace"]), metric["MetricName"], dimensions)
+        for alarm in alarms().values()
+        for metric in metrics_of(alarm)
+        for dimensions in [
+            frozenset((each["Name"], text(each["Value"])) for each in metric["Dimensions"])
+        ]
+        if not text(metric["Namespace"]).startswith("AWS/")
+        and metric["MetricName"] != "ItemsUnreadable"  # FILL makes a number of it
+    }
+    assert watched <= counted
 
 
 def test_channel_that_wns_throttles_for_hours_raises_no_alarm(

@@ -214,3 +214,26 @@ def test_channel_whose_end_could_not_be_published_is_logged_and_stays(
     assert "EventBridge InternalException" in text
     left = [each for each in game.items("ChannelsTable") if each.get("device_id") == "tv"]
     assert left
+
+
+@pytest.mark.parametrize(
+    ("queue", "body", "error"),
+    [
+        ("RequestQueue", request(PLAYER) | {"app_id": "unknown"}, "NotFoundError"),
+        ("RequestQueue", "not JSON", "MalformedMessageError"),
+        ("DeliveryQueue", {"not": "a delivery"}, "MalformedMessageError"),
+    ],
+)
+def test_refused_messages_are_counted_by_reason(
+    game: Backend, capfd: pytest.CaptureFixture[str], queue: str, body: Any, error: str
+) -> None:
+    capfd.readouterr()
+    game.put(queue, body)
+    game.work()
+    counted = [
+        dict(dimensions)
+        for (_, name, dimensions), _ in emitted(capfd.readouterr().out)
+        if name == "MessagesRefused"
+    ]
+    service = "notification_sender" if queue == "DeliveryQueue" else "dispatcher"
+    assert counted == [{"service": service, "error": error}]
