@@ -1,0 +1,133 @@
+"""Routes of templates, which the page calls messages: editing, previews, versions, test sends."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from push.identifiers import ParameterName, ParameterValue, PlayerId
+from pushctl.client import templates
+from pushctl.client.apps import get_app
+from pushctl.client.errors import RefusedError
+from pushctl.console.drafts import DraftPreview, preview_draft, send_draft
+from pushctl.console.routing import Body, Call, Route
+from pushctl.console.versions import KeptVersion
+
+if TYPE_CHECKING:
+    from push.apps.models import App
+    from push.templates.models import Template
+
+_KNOWN_S = 30.0
+
+
+class Save(Body):
+    """A template to be stored in place of a version; 0: there is none yet."""
+
+    version: int
+    content: dict[str, Any]
+
+
+class Draft(Body):
+    """A template that is being edited, with sample parameters."""
+
+    content: dict[str, Any]
+    parameters: dict[ParameterName, ParameterValue] = Field(default_factory=dict)
+
+
+class TestSend(Draft):
+    """A draft to be sent to a player in one of its languages."""
+
+    locale: str
+    player: PlayerId
+
+
+class Sent(Body):
+    """The notifications of a test send."""
+
+    notification_ids: list[str]
+
+
+class VersionList(Body):
+    """The versions of a template that this machine has kept."""
+
+    versions: list[KeptVersion]
+
+
+class KnownApps:
+    """Apps, read again after half a minute: a preview as you type needs the app each time."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], tuple[float, App]] = {}
+
+    def get(self, call: Call) -> App:
+        """Return the app in the path."""
+        key = (call.stack.name, call.app)
+        at, app = self._found.get(key, (0.0, None))
+        if app is None or time.monotonic() - at > _KNOWN_S:
+            app = get_app(call.stack, call.app)
+            self._found[key] = (time.monotonic(), app)
+        return app
+
+
+_APPS = KnownApps()
+
+
+def _list(call: Call) -> Any:
+    return templates.list_templates(call.stack, call.app)
+
+
+def _get(call: Call) -> Template:
+    found = templates.get_template(call.stack, call.app, call.path["template"])
+    call.console.versions.keep(call.app, found)
+    return found
+
+
+def _put(call: Call) -> Template:
+    given = call.read(Save)
+    stored = templates.put_template(
+        call.stack, call.app, call.path["template"], given.content, version=given.version
+    )
+    call.console.versions.keep(call.app, stored, "saved here")
+    return stored
+
+
+def _delete(call: Call) -> None:
+    templates.delete_template(call.stack, call.app, call.path["template"])
+
+
+def _preview(call: Call) -> DraftPreview:
+    draft = call.read(Draft)
+    return preview_draft(_APPS.get(call), call.path["template"], draft.content, draft.parameters)
+
+
+def _test(call: Call) -> Sent:
+    given = call.read(TestSend)
+    if given.locale not in given.content.get("locales", {}):
+        raise RefusedError(f"the draft has no language {given.locale}")
+    ids = send_draft(
+        call.stack,
+        call.app,
+        given.content,
+        given.parameters,
+        locale=given.locale,
+        player_id=given.player,
+    )
+    return Sent(notification_ids=ids)
+
+
+def _versions(call: Call) -> VersionList:
+    return VersionList(versions=call.console.versions.of(call.app, call.path["template"]))
+
+
+_ONE = "apps/{app}/templates/{template}"
+ROUTES = [
+    Route("GET", "apps/{app}/templates", _list),
+    Route("GET", _ONE, _get),
+    Route("PUT", _ONE, _put),
+    Route("DELETE", _ONE, _delete),
+    Route("POST", f"{_ONE}/preview", _preview),
+    Route("POST", f"{_ONE}/test", _test),
+    Route("GET", f"{_ONE}/versions", _versions),
+]
