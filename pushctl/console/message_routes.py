@@ -11,9 +11,10 @@ from push.identifiers import ParameterName, ParameterValue, PlayerId
 from pushctl.client import templates
 from pushctl.client.apps import get_app
 from pushctl.client.errors import RefusedError
+from pushctl.client.template_files import canonical
 from pushctl.console.drafts import DraftPreview, preview_draft, send_draft
 from pushctl.console.routing import Body, Call, Route
-from pushctl.console.versions import KeptVersion
+from pushctl.console.versions import How, KeptVersion
 
 if TYPE_CHECKING:
     from push.apps.models import App
@@ -27,6 +28,20 @@ class Save(Body):
 
     version: int
     content: dict[str, Any]
+
+
+class Message(Body):
+    """A template, without what is the default anyway."""
+
+    template_id: str
+    version: int
+    content: dict[str, Any]
+
+
+class MessageList(Body):
+    """The templates of an app."""
+
+    messages: list[Message]
 
 
 class Draft(Body):
@@ -74,23 +89,35 @@ class KnownApps:
 _APPS = KnownApps()
 
 
-def _list(call: Call) -> Any:
-    return templates.list_templates(call.stack, call.app)
+def _list(call: Call) -> MessageList:
+    found = templates.list_templates(call.stack, call.app).templates
+    return MessageList(messages=[_view(each) for each in found])
 
 
-def _get(call: Call) -> Template:
-    found = templates.get_template(call.stack, call.app, call.path["template"])
-    call.console.versions.keep(call.app, found)
-    return found
+def _get(call: Call) -> Message:
+    return _keep(call, templates.get_template(call.stack, call.app, call.path["template"]), "seen")
 
 
-def _put(call: Call) -> Template:
+def _put(call: Call) -> Message:
     given = call.read(Save)
     stored = templates.put_template(
         call.stack, call.app, call.path["template"], given.content, version=given.version
     )
-    call.console.versions.keep(call.app, stored, "saved here")
-    return stored
+    return _keep(call, stored, "saved here")
+
+
+def _keep(call: Call, template: Template, how: How) -> Message:
+    view = _view(template)
+    call.console.versions.keep(call.app, view.template_id, view.version, view.content, how=how)
+    return view
+
+
+def _view(template: Template) -> Message:
+    return Message(
+        template_id=template.template_id,
+        version=template.version,
+        content=canonical(template.model_dump(mode="json")),
+    )
 
 
 def _delete(call: Call) -> None:

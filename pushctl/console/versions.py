@@ -11,14 +11,12 @@ import os
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-if TYPE_CHECKING:
-    from push.templates.models import Template
-
 KEPT = 20
+How = Literal["saved here", "seen"]
 
 
 class KeptVersion(BaseModel):
@@ -28,7 +26,7 @@ class KeptVersion(BaseModel):
 
     version: int
     at: int
-    how: Literal["saved here", "seen"]
+    how: How
     content: dict[str, Any]
 
 
@@ -49,20 +47,15 @@ class Versions:
         self._lock = threading.Lock()
 
     def keep(
-        self, app_id: str, template: Template, how: Literal["saved here", "seen"] = "seen"
+        self, app_id: str, template_id: str, version: int, content: dict[str, Any], *, how: How
     ) -> None:
-        """Keep a version as the API returned it. Idempotent; a full or read-only disk loses it."""
-        content = template.model_dump(
-            mode="json", exclude={"template_id", "version"}, exclude_unset=True
-        )
-        file = self._file(app_id, template.template_id)
+        """Keep a version that the API returned. Idempotent; a full or read-only disk loses it."""
+        file = self._file(app_id, template_id)
         with self._lock:
             kept = self._read(file)
-            if kept and kept[0].version == template.version and kept[0].content == content:
+            if kept and kept[0].version == version and kept[0].content == content:
                 return
-            new = KeptVersion(
-                version=template.version, at=int(time.time()), how=how, content=content
-            )
+            new = KeptVersion(version=version, at=int(time.time()), how=how, content=content)
             self._write(file, [new, *kept][:KEPT])
 
     def of(self, app_id: str, template_id: str) -> list[KeptVersion]:
