@@ -177,14 +177,19 @@ def _render(
             continue
         body = rendered.notification(0).body
         text = body.decode("utf-8", errors="replace")
-        return DraftKind(
-            locale=locale,
-            kind=kind,
-            bytes=len(body),
-            document=None if kind == "raw" else document_of(text),
-            text=text if kind == "raw" else None,
-        )
+        return shown_kind(locale, kind, text, size=len(body))
     return DraftKind(locale=locale, kind=kind, error=error)
+
+
+def shown_kind(locale: str, kind: str, body: str, *, size: int) -> DraftKind:
+    """Return a rendered notification as the page shows it."""
+    return DraftKind(
+        locale=locale,
+        kind=kind,
+        bytes=size,
+        document=None if kind == "raw" else document_of(body),
+        text=body if kind == "raw" else None,
+    )
 
 
 def _gaps(template: Template) -> Iterator[str]:

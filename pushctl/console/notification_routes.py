@@ -8,10 +8,23 @@ from pushctl.client import notification_lists, notifications, players, sending
 from pushctl.client.doctor.examination import Question, examine
 from pushctl.client.errors import RefusedError
 from pushctl.client.player_outcomes import PlayerOutcomes, recent_outcomes
-from pushctl.console.routing import Call, Route
+from pushctl.console.drafts import DraftKind, shown_kind
+from pushctl.console.routing import Body, Call, Route
 
 if TYPE_CHECKING:
     from pushctl.client.doctor.causes import Diagnosis
+
+
+class DryRunView(Body):
+    """What a request would do; its notifications as the page shows them."""
+
+    would_send: bool
+    note: str | None
+    players: int
+    devices: int
+    in_game: int
+    by_language: list[sending.LanguageCount]
+    kinds: list[DraftKind]
 
 
 def _list(call: Call) -> notification_lists.NotificationList:
@@ -50,8 +63,12 @@ def _send(call: Call) -> sending.Sent:
     return sending.send(call.stack, call.app, sending.read_request(_fields(call)))
 
 
-def _dry_run(call: Call) -> sending.DryRun:
-    return sending.dry_run(call.stack, call.app, sending.read_request(_fields(call)))
+def _dry_run(call: Call) -> DryRunView:
+    found = sending.dry_run(call.stack, call.app, sending.read_request(_fields(call)))
+    kinds = [
+        shown_kind(each.locale, each.kind, each.body, size=each.bytes) for each in found.rendered
+    ]
+    return DryRunView(**found.model_dump(exclude={"rendered"}), kinds=kinds)
 
 
 def _fields(call: Call) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import { card, check, field, input, select, textarea } from "./ui.js";
 import { button, h } from "./windows/dom.js";
 
 const KINDS = { toast: "Toast", badge: "Badge", tile: "Live tile", raw: "Raw data for the game" };
+const SWITCHES = { toast: "Send a toast", badge: "Send a badge", tile: "Send a tile", raw: "Send raw data" };
 const STARTERS = {
   toast: { texts: ["Title", "Text"] },
   badge: { value: 1 },
@@ -45,7 +46,7 @@ function kindCard(draft, kind, title, fields, hands) {
   });
   const element = card(title, has ? fields(draft, hands) : null);
   const heading = element.querySelector("h2");
-  heading.replaceWith(h("div", { class: "row between" }, heading, check(`Send a ${title.toLowerCase()}`, control)));
+  element.prepend(h("div", { class: "row between" }, heading, check(SWITCHES[kind], control)));
   element.classList.add("kind");
   return element;
 }

@@ -92,7 +92,7 @@ function picture(draft, toast, name, label) {
 function sound(draft, toast) {
   const { audio } = toast;
   const now = audio?.silent ? "silent" : (audio?.src ?? "");
-  const options = SOUNDS.some(([value]) => value === now) ? SOUNDS : [...SOUNDS, [now, now]];
+  const options = SOUNDS.some(([value]) => value === now) ? SOUNDS : [...SOUNDS, [now, now.replace("ms-winsoundevent:Notification.", "")]];
   const control = select(options, now, { name: "audio" });
   control.addEventListener("change", () => {
     const { value } = control;

@@ -166,7 +166,7 @@ function figuresOf(figures, gameName, request, send) {
       !figures.devices && h("p", { class: "remark warn" }, "Nobody of this audience has a registered device."),
       h("div", { class: "row" }, action(noun, () => send(figures), { class: "button accent", id: "send" })),
     ),
-    card("What they see", h("div", { class: "screens" }, screensOf(figures.rendered, gameName))),
+    card("What they see", h("div", { class: "screens" }, screensOf(figures.kinds, gameName))),
   ];
 }
 
