@@ -13,7 +13,7 @@ const IDENTITIES = [
 const READY_SECONDS = 20;
 
 export function appsView(place, page) {
-  const list = h("div", {});
+  const body = h("div", { class: "stack" });
   const create = h("a", { class: "button accent", href: "#create" }, "Create an app");
   const creation = card("Create an app", creationForm(page));
   creation.id = "create";
@@ -22,12 +22,13 @@ export function appsView(place, page) {
     creation.scrollIntoView();
     creation.querySelector("input").focus();
   });
-  place.append(head("Apps", "Games as registered with Microsoft.", create), list, creation);
-  fill(list, () => get(["apps"]), ({ apps }) =>
+  place.append(head("Apps", "Games as registered with Microsoft.", create), body);
+  fill(body, () => get(["apps"]), ({ apps }) => [
     apps.length
       ? table("Apps", ["App", "State", "Identity", "Access token", "Rate", "Sends"], apps.map((app) => row(app, page)))
       : empty("There is no app yet. Create one below, then enter its credentials."),
-  );
+    creation,
+  ]);
 }
 
 function row(app, page) {
@@ -120,16 +121,17 @@ export function appView(place, page, { app: appId }) {
   const body = h("div", { class: "stack" });
   place.append(body);
   let isOpen = true;
-  const draw = () => fill(body, () => get(["apps", appId]), (app) => (isOpen ? parts(app, page, draw) : []));
+  const read = () => Promise.all([get(["apps", appId]), get(["apps", appId, "token"])]);
+  const draw = () => fill(body, read, ([app, info]) => (isOpen ? parts(app, info, page, draw) : []));
   draw();
   return () => (isOpen = false);
 }
 
-function parts(app, page, draw) {
+function parts(app, info, page, draw) {
   const token = h("div", {});
   const readToken = (options) => fill(token, () => get(["apps", app.app_id, "token"]), (info) => tokenParts(info, app, readToken), options);
   const title = head(app.name, app.app_id, h("a", { class: "button", href: page.address("messages", app.app_id) }, "Messages"));
-  readToken();
+  token.append(...tokenParts(info, app, readToken).filter(Boolean));
   return [
     title,
     h(

@@ -6,7 +6,7 @@ import { Draft, textOf } from "./draft.js";
 import { messageForm } from "./editor_form.js";
 import { historyCard } from "./history.js";
 import { languageBar } from "./languages.js";
-import { previewPanel } from "./preview_panel.js";
+import { previewPanel, readPreview } from "./preview_panel.js";
 import { action, attempt, card, confirm, errorBox, head, loading, onOff, pill, say, sentence, showProblem, textarea } from "./ui.js";
 import { h, segments } from "./windows/dom.js";
 
@@ -14,10 +14,10 @@ export function editorView(place, page, { app, id, query }) {
   const editor = { preview: null, isOpen: true };
   place.append(loading());
   open(app, id, query.has("new")).then(
-    ({ draft, isKept }) => {
+    ({ draft, isKept, shown }) => {
       if (!editor.isOpen) return;
       place.replaceChildren();
-      editor.preview = build(place, page, draft);
+      editor.preview = build(place, page, draft, shown);
       if (isKept) say("Your unsaved changes are still here.");
     },
     (error) => {
@@ -31,26 +31,29 @@ export function editorView(place, page, { app, id, query }) {
   };
 }
 
+/** The draft and its first preview, so that the page is drawn once. */
 async function open(app, id, mayBeNew) {
   const kept = Draft.kept(app, id);
-  if (kept) {
-    kept.listeners.clear();
-    return { draft: kept, isKept: true };
-  }
+  kept?.listeners.clear();
+  const draft = kept ?? new Draft(app, id, await stored(app, id, mayBeNew));
+  return { draft, isKept: Boolean(kept), shown: await readPreview(draft) };
+}
+
+async function stored(app, id, mayBeNew) {
   try {
-    return { draft: new Draft(app, id, await get(["apps", app, "templates", id])) };
+    return await get(["apps", app, "templates", id]);
   } catch (error) {
-    if (mayBeNew && error.status === 404) return { draft: new Draft(app, id, null) };
+    if (mayBeNew && error.status === 404) return null;
     throw error;
   }
 }
 
-function build(place, page, draft) {
+function build(place, page, draft, shown) {
   const state = h("span", { class: "save-state", role: "status" });
   const conflict = h("div", {});
   const fields = h("div", { class: "stack" });
   const history = historyCard(draft, () => redraw());
-  const preview = previewPanel(draft, page.nameOf(draft.app));
+  const preview = previewPanel(draft, page.nameOf(draft.app), shown);
   let mode = "form";
 
   const save = async () => {

@@ -5,21 +5,23 @@ import { attempt, card, empty, field, fill, form, head, input, onOff, pill, say,
 import { h } from "./windows/dom.js";
 
 export function messagesView(place, page, { app }) {
-  const list = h("div", {});
-  place.append(
-    head("Messages", `What ${page.nameOf(app)} can say: templates that requests and events name.`),
-    list,
-    card("New message", creation(page, app)),
-  );
-  const draw = () =>
-    fill(list, () => get(["apps", app, "templates"]), ({ messages }) =>
-      messages.length
-        ? table(
-            "Messages",
-            ["Message", "Languages", "Sends", "Version", "Send as push"],
-            messages.map((message) => row(message, page, app, draw)),
-          )
-        : empty("There is no message yet. Name one below; an event of that name sends it."),
+  const body = h("div", { class: "stack" });
+  place.append(head("Messages", `What ${page.nameOf(app)} can say: templates that requests and events name.`), body);
+  const draw = (options) =>
+    fill(
+      body,
+      () => get(["apps", app, "templates"]),
+      ({ messages }) => [
+        messages.length
+          ? table(
+              "Messages",
+              ["Message", "Languages", "Sends", "Version", "Send as push"],
+              messages.map((message) => row(message, page, app, () => draw({ quietly: true }))),
+            )
+          : empty("There is no message yet. Name one below; an event of that name sends it."),
+        card("New message", creation(page, app)),
+      ],
+      options,
     );
   draw();
 }

@@ -11,23 +11,31 @@ const SECTIONS = { request: "RequestsDeadLettered", broadcast: "PagesDeadLettere
 const LANES = { requests: "Requests", direct: "Direct deliveries", broadcast: "Broadcast pages", bulk: "Bulk deliveries" };
 
 export function operationsView(place) {
+  const body = h("div", { class: "stack" });
   const state = h("div", { class: "stack" });
-  const letters = h("div", {});
+  const letters = h("div", { class: "stack" });
   let isOpen = true;
   let timer = 0;
-  const readState = async (quietly) => {
-    if (!document.hidden || !quietly)
-      await fill(state, () => get(["operations"]), (found) => (isOpen ? stateParts(found) : []), { quietly });
-    if (isOpen) timer = setTimeout(() => readState(true), EVERY_MS);
+  const drawState = (found) => state.replaceChildren(...stateParts(found));
+  const drawLetters = (found) => letters.replaceChildren(...[letterParts(found, readLetters)].flat(2).filter(Boolean));
+  const follow = async () => {
+    const found = document.hidden ? null : await get(["operations"]).catch(() => null);
+    // What is open there, or has the focus, stays as it is.
+    if (found && isOpen && !state.contains(document.activeElement) && !state.querySelector("details[open]")) drawState(found);
+    if (isOpen) timer = setTimeout(follow, EVERY_MS);
   };
-  const readLetters = () => fill(letters, () => get(["dead-letters"]), (found) => letterParts(found, readLetters));
-  place.append(
-    head("Operations", "Queues, alarms and what failed.", button("Refresh", readLetters)),
-    state,
-    card("Dead letters", letters),
-  );
-  readState(false);
-  readLetters();
+  const readLetters = async () => {
+    const found = await attempt(get(["dead-letters"]));
+    if (found) drawLetters(found);
+  };
+  const read = () => Promise.all([get(["operations"]), get(["dead-letters"])]);
+  place.append(head("Operations", "Queues, alarms and what failed.", action("Refresh", readLetters)), body);
+  fill(body, read, ([operations, found]) => {
+    drawState(operations);
+    drawLetters(found);
+    return [state, card("Dead letters", letters)];
+  });
+  timer = setTimeout(follow, EVERY_MS);
   return () => {
     isOpen = false;
     clearTimeout(timer);

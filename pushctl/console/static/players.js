@@ -27,13 +27,9 @@ export function playersView(place, page, { app, id }) {
 }
 
 function show(body, page, app, id) {
-  const account = h("div", {});
-  const recent = h("div", {});
-  const reasons = h("div", { "aria-live": "polite" });
-  const draw = () => {
-    fill(account, () => get(["apps", app, "players", id]), accountParts);
-    fill(recent, () => get(["apps", app, "players", id, "recent"]), (found) => recentParts(found, page, app));
-  };
+  const found = h("div", { class: "stack" });
+  const reasons = h("div", { class: "stack", "aria-live": "polite" });
+  const read = () => Promise.all([get(["apps", app, "players", id]), get(["apps", app, "players", id, "recent"])]);
   const examine = () => fill(reasons, () => get(["apps", app, "players", id, "diagnosis"]), diagnosisParts);
   const erase = async () => {
     const text = "Devices, topics and interactions are deleted at once; records of past notifications within 30 days.";
@@ -41,13 +37,10 @@ function show(body, page, app, id) {
     const receipt = await attempt(remove(["apps", app, "players", id]));
     if (!receipt) return;
     receiptPlace.replaceChildren(receiptParts(receipt));
-    draw();
+    draw({ quietly: true });
   };
   const receiptPlace = h("div", { "aria-live": "polite" });
-  body.append(
-    h("h2", { class: "player-name" }, id),
-    card("Devices", account),
-    card("Recent notifications", recent),
+  const more = [
     card(
       "Why does nothing arrive?",
       h("p", { class: "quiet" }, "Checks the app, its token, and the player's devices. Nothing is sent."),
@@ -55,7 +48,14 @@ function show(body, page, app, id) {
       reasons,
     ),
     card("Erase", h("p", { class: "quiet" }, "For a player who asks for it. Cannot be undone."), action("Erase the player", erase, { class: "button danger" }), receiptPlace),
-  );
+  ];
+  const parts = ([account, recent]) => [
+    card("Devices", accountParts(account)),
+    card("Recent notifications", recentParts(recent, page, app)),
+    more,
+  ];
+  const draw = (options) => fill(found, read, parts, options);
+  body.append(h("h2", { class: "player-name" }, id), found);
   draw();
 }
 

@@ -8,14 +8,18 @@ import { h, segments } from "./windows/dom.js";
 
 const PAUSE_MS = 120;
 
-export function previewPanel(draft, gameName) {
+export function readPreview({ app, id, content, parameters }) {
+  return post(["apps", app, "templates", id, "preview"], { content, parameters });
+}
+
+/** `found` is the first preview of the draft. */
+export function previewPanel(draft, gameName, found) {
   const screens = h("div", { class: "screens" });
   const sizes = h("ul", { class: "sizes", "aria-label": "Sizes" });
   const remarks = h("div", { class: "remarks", "aria-live": "polite" });
   const samples = h("div", { class: "samples" });
   const test = testSend(draft);
   let scope = "one";
-  let found = null;
   let timer = 0;
   let newest = 0;
 
@@ -54,7 +58,7 @@ export function previewPanel(draft, gameName) {
     newest += 1;
     const number = newest;
     try {
-      const reply = await post(["apps", draft.app, "templates", draft.id, "preview"], { content: draft.content, parameters: draft.parameters });
+      const reply = await readPreview(draft);
       if (number !== newest) return;
       found = reply;
       draw();
@@ -65,11 +69,11 @@ export function previewPanel(draft, gameName) {
   };
   const refresh = () => {
     clearTimeout(timer);
-    timer = setTimeout(request, found ? PAUSE_MS : 0);
+    timer = setTimeout(request, PAUSE_MS);
   };
   const choice = segments("Show", "scope", [["one", "This language"], ["all", "All languages"]], (value) => {
     scope = value;
-    if (found) draw();
+    draw();
   });
   choice.querySelector("input").checked = true;
   const element = h(
@@ -79,6 +83,7 @@ export function previewPanel(draft, gameName) {
     card("Sample parameters", samples),
     card("Send to a test player", test.element),
   );
+  draw();
   return { element, refresh, stop: () => (clearTimeout(timer), (newest += 1), test.stop()) };
 }
 

@@ -24,8 +24,7 @@ export function head(title, subtitle = "", ...actions) {
 }
 
 export function card(title, ...children) {
-  const id = newId("card");
-  return h("section", { class: "card", "aria-labelledby": id }, h("h2", { id }, title), children);
+  return h("section", { class: "card" }, h("h2", {}, title), children);
 }
 
 export function pill(text, tone = "plain") {
