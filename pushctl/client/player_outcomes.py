@@ -45,7 +45,7 @@ class PlayerOutcomes(BaseModel):
 
 
 def recent_outcomes(
-    stack: Stack, app_id: str, player_id: str, *, newest: int = 25
+    stack: Stack, app_id: str, player_id: str, *, newest: int = 15
 ) -> PlayerOutcomes:
     """Return what the app's newest notifications were for a player.
 

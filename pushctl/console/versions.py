@@ -6,6 +6,7 @@ so that an earlier one can be compared and restored.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -82,4 +83,5 @@ class Versions:
             part.write_text(text, encoding="utf-8")
             part.replace(file)
         except OSError:
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                part.unlink()

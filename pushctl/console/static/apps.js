@@ -40,7 +40,7 @@ function row(app, page) {
   const state = h("span", {}, statePill(app));
   const change = (on) => switchApp(app.app_id, on, (changed) => state.replaceChildren(statePill(changed)));
   return [
-    h("a", { href: page.address("apps", app.app_id) }, app.name, h("span", { class: "quiet block" }, app.app_id)),
+    h("span", {}, h("a", { href: page.address("apps", app.app_id) }, app.name), h("span", { class: "quiet block" }, app.app_id)),
     state,
     app.identity === "entra" ? "Entra" : "Package SID",
     h("span", { class: "cell-token" }, token),

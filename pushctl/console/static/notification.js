@@ -72,8 +72,8 @@ function drawProgress(top, report) {
 }
 
 function progressWords({ finished, deliveries, recipients, state }) {
-  if (state === "completed") return `${count(recipients, "notification")} sent to devices, each with an outcome.`;
-  return `${finished} of ${count(deliveries, "delivery").replace("deliverys", "deliveries")} finished so far.`;
+  if (state === "completed") return `Sent to ${count(recipients, "device")}, with an outcome for each kind.`;
+  return `${finished} of ${deliveries} ${deliveries === 1 ? "delivery" : "deliveries"} finished so far.`;
 }
 
 function timeline({ summary, outcomes }) {
@@ -84,7 +84,7 @@ function timeline({ summary, outcomes }) {
     [true, "Requested", `By ${viaWords(summary.accepted_via)}: ${summary.accepted_by ?? "not recorded"}; request ${summary.request_id}`],
     [true, "Accepted", at(summary.accepted_at)],
     summary.send_at && [summary.state !== "scheduled", "Scheduled", `To be sent ${at(summary.send_at)}`],
-    [isDispatched, "Dispatched", isDispatched ? `${count(summary.recipients, "notification")} to devices${isBroadcast ? `; ${summary.shards_done} of ${summary.shards} shards searched` : ""}` : "Not yet"],
+    [isDispatched, "Dispatched", isDispatched ? `${count(summary.recipients, "device")} found${isBroadcast ? `; ${summary.shards_done} of ${summary.shards} shards searched` : ""}` : "Not yet"],
     [times.length > 0, "WNS", times.length ? `First outcome ${at(Math.min(...times))}, last ${at(Math.max(...times))}` : "No outcome yet"],
   ].filter(Boolean);
   return h(

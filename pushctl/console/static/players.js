@@ -13,7 +13,7 @@ export function playersView(place, page, { app, id }) {
   const search = h(
     "form",
     { class: "filters", role: "search", "aria-label": "Player" },
-    field("Player's id", player, "The sub of the player's tokens."),
+    field("Player's id, the sub of their tokens", player),
     h("div", { class: "row" }, h("button", { type: "submit", class: "button accent" }, "Show")),
   );
   search.addEventListener("submit", (event) => {
@@ -29,7 +29,9 @@ export function playersView(place, page, { app, id }) {
 function show(body, page, app, id) {
   const found = h("div", { class: "stack" });
   const reasons = h("div", { class: "stack", "aria-live": "polite" });
-  const read = () => Promise.all([get(["apps", app, "players", id]), get(["apps", app, "players", id, "recent"])]);
+  // Searching takes a moment, so it is the last: nothing below it moves.
+  const recent = h("div", { class: "stack" });
+  const readRecent = () => fill(recent, () => get(["apps", app, "players", id, "recent"]), (each) => recentParts(each, page, app));
   const examine = () => fill(reasons, () => get(["apps", app, "players", id, "diagnosis"]), diagnosisParts);
   const erase = async () => {
     const text = "Devices, topics and interactions are deleted at once; records of past notifications within 30 days.";
@@ -37,7 +39,7 @@ function show(body, page, app, id) {
     const receipt = await attempt(remove(["apps", app, "players", id]));
     if (!receipt) return;
     receiptPlace.replaceChildren(receiptParts(receipt));
-    draw({ quietly: true });
+    await draw({ quietly: true });
   };
   const receiptPlace = h("div", { "aria-live": "polite" });
   const more = [
@@ -49,14 +51,11 @@ function show(body, page, app, id) {
     ),
     card("Erase", h("p", { class: "quiet" }, "For a player who asks for it. Cannot be undone."), action("Erase the player", erase, { class: "button danger" }), receiptPlace),
   ];
-  const parts = ([account, recent]) => [
-    card("Devices", accountParts(account)),
-    card("Recent notifications", recentParts(recent, page, app)),
-    more,
-  ];
-  const draw = (options) => fill(found, read, parts, options);
+  const parts = (account) => [card("Devices", accountParts(account)), more, card("Recent notifications", recent)];
+  const draw = (options) => fill(found, () => get(["apps", app, "players", id]), parts, options);
   body.append(h("h2", { class: "player-name" }, id), found);
   draw();
+  readRecent();
 }
 
 function accountParts(account) {

@@ -4,13 +4,14 @@ import { badgeElement } from "./windows/badge.js";
 import { h } from "./windows/dom.js";
 import { all, attribute, first } from "./windows/payload.js";
 import { gameLogo } from "./windows/pictures.js";
-import { SIZES, tileElement } from "./windows/tile.js";
+import { tileElement } from "./windows/tile.js";
 import { toastElement } from "./windows/toast.js";
 import { readToast, spoken } from "./windows/toast_model.js";
 
 const DEFAULT_SOUND = "ms-winsoundevent:Notification.Default";
 const NO_HANDS = { press() {}, dismiss() {}, snooze() {}, mute() {} };
 const WIDEST_NUMBER = 99;
+const IN_ROWS = ["medium", "wide", "large", "small"];
 
 /** The screen for the kinds of one language, as the preview route returns them. */
 export function screenOf(kinds, gameName) {
@@ -64,7 +65,7 @@ function taskIcon(value) {
 function tiles(document, gameName, value) {
   const view = { document };
   const names = all(first(document, "visual"), "binding").map((each) => attribute(each, "template"));
-  const sizes = Object.keys(SIZES).filter((size) => names.some((name) => name.toLowerCase().includes(size)));
+  const sizes = IN_ROWS.filter((size) => names.some((name) => name.toLowerCase().includes(size)));
   const shown = sizes.length ? sizes : ["medium", "wide"];
   return h("div", { class: "tiles", role: "group", "aria-label": "Live tile" }, shown.map((size) => tileElement(view, size, gameName, badgeElement(value))));
 }

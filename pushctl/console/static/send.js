@@ -31,7 +31,7 @@ function sendForm(page, app, messages, query) {
     if (!element.reportValidity()) return;
     let request;
     try {
-      request = { audience: audience.read(), ...content.read(), ...time.read() };
+      request = { ...audience.read(), ...content.read(), ...time.read() };
     } catch (error) {
       result.replaceChildren(errorBox(error));
       return;
@@ -79,7 +79,12 @@ function audiencePart(query) {
   const parts = {
     players: field("Players", players, "Ids, separated by spaces or lines; up to 1,000."),
     topic: field("Topic", topic),
-    everyone: h("p", { class: "quiet" }, "Every device of the app. The same content twice within 30 minutes is refused."),
+    everyone: h(
+      "div",
+      { class: "form" },
+      h("p", { class: "quiet" }, "Every device of the app. The same content twice within 30 minutes is refused, as WNS takes it for abuse."),
+      check("Send it although the same went out", repeat),
+    ),
   };
   let kind = "players";
   const shown = h("div", {}, parts.players);
@@ -91,11 +96,10 @@ function audiencePart(query) {
   return {
     element: [choice, shown],
     read: () => {
-      if (kind === "everyone") return { everyone: true };
-      if (kind === "topic") return { topic: topic.value.trim() };
-      return { players: players.value.split(/[\s,]+/).filter(Boolean) };
+      if (kind === "everyone") return { audience: { everyone: true }, allow_repeat: repeat.checked };
+      if (kind === "topic") return { audience: { topic: topic.value.trim() } };
+      return { audience: { players: players.value.split(/[\s,]+/).filter(Boolean) } };
     },
-    repeat,
   };
 }
 
