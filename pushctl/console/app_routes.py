@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from pydantic import ValidationError
 
 from push.apps.models import App, AppSettings
 from pushctl.client import apps, tokens
+from pushctl.client.aws import map_aws_errors
 from pushctl.client.errors import RefusedError
+from pushctl.client.status import paused_until
 from pushctl.console.routing import Body, Call, Route, problems_of
 from wns.oauth import CREDENTIALS
 
@@ -17,6 +20,12 @@ class Enabled(Body):
     """Whether an app, or a template, sends."""
 
     on: bool
+
+
+class Pause(Body):
+    """Until when WNS asked an app to wait, in epoch seconds; None if it does not wait."""
+
+    paused_until: int | None
 
 
 class StackView(Body):
@@ -50,6 +59,11 @@ def _put_credentials(call: Call) -> None:
     apps.put_credentials(call.stack, call.app, credentials)
 
 
+def _pause(call: Call) -> Pause:
+    with map_aws_errors("read the app's pause"):
+        return Pause(paused_until=paused_until(call.stack, call.app, time.time()))
+
+
 def _delete(call: Call) -> None:
     apps.delete_app(call.stack, call.app)
 
@@ -67,6 +81,7 @@ ROUTES = [
     Route("POST", "apps/{app}/enabled", _enable),
     Route("POST", "apps/{app}/resume", lambda call: apps.resume_app(call.stack, call.app)),
     Route("PUT", "apps/{app}/credentials", _put_credentials),
+    Route("GET", "apps/{app}/pause", _pause),
     Route("GET", "apps/{app}/token", lambda call: tokens.token_info(call.stack, call.app)),
     Route("POST", "apps/{app}/token", lambda call: tokens.refresh_token(call.stack, call.app)),
 ]

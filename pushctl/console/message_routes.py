@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from push.identifiers import ParameterName, ParameterValue, PlayerId
 from pushctl.client import templates
-from pushctl.client.apps import get_app
 from pushctl.client.errors import RefusedError
 from pushctl.client.template_files import canonical
 from pushctl.console.drafts import DraftPreview, preview_draft, send_draft
@@ -17,10 +15,7 @@ from pushctl.console.routing import Body, Call, Route
 from pushctl.console.versions import How, KeptVersion
 
 if TYPE_CHECKING:
-    from push.apps.models import App
     from push.templates.models import Template
-
-_KNOWN_S = 30.0
 
 
 class Save(Body):
@@ -70,25 +65,6 @@ class VersionList(Body):
     versions: list[KeptVersion]
 
 
-class KnownApps:
-    """Apps, read again after half a minute: a preview as you type needs the app each time."""
-
-    def __init__(self) -> None:
-        self._found: dict[tuple[str, str], tuple[float, App]] = {}
-
-    def get(self, call: Call) -> App:
-        """Return the app in the path."""
-        key = (call.stack.name, call.app)
-        at, app = self._found.get(key, (0.0, None))
-        if app is None or time.monotonic() - at > _KNOWN_S:
-            app = get_app(call.stack, call.app)
-            self._found[key] = (time.monotonic(), app)
-        return app
-
-
-_APPS = KnownApps()
-
-
 def _list(call: Call) -> MessageList:
     found = templates.list_templates(call.stack, call.app).templates
     return MessageList(messages=[_view(each) for each in found])
@@ -126,7 +102,9 @@ def _delete(call: Call) -> None:
 
 def _preview(call: Call) -> DraftPreview:
     draft = call.read(Draft)
-    return preview_draft(_APPS.get(call), call.path["template"], draft.content, draft.parameters)
+    return preview_draft(
+        call.console.apps.get(call.app), call.path["template"], draft.content, draft.parameters
+    )
 
 
 def _test(call: Call) -> Sent:

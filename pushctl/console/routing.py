@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pushctl.client.errors import NotFoundError, RefusedError
+from pushctl.console.known_apps import KnownApps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +38,10 @@ class Console:
     stack: Stack
     versions: Versions
     pictures: Mapping[str, Path]
+    apps: KnownApps = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "apps", KnownApps(self.stack))
 
 
 @dataclass(frozen=True, slots=True)

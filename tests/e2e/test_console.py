@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -261,6 +262,74 @@ def test_dead_letter_is_explained_and_moved_back(
         30,
         "the request is sent",
     )
+
+
+def test_raised_alarm_comes_with_what_the_runbook_says(console: ConsolePage) -> None:
+    alarm = console.stack.resources["TokensNearExpiryAlarm"]
+    cloudwatch = console.stack.client("cloudwatch")
+    state = {"AlarmName": alarm, "StateReason": "a token has two hours left"}
+    cloudwatch.set_alarm_state(StateValue="ALARM", **state)
+    console.open("operations")
+    console.wait_for("a token has two hours left", ".alarms")
+    console.one(".alarms summary").click()
+    console.wait_for("token", ".alarms .runbook")
+    cloudwatch.set_alarm_state(StateValue="OK", **state)
+    console.open("operations")
+    console.wait_for("is raised.", ".remark.good")
+
+
+def test_app_that_wns_stopped_says_why_and_resumes(console: ConsolePage, device: str) -> None:
+    apps = console.stack.operator.client("dynamodb")
+    apps.update_item(
+        TableName=console.stack.resources["AppsTable"],
+        Key={"pk": {"S": APP}},
+        UpdateExpression="SET stopped = :reason",
+        ExpressionAttributeValues={":reason": {"S": "quota_exceeded"}},
+    )
+    console.open("apps", APP)
+    console.wait_for("its monthly quota at WNS is used up")
+    console.button("Resume").click()
+    console.wait_for("sends again", "#notice")
+    assert console.stack.signed_request("GET", f"/apps/{APP}").json()["stopped"] is None
+
+
+def test_scheduled_notification_is_cancelled(
+    console: ConsolePage, message: str, device: str
+) -> None:
+    body = {
+        "audience": {"players": ["tess"]},
+        "template": message,
+        "parameters": {"challenger": "Kim"},
+        "send_at": (datetime.now(UTC) + timedelta(days=1)).isoformat(),
+    }
+    path = f"/apps/{APP}/notifications"
+    sent = console.stack.signed_request("POST", path, body).json()["notification_id"]
+    console.open("notifications", APP, sent)
+    console.wait_for("To be sent", ".timeline")
+    console.button("Cancel it").click()
+    console.button("Cancel it", "dialog").click()
+    console.wait_for("cancelled", "#progress .pill")
+    state = console.stack.signed_request("GET", f"{path}/{sent}").json()["state"]
+    assert state == "cancelled"
+
+
+def test_json_that_is_none_changes_nothing_and_unsaved_changes_stay(
+    console: ConsolePage, message: str
+) -> None:
+    console.open("messages", APP, message)
+    console.one("input[value=json]").click()
+    changed = json.dumps(CHALLENGE).replace("challenges you", "waits for you")
+    console.fill("textarea.json", changed)
+    wait_for_texts(console, "en", ["[challenger] waits for you"])
+    console.fill("textarea.json", changed[:-1])
+    console.wait_for("Not applied", ".fault")
+    assert shown_texts(console, "en") == ["[challenger] waits for you"]
+    console.one("nav a[href*=messages]").click()
+    console.one(f"td a[href$={message}]").click()
+    console.wait_for("unsaved changes", ".save-state")
+    wait_for_texts(console, "en", ["[challenger] waits for you"])
+    console.one("#save").click()
+    console.wait_for("Version 2", ".save-state")
 
 
 def test_erasure_shows_its_receipt(console: ConsolePage) -> None:

@@ -14,7 +14,9 @@ export class CallError extends Error {
 
 /** A path of escaped segments, with the values of `query` that are not empty. */
 export function path(segments, query = {}) {
-  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const given = Object.entries(query).filter(
+    ([, value]) => value !== null && value !== undefined && value !== "",
+  );
   const text = new URLSearchParams(given).toString();
   return segments.map(encodeURIComponent).join("/") + (text ? `?${text}` : "");
 }

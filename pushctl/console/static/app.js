@@ -1,11 +1,12 @@
 // The page: sections, the chosen app, and the view of the address. Addresses are #/section/app/….
 
 import { get } from "./api.js";
-import { appsView, appView } from "./apps.js";
+import { appsView } from "./apps.js";
 import { editorView } from "./editor.js";
 import { messagesView } from "./messages.js";
 import { notificationView } from "./notification.js";
 import { notificationsView } from "./notifications.js";
+import { appView } from "./one_app.js";
 import { operationsView } from "./operations.js";
 import { playersView } from "./players.js";
 import { sendView } from "./send.js";
@@ -69,7 +70,10 @@ function route() {
   if (!chosen) {
     main.append(head("Not found"), empty("The console has no such page."));
   } else if (!page.app && !WITHOUT_APP.has(section)) {
-    main.append(head("No app yet"), empty("Create one first.", h("a", { class: "button accent", href: "#/apps" }, "Apps")));
+    main.append(
+      head("No app yet"),
+      empty("Create one first.", h("a", { class: "button accent", href: "#/apps" }, "Apps")),
+    );
   } else {
     const app = WITHOUT_APP.has(section) ? appId : page.app;
     dispose = chosen(main, page, { app, id, query: new URLSearchParams(search) }) ?? dispose;
@@ -93,7 +97,9 @@ function drawSections(current) {
 
 function drawApps() {
   const control = place("app");
-  const options = page.apps.map(({ app_id: id, name }) => h("option", { value: id }, name === id ? id : `${name} (${id})`));
+  const options = page.apps.map(({ app_id: id, name }) =>
+    h("option", { value: id }, name === id ? id : `${name} (${id})`),
+  );
   control.replaceChildren(...(options.length ? options : [h("option", { value: "" }, "No app yet")]));
   control.disabled = !options.length;
   if (page.apps.some((each) => each.app_id === page.app)) control.value = page.app;
@@ -113,10 +119,17 @@ window.addEventListener("hashchange", route);
 try {
   const [stack] = await Promise.all([get(["stack"]), page.readApps()]);
   page.stack = stack;
-  place("stack").textContent = stack.is_local ? `${stack.name} · laptop stack` : `${stack.name} · ${stack.region}`;
+  place("stack").textContent = stack.is_local
+    ? `${stack.name} · laptop stack`
+    : `${stack.name} · ${stack.region}`;
   const stem = (name) => name.replace(/(\.[a-z0-9-]+)*$/i, "").toLowerCase();
-  knowPictures(Object.fromEntries(stack.pictures.map((name) => [stem(name), `pictures/${encodeURIComponent(name)}`])));
+  knowPictures(
+    Object.fromEntries(stack.pictures.map((name) => [stem(name), `pictures/${encodeURIComponent(name)}`])),
+  );
   route();
 } catch (error) {
-  place("main").replaceChildren(head("Push console"), errorBox(error, () => location.reload()));
+  place("main").replaceChildren(
+    head("Push console"),
+    errorBox(error, () => location.reload()),
+  );
 }

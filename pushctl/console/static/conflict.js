@@ -11,7 +11,11 @@ export function conflictBox(draft, theirs, { replace, take }) {
     "section",
     { class: "card conflict", role: "alert", "aria-label": "Version conflict" },
     h("h2", {}, `Somebody else saved version ${theirs.version} meanwhile`),
-    h("p", {}, `You began with version ${draft.version}. Nothing was overwritten. From theirs (−) to yours (+):`),
+    h(
+      "p",
+      {},
+      `You began with version ${draft.version}. Nothing was overwritten. From theirs (−) to yours (+):`,
+    ),
     diffElement(textOf(theirs.content), draft.text, "From their version to yours"),
     h(
       "div",

@@ -17,13 +17,24 @@ export function credentialsCard(app, stored) {
   const controls = Object.fromEntries(
     FIELDS[app.identity].map(([name]) => [name, input({ required: true, name })]),
   );
-  const secret = input({ type: "password", required: true, name: "client_secret", autocomplete: "new-password" });
+  const secret = input({
+    type: "password",
+    required: true,
+    name: "client_secret",
+    autocomplete: "new-password",
+  });
   const answer = h("div", { class: "answer", "aria-live": "polite" });
   const save = async () => {
     answer.replaceChildren(h("p", { class: "quiet" }, "Asking Microsoft…"));
-    const given = Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, control.value.trim()]));
+    const given = Object.fromEntries(
+      Object.entries(controls).map(([name, control]) => [name, control.value.trim()]),
+    );
     try {
-      await put(["apps", app.app_id, "credentials"], { identity: app.identity, ...given, client_secret: secret.value });
+      await put(["apps", app.app_id, "credentials"], {
+        identity: app.identity,
+        ...given,
+        client_secret: secret.value,
+      });
     } catch (error) {
       answer.replaceChildren(errorBox(error));
       return;
@@ -36,7 +47,11 @@ export function credentialsCard(app, stored) {
     "Credentials",
     form(
       save,
-      h("p", { class: "quiet" }, "Checked with Microsoft before they are stored. What is stored is never shown."),
+      h(
+        "p",
+        { class: "quiet" },
+        "Checked with Microsoft before they are stored. What is stored is never shown.",
+      ),
       FIELDS[app.identity].map(([name, label, hint]) => field(label, controls[name], hint)),
       field("Client secret", secret),
       h("div", { class: "row" }, submitButton("Check and store")),

@@ -11,14 +11,16 @@ export function diff(before, after) {
   const common = Array.from({ length: one.length + 1 }, () => new Uint32Array(other.length + 1));
   for (let i = one.length - 1; i >= 0; i -= 1) {
     for (let j = other.length - 1; j >= 0; j -= 1) {
-      common[i][j] = one[i] === other[j] ? common[i + 1][j + 1] + 1 : Math.max(common[i + 1][j], common[i][j + 1]);
+      common[i][j] =
+        one[i] === other[j] ? common[i + 1][j + 1] + 1 : Math.max(common[i + 1][j], common[i][j + 1]);
     }
   }
   const lines = [];
   let [i, j] = [0, 0];
   while (i < one.length || j < other.length) {
-    if (i < one.length && j < other.length && one[i] === other[j]) lines.push([" ", one[(j += 1, i++)]]);
-    else if (i < one.length && (j === other.length || common[i + 1][j] >= common[i][j + 1])) lines.push(["-", one[i++]]);
+    if (i < one.length && j < other.length && one[i] === other[j]) lines.push([" ", one[((j += 1), i++)]]);
+    else if (i < one.length && (j === other.length || common[i + 1][j] >= common[i][j + 1]))
+      lines.push(["-", one[i++]]);
     else lines.push(["+", other[j++]]);
   }
   return lines;

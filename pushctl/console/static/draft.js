@@ -21,7 +21,8 @@ export class Draft {
     this.parameters = {};
     this.listeners = new Set();
     this.take(message ?? { version: 0, content: STARTER });
-    this.locale = this.content.default_locale in this.content.locales ? this.content.default_locale : this.locales[0];
+    this.locale =
+      this.content.default_locale in this.content.locales ? this.content.default_locale : this.locales[0];
   }
 
   /** Begins anew with a stored version; `content` replaces what that holds. */

@@ -1,5 +1,6 @@
 // The editor of a message: its languages, a form or JSON, beside a live preview.
 
+import { confirm } from "./dialog.js";
 import { CallError, get, put, remove } from "./api.js";
 import { conflictBox } from "./conflict.js";
 import { Draft, textOf } from "./draft.js";
@@ -7,7 +8,20 @@ import { messageForm } from "./editor_form.js";
 import { historyCard } from "./history.js";
 import { languageBar } from "./languages.js";
 import { previewPanel, readPreview } from "./preview_panel.js";
-import { action, attempt, card, confirm, errorBox, head, loading, onOff, pill, say, sentence, showProblem, textarea } from "./ui.js";
+import {
+  action,
+  attempt,
+  card,
+  errorBox,
+  head,
+  loading,
+  onOff,
+  pill,
+  say,
+  sentence,
+  showProblem,
+  textarea,
+} from "./ui.js";
 import { h, segments } from "./windows/dom.js";
 
 export function editorView(place, page, { app, id, query }) {
@@ -63,7 +77,10 @@ function build(place, page, draft, shown) {
       if (!(error instanceof CallError)) throw error;
       if (error.status !== 409) return showProblem([error.message, ...error.details].map(sentence).join(" "));
       const theirs = await attempt(get(["apps", draft.app, "templates", draft.id]));
-      if (theirs) conflict.replaceChildren(conflictBox(draft, theirs, { replace: () => replace(theirs), take: () => take(theirs) }));
+      if (theirs)
+        conflict.replaceChildren(
+          conflictBox(draft, theirs, { replace: () => replace(theirs), take: () => take(theirs) }),
+        );
       return undefined;
     }
     say(`Version ${draft.version} is saved.`);
@@ -89,10 +106,18 @@ function build(place, page, draft, shown) {
     draft.tell();
   };
   const languages = languageBar(draft, redraw);
-  const modes = segments("Edit as", "mode", [["form", "Form"], ["json", "JSON"]], (value) => {
-    mode = value;
-    redraw();
-  });
+  const modes = segments(
+    "Edit as",
+    "mode",
+    [
+      ["form", "Form"],
+      ["json", "JSON"],
+    ],
+    (value) => {
+      mode = value;
+      redraw();
+    },
+  );
   const switchTo = (value) => {
     modes.querySelector(`[value=${value}]`).checked = true;
     mode = value;
@@ -121,7 +146,11 @@ function build(place, page, draft, shown) {
     languages.element,
     h("div", { class: "editor" }, fields, preview.element),
     history.element,
-    card("Delete", h("p", { class: "quiet" }, "Requests that name it fail from then on."), action("Delete the message", () => erase(page, draft), { class: "button danger" })),
+    card(
+      "Delete",
+      h("p", { class: "quiet" }, "Requests that name it fail from then on."),
+      action("Delete the message", () => erase(page, draft), { class: "button danger" }),
+    ),
   );
   modes.querySelector("input").checked = true;
   redraw();
@@ -135,7 +164,8 @@ async function store(draft, version) {
 async function erase(page, draft) {
   const text = "Requests and events that name it go to the dead-letter queue from then on.";
   if (!(await confirm({ title: `Delete ${draft.id}?`, text, act: "Delete", typed: draft.id }))) return;
-  if (draft.version && (await attempt(remove(["apps", draft.app, "templates", draft.id]))) === undefined) return;
+  if (draft.version && (await attempt(remove(["apps", draft.app, "templates", draft.id]))) === undefined)
+    return;
   draft.take({ version: 0, content: draft.content });
   say(`${draft.id} is deleted.`);
   page.go("messages", draft.app);
@@ -144,11 +174,21 @@ async function erase(page, draft) {
 /** All of a message as JSON. While it is none, or no message, the preview keeps the last valid one. */
 function jsonEditor(draft) {
   const fault = h("p", { class: "hint fault", role: "status" });
-  const area = textarea({ class: "field code json", rows: 30, "aria-label": "Message as JSON", value: textOf(draft.content) });
+  const area = textarea({
+    class: "field code json",
+    rows: 30,
+    "aria-label": "Message as JSON",
+    value: textOf(draft.content),
+  });
   area.addEventListener("input", () => {
     try {
       const content = JSON.parse(area.value);
-      if (!content || typeof content.locales !== "object" || !content.locales || !Object.keys(content.locales).length)
+      if (
+        !content ||
+        typeof content.locales !== "object" ||
+        !content.locales ||
+        !Object.keys(content.locales).length
+      )
         throw new SyntaxError("locales needs a language");
       fault.textContent = "";
       draft.replace(content);
@@ -157,5 +197,10 @@ function jsonEditor(draft) {
       fault.textContent = `Not applied: ${error.message}`;
     }
   });
-  return card("All of it, as JSON", h("p", { class: "quiet" }, "Every field of docs/notifications.md, in every language."), area, fault);
+  return card(
+    "All of it, as JSON",
+    h("p", { class: "quiet" }, "Every field of docs/notifications.md, in every language."),
+    area,
+    fault,
+  );
 }

@@ -59,7 +59,11 @@ function typed(text) {
 function badgeFields(draft) {
   const value = input({ value: String(draft.kinds.badge.value ?? ""), name: "badge" });
   value.addEventListener("input", () => draft.change(() => (draft.kinds.badge.value = typed(value.value))));
-  return field("Value", value, "A number (0 clears it), ${parameter}, or a glyph: newMessage, alert, alarm, activity…");
+  return field(
+    "Value",
+    value,
+    "A number (0 clears it), ${parameter}, or a glyph: newMessage, alert, alarm, activity…",
+  );
 }
 
 function tileFields(draft, hands) {
@@ -102,7 +106,13 @@ function optionsCard(draft) {
       if (value === "" || value === null || value === false) delete content.options[name];
       if (!Object.keys(content.options).length) delete content.options;
     });
-  const ttl = input({ type: "number", min: 0, max: 2_592_000, value: options.ttl_seconds ?? "", name: "ttl" });
+  const ttl = input({
+    type: "number",
+    min: 0,
+    max: 2_592_000,
+    value: options.ttl_seconds ?? "",
+    name: "ttl",
+  });
   ttl.addEventListener("input", () => set("ttl_seconds", ttl.value === "" ? null : Number(ttl.value)));
   const tag = input({ value: options.tag ?? "", maxlength: 16, name: "tag" });
   tag.addEventListener("input", () => set("tag", tag.value));
@@ -117,8 +127,13 @@ function optionsCard(draft) {
       else delete content.track;
     }),
   );
-  const standard = select(draft.locales.map((each) => [each, each]), draft.content.default_locale);
-  standard.addEventListener("change", () => draft.change((content) => (content.default_locale = standard.value)));
+  const standard = select(
+    draft.locales.map((each) => [each, each]),
+    draft.content.default_locale,
+  );
+  standard.addEventListener("change", () =>
+    draft.change((content) => (content.default_locale = standard.value)),
+  );
   return card(
     "In every language",
     h(

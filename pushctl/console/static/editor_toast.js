@@ -5,7 +5,10 @@ import { button, h } from "./windows/dom.js";
 
 const SOUNDS = [
   ["", "Default"],
-  ...["IM", "Mail", "Reminder", "SMS", "Looping.Alarm", "Looping.Call"].map((name) => [`ms-winsoundevent:Notification.${name}`, name]),
+  ...["IM", "Mail", "Reminder", "SMS", "Looping.Alarm", "Looping.Call"].map((name) => [
+    `ms-winsoundevent:Notification.${name}`,
+    name,
+  ]),
   ["silent", "Silent"],
 ];
 const SCENARIOS = [
@@ -92,11 +95,16 @@ function picture(draft, toast, name, label) {
 function sound(draft, toast) {
   const { audio } = toast;
   const now = audio?.silent ? "silent" : (audio?.src ?? "");
-  const options = SOUNDS.some(([value]) => value === now) ? SOUNDS : [...SOUNDS, [now, now.replace("ms-winsoundevent:Notification.", "")]];
+  const options = SOUNDS.some(([value]) => value === now)
+    ? SOUNDS
+    : [...SOUNDS, [now, now.replace("ms-winsoundevent:Notification.", "")]];
   const control = select(options, now, { name: "audio" });
   control.addEventListener("change", () => {
     const { value } = control;
-    const chosen = value === "silent" ? { silent: true } : { src: value, ...(value.includes("Looping") ? { loop: true } : {}) };
+    const chosen =
+      value === "silent"
+        ? { silent: true }
+        : { src: value, ...(value.includes("Looping") ? { loop: true } : {}) };
     put(draft, toast, "audio", value && chosen);
   });
   return field("Sound", control);
@@ -132,8 +140,12 @@ function buttonsPart(draft, toast, hands) {
 function buttonRow(draft, list, index, remove) {
   const item = list[index];
   const name = `Button ${index + 1}`;
-  const away = button("Remove", remove, { class: "button small quiet-button", "aria-label": `Remove button ${index + 1}` });
-  if (typeof item !== "object") return h("div", { class: "button-row" }, h("span", {}, `${item}, by Windows`), away);
+  const away = button("Remove", remove, {
+    class: "button small quiet-button",
+    "aria-label": `Remove button ${index + 1}`,
+  });
+  if (typeof item !== "object")
+    return h("div", { class: "button-row" }, h("span", {}, `${item}, by Windows`), away);
   const control = (key, label) => {
     const one = input({ value: item[key] ?? "", "aria-label": `${name}: ${label}`, placeholder: label });
     one.addEventListener("input", () => draft.change(() => (item[key] = one.value)));
@@ -141,5 +153,12 @@ function buttonRow(draft, list, index, remove) {
   };
   const style = select(STYLES, item.style ?? "", { "aria-label": `${name}: colour` });
   style.addEventListener("change", () => put(draft, item, "style", style.value));
-  return h("div", { class: "button-row" }, control("content", "Label"), control("arguments", "Arguments"), style, away);
+  return h(
+    "div",
+    { class: "button-row" },
+    control("content", "Label"),
+    control("arguments", "Arguments"),
+    style,
+    away,
+  );
 }

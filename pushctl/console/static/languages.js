@@ -8,7 +8,14 @@ const TAG = "[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}";
 /** `changed()` is called when another language is chosen, or there are others. */
 export function languageBar(draft, changed) {
   const tabs = h("div", { class: "tabs", role: "radiogroup", "aria-label": "Language" });
-  const tag = input({ pattern: TAG, maxlength: 30, size: 8, "aria-label": "Language to add, such as de or pt-BR", placeholder: "de, pt-BR", name: "language" });
+  const tag = input({
+    pattern: TAG,
+    maxlength: 30,
+    size: 8,
+    "aria-label": "Language to add, such as de or pt-BR",
+    placeholder: "de, pt-BR",
+    name: "language",
+  });
   const add = () => {
     const locale = tag.value.trim();
     if (!new RegExp(`^${TAG}$`).test(locale)) {
@@ -25,15 +32,19 @@ export function languageBar(draft, changed) {
     changed();
   };
   tag.addEventListener("keydown", (event) => event.key === "Enter" && (event.preventDefault(), add()));
-  const removal = action("Remove this language", () => {
-    const removed = draft.locale;
-    draft.change((content) => {
-      delete content.locales[removed];
-      if (content.default_locale === removed) [content.default_locale] = Object.keys(content.locales);
-    });
-    say(`${removed} is removed from the draft.`);
-    changed();
-  }, { class: "button quiet-button" });
+  const removal = action(
+    "Remove this language",
+    () => {
+      const removed = draft.locale;
+      draft.change((content) => {
+        delete content.locales[removed];
+        if (content.default_locale === removed) [content.default_locale] = Object.keys(content.locales);
+      });
+      say(`${removed} is removed from the draft.`);
+      changed();
+    },
+    { class: "button quiet-button" },
+  );
   const element = h(
     "div",
     { class: "languages" },

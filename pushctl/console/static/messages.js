@@ -1,12 +1,29 @@
 // Messages: an app's templates, each with its switch "Send as push".
 
 import { get, put } from "./api.js";
-import { attempt, card, empty, field, fill, form, head, input, onOff, pill, say, submitButton, table } from "./ui.js";
+import {
+  attempt,
+  card,
+  empty,
+  field,
+  fill,
+  form,
+  head,
+  input,
+  onOff,
+  pill,
+  say,
+  submitButton,
+  table,
+} from "./ui.js";
 import { h } from "./windows/dom.js";
 
 export function messagesView(place, page, { app }) {
   const body = h("div", { class: "stack" });
-  place.append(head("Messages", `What ${page.nameOf(app)} can say: templates that requests and events name.`), body);
+  place.append(
+    head("Messages", `What ${page.nameOf(app)} can say: templates that requests and events name.`),
+    body,
+  );
   const draw = (options) =>
     fill(
       body,
@@ -30,14 +47,22 @@ function row(message, page, app, draw) {
   const { template_id: id, version, content } = message;
   const kinds = new Set(Object.values(content.locales).flatMap((each) => Object.keys(each)));
   const change = async (on) => {
-    const stored = await attempt(put(["apps", app, "templates", id], { version, content: { ...content, push_enabled: on } }));
+    const stored = await attempt(
+      put(["apps", app, "templates", id], { version, content: { ...content, push_enabled: on } }),
+    );
     if (stored) say(`${id} is ${on ? "sent as push" : "not sent as push any more"}.`);
     draw();
     return Boolean(stored);
   };
   return [
     h("a", { href: page.address("messages", app, id) }, id),
-    h("span", { class: "row tight" }, Object.keys(content.locales).map((locale) => pill(locale, locale === content.default_locale ? "accent" : "plain"))),
+    h(
+      "span",
+      { class: "row tight" },
+      Object.keys(content.locales).map((locale) =>
+        pill(locale, locale === content.default_locale ? "accent" : "plain"),
+      ),
+    ),
     [...kinds].join(", "),
     String(version),
     onOff(`Send ${id} as push`, content.push_enabled ?? true, change),

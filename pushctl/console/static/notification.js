@@ -1,9 +1,10 @@
 // One notification: its way as a timeline, counts as bars, outcomes and skips by page, each with its
 // reason. While it is not final it is followed.
 
+import { confirm } from "./dialog.js";
 import { CallError, get, remove } from "./api.js";
 import { bars, outcomeList } from "./outcomes.js";
-import { action, attempt, card, confirm, errorBox, head, loading, pill, say } from "./ui.js";
+import { action, attempt, card, errorBox, head, loading, pill, say } from "./ui.js";
 import { at, count, isFinal, stateWords, viaWords } from "./words.js";
 import { h } from "./windows/dom.js";
 
@@ -39,16 +40,26 @@ export function notificationView(place, page, { app, id }) {
 
 function parts(report, page, app, follow) {
   const { summary } = report;
-  const cancel = action("Cancel it", async () => {
-    const text = "Sends in flight complete; the counts say what was sent before.";
-    if (!(await confirm({ title: "Cancel this notification?", text, act: "Cancel it" }))) return;
-    if (await attempt(remove(["apps", app, "notifications", summary.notification_id]))) say("It is cancelled.");
-    follow();
-  }, { class: "button danger", id: "cancel" });
+  const cancel = action(
+    "Cancel it",
+    async () => {
+      const text = "Sends in flight complete; the counts say what was sent before.";
+      if (!(await confirm({ title: "Cancel this notification?", text, act: "Cancel it" }))) return;
+      if (await attempt(remove(["apps", app, "notifications", summary.notification_id])))
+        say("It is cancelled.");
+      follow();
+    },
+    { class: "button danger", id: "cancel" },
+  );
   const title = summary.template
     ? h("a", { href: page.address("messages", app, summary.template) }, summary.template)
     : "Inline notification";
-  const made = h("div", { class: "stack" }, head(title, summary.notification_id, cancel), h("div", { id: "progress", class: "stack" }));
+  const made = h(
+    "div",
+    { class: "stack" },
+    head(title, summary.notification_id, cancel),
+    h("div", { id: "progress", class: "stack" }),
+  );
   drawProgress(made, report);
   return [...made.children];
 }
@@ -59,16 +70,23 @@ function drawProgress(top, report) {
   const [words, tone] = stateWords(summary.state);
   const cancel = top.querySelector("#cancel");
   if (cancel) cancel.hidden = isFinal(summary.state);
-  top.querySelector("#progress").replaceChildren(
-    h("p", { class: "row tight", role: "status" }, pill(words, tone), h("span", {}, report.note ?? progressWords(summary))),
-    card("Its way", timeline(report)),
-    h(
-      "div",
-      { class: "columns-2" },
-      card("Outcomes on devices", bars(summary.counts, "Outcomes on devices")),
-      card("Players", playersPart(summary.players), interactionsPart(report)),
-    ),
-  );
+  top
+    .querySelector("#progress")
+    .replaceChildren(
+      h(
+        "p",
+        { class: "row tight", role: "status" },
+        pill(words, tone),
+        h("span", {}, report.note ?? progressWords(summary)),
+      ),
+      card("Its way", timeline(report)),
+      h(
+        "div",
+        { class: "columns-2" },
+        card("Outcomes on devices", bars(summary.counts, "Outcomes on devices")),
+        card("Players", playersPart(summary.players), interactionsPart(report)),
+      ),
+    );
 }
 
 function progressWords({ finished, deliveries, recipients, state }) {
@@ -81,16 +99,34 @@ function timeline({ summary, outcomes }) {
   const isDispatched = ["dispatched", "completed"].includes(summary.state) || summary.deliveries > 0;
   const isBroadcast = summary.shards > 0;
   const steps = [
-    [true, "Requested", `By ${viaWords(summary.accepted_via)}: ${summary.accepted_by ?? "not recorded"}; request ${summary.request_id}`],
+    [
+      true,
+      "Requested",
+      `By ${viaWords(summary.accepted_via)}: ${summary.accepted_by ?? "not recorded"}; request ${summary.request_id}`,
+    ],
     [true, "Accepted", at(summary.accepted_at)],
     summary.send_at && [summary.state !== "scheduled", "Scheduled", `To be sent ${at(summary.send_at)}`],
-    [isDispatched, "Dispatched", isDispatched ? `${count(summary.recipients, "device")} found${isBroadcast ? `; ${summary.shards_done} of ${summary.shards} shards searched` : ""}` : "Not yet"],
-    [times.length > 0, "WNS", times.length ? `First outcome ${at(Math.min(...times))}, last ${at(Math.max(...times))}` : "No outcome yet"],
+    [
+      isDispatched,
+      "Dispatched",
+      isDispatched
+        ? `${count(summary.recipients, "device")} found${isBroadcast ? `; ${summary.shards_done} of ${summary.shards} shards searched` : ""}`
+        : "Not yet",
+    ],
+    [
+      times.length > 0,
+      "WNS",
+      times.length
+        ? `First outcome ${at(Math.min(...times))}, last ${at(Math.max(...times))}`
+        : "No outcome yet",
+    ],
   ].filter(Boolean);
   return h(
     "ol",
     { class: "timeline" },
-    steps.map(([isDone, name, text]) => h("li", { class: isDone ? "done" : "" }, h("b", {}, name), h("span", {}, text))),
+    steps.map(([isDone, name, text]) =>
+      h("li", { class: isDone ? "done" : "" }, h("b", {}, name), h("span", {}, text)),
+    ),
   );
 }
 

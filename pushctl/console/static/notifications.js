@@ -22,21 +22,32 @@ export function notificationsView(place, page, { app }) {
   const draw = () => {
     const rows = [];
     const more = h("div", { class: "row" });
-    return fill(list, () => get(["apps", app, "notifications"], query()), (found) => {
-      const tablePlace = h("div", {});
-      const add = (page_) => {
-        rows.push(...page_.notifications.map((each) => row(each, page, app)));
-        tablePlace.replaceChildren(
-          rows.length
-            ? table("Notifications", ["Accepted", "Message", "To", "State", "Outcomes", "Players"], rows)
-            : empty(page_.next_page ? "None of the newest ones match; there are older ones." : "There is no such notification."),
-        );
-        more.replaceChildren(...(page_.next_page ? [action("Older ones", () => next(page_.next_page))] : []));
-      };
-      const next = async (after) => add(await get(["apps", app, "notifications"], { ...query(), page: after }));
-      add(found);
-      return [tablePlace, more];
-    });
+    return fill(
+      list,
+      () => get(["apps", app, "notifications"], query()),
+      (found) => {
+        const tablePlace = h("div", {});
+        const add = (page_) => {
+          rows.push(...page_.notifications.map((each) => row(each, page, app)));
+          tablePlace.replaceChildren(
+            rows.length
+              ? table("Notifications", ["Accepted", "Message", "To", "State", "Outcomes", "Players"], rows)
+              : empty(
+                  page_.next_page
+                    ? "None of the newest ones match; there are older ones."
+                    : "There is no such notification.",
+                ),
+          );
+          more.replaceChildren(
+            ...(page_.next_page ? [action("Older ones", () => next(page_.next_page))] : []),
+          );
+        };
+        const next = async (after) =>
+          add(await get(["apps", app, "notifications"], { ...query(), page: after }));
+        add(found);
+        return [tablePlace, more];
+      },
+    );
   };
   const filters = h(
     "form",
@@ -45,11 +56,20 @@ export function notificationsView(place, page, { app }) {
     field("Message", template),
     field("From", from),
     field("To", to),
-    h("div", { class: "row" }, h("button", { type: "submit", class: "button" }, "Filter"), button("Refresh", draw)),
+    h(
+      "div",
+      { class: "row" },
+      h("button", { type: "submit", class: "button" }, "Filter"),
+      button("Refresh", draw),
+    ),
   );
   filters.addEventListener("submit", (event) => (event.preventDefault(), draw()));
   place.append(
-    head("Notifications", `Of ${page.nameOf(app)}, kept for 30 days.`, h("a", { class: "button accent", href: page.address("send", app) }, "Send")),
+    head(
+      "Notifications",
+      `Of ${page.nameOf(app)}, kept for 30 days.`,
+      h("a", { class: "button accent", href: page.address("send", app) }, "Send"),
+    ),
     filters,
     list,
   );
@@ -75,7 +95,9 @@ function row(summary, page, app) {
 /** The counts as one strip, and in words. */
 function strip(counts) {
   const rows = Object.entries(counts).sort(([, one], [, other]) => other - one);
-  const words = rows.map(([name, number]) => `${number.toLocaleString()} ${outcomeWords(name)[0]}`).join(", ");
+  const words = rows
+    .map(([name, number]) => `${number.toLocaleString()} ${outcomeWords(name)[0]}`)
+    .join(", ");
   if (!rows.length) return h("span", { class: "quiet" }, "none");
   return h(
     "span",
@@ -83,7 +105,9 @@ function strip(counts) {
     h(
       "span",
       { class: "strip", "aria-hidden": "true" },
-      rows.map(([name, number]) => h("span", { class: `tone-${outcomeWords(name)[1]}`, style: { "flex-grow": String(number) } })),
+      rows.map(([name, number]) =>
+        h("span", { class: `tone-${outcomeWords(name)[1]}`, style: { "flex-grow": String(number) } }),
+      ),
     ),
     h("span", { class: "quiet" }, words),
   );

@@ -1,14 +1,25 @@
 // Operations: lanes, alarms with what the runbook says, and dead letters.
 
+import { confirm } from "./dialog.js";
 import { get, post } from "./api.js";
-import { action, attempt, card, confirm, empty, errorBox, fill, head, pill, say, sentence, table } from "./ui.js";
+import { action, attempt, card, empty, errorBox, fill, head, pill, say, sentence, table } from "./ui.js";
 import { ago, count, duration } from "./words.js";
 import { runbookText } from "./runbook.js";
 import { button, h } from "./windows/dom.js";
 
 const EVERY_MS = 5000;
-const SECTIONS = { request: "RequestsDeadLettered", broadcast: "PagesDeadLettered", delivery: "DeliveriesDeadLettered", refresh: "RefreshesDeadLettered" };
-const LANES = { requests: "Requests", direct: "Direct deliveries", broadcast: "Broadcast pages", bulk: "Bulk deliveries" };
+const SECTIONS = {
+  request: "RequestsDeadLettered",
+  broadcast: "PagesDeadLettered",
+  delivery: "DeliveriesDeadLettered",
+  refresh: "RefreshesDeadLettered",
+};
+const LANES = {
+  requests: "Requests",
+  direct: "Direct deliveries",
+  broadcast: "Broadcast pages",
+  bulk: "Bulk deliveries",
+};
 
 export function operationsView(place) {
   const body = h("div", { class: "stack" });
@@ -17,11 +28,13 @@ export function operationsView(place) {
   let isOpen = true;
   let timer = 0;
   const drawState = (found) => state.replaceChildren(...stateParts(found));
-  const drawLetters = (found) => letters.replaceChildren(...[letterParts(found, readLetters)].flat(2).filter(Boolean));
+  const drawLetters = (found) =>
+    letters.replaceChildren(...[letterParts(found, readLetters)].flat(2).filter(Boolean));
   const follow = async () => {
     const found = document.hidden ? null : await get(["operations"]).catch(() => null);
     // What is open there, or has the focus, stays as it is.
-    if (found && isOpen && !state.contains(document.activeElement) && !state.querySelector("details[open]")) drawState(found);
+    if (found && isOpen && !state.contains(document.activeElement) && !state.querySelector("details[open]"))
+      drawState(found);
     if (isOpen) timer = setTimeout(follow, EVERY_MS);
   };
   const readLetters = async () => {
@@ -71,9 +84,17 @@ function alarm({ name, reason, section, runbook }) {
   return h(
     "li",
     {},
-    h("p", { class: "row tight" }, pill("raised", "bad"), h("b", {}, section), h("span", { class: "quiet" }, name)),
+    h(
+      "p",
+      { class: "row tight" },
+      pill("raised", "bad"),
+      h("b", {}, section),
+      h("span", { class: "quiet" }, name),
+    ),
     h("p", {}, reason),
-    runbook && h("details", {}, h("summary", {}, "What to do"), runbookText(runbook)),
+    runbook
+      ? h("details", {}, h("summary", {}, "What to do"), runbookText(runbook))
+      : h("p", { class: "quiet" }, "docs/deploy.md (Roll back) says what to do."),
   );
 }
 
@@ -97,10 +118,16 @@ function group(queue, letters, read) {
     const some = chosen();
     if (!some.length) return say("Choose the messages first.");
     const done = await attempt(
-      post(["dead-letters", "redrive"], { queues: [queue], message_ids: some.map((each) => each.message_id), include_refused: true }),
+      post(["dead-letters", "redrive"], {
+        queues: [queue],
+        message_ids: some.map((each) => each.message_id),
+        include_refused: true,
+      }),
     );
     if (!done) return undefined;
-    say([`${count(done.moved, "message")} moved back to the queue.`, ...done.problems.map(sentence)].join(" "));
+    say(
+      [`${count(done.moved, "message")} moved back to the queue.`, ...done.problems.map(sentence)].join(" "),
+    );
     return read();
   };
   const purge = async () => {
@@ -108,7 +135,9 @@ function group(queue, letters, read) {
     if (!some.length) return say("Choose the messages first.");
     const text = `${count(some.length, "message")} will never be sent.`;
     if (!(await confirm({ title: "Delete them for good?", text, act: "Delete" }))) return undefined;
-    const done = await attempt(post(["dead-letters", "purge"], { queues: [queue], message_ids: some.map((each) => each.message_id) }));
+    const done = await attempt(
+      post(["dead-letters", "purge"], { queues: [queue], message_ids: some.map((each) => each.message_id) }),
+    );
     if (done) say(`${count(done.deleted, "message")} deleted.`);
     return read();
   };
@@ -136,7 +165,14 @@ function group(queue, letters, read) {
 function row(letter, box, body) {
   const open = async () => {
     const found = await attempt(get(["dead-letters", letter.message_id]));
-    if (found) body.replaceChildren(h("pre", { class: "code", tabindex: "0", "aria-label": "Body of the message" }, JSON.stringify(found.body, null, 2)));
+    if (found)
+      body.replaceChildren(
+        h(
+          "pre",
+          { class: "code", tabindex: "0", "aria-label": "Body of the message" },
+          JSON.stringify(found.body, null, 2),
+        ),
+      );
   };
   return [
     h("label", { class: "choose" }, box),

@@ -7,7 +7,9 @@ import { h } from "./windows/dom.js";
 /** What a notification was on each device, and for each player who was sent nothing. */
 export function outcomeList({ outcomes, skipped }) {
   const items = [
-    ...outcomes.map((each) => line(each.outcome, `${each.player_id} · ${each.device_id} · ${each.kind}`, each.sentence)),
+    ...outcomes.map((each) =>
+      line(each.outcome, `${each.player_id} · ${each.device_id} · ${each.kind}`, each.sentence),
+    ),
     ...skipped.map((each) => line(each.reason, each.player_id, each.sentence)),
   ];
   return items.length ? h("ul", { class: "outcomes" }, items) : null;
@@ -37,8 +39,16 @@ export function bars(counts, label, words = outcomeWords) {
         "li",
         {},
         h("span", { class: "bar-name" }, text),
-        h("span", { class: "bar-track", "aria-hidden": "true" }, h("span", { class: `bar-fill tone-${tone}`, style: { width: `${(number / sum) * 100}%` } })),
-        h("span", { class: "bar-count" }, `${number.toLocaleString()} (${Math.round((number / sum) * 100)} %)`),
+        h(
+          "span",
+          { class: "bar-track", "aria-hidden": "true" },
+          h("span", { class: `bar-fill tone-${tone}`, style: { width: `${(number / sum) * 100}%` } }),
+        ),
+        h(
+          "span",
+          { class: "bar-count" },
+          `${number.toLocaleString()} (${Math.round((number / sum) * 100)} %)`,
+        ),
       );
     }),
   );

@@ -1,12 +1,18 @@
 // A player: devices, presence, topics, recent outcomes, why nothing arrives, and erasure.
 
+import { confirm } from "./dialog.js";
 import { get, remove } from "./api.js";
 import { outcomeList } from "./outcomes.js";
-import { action, attempt, card, confirm, empty, field, fill, head, input, pill, sentence, table } from "./ui.js";
+import { action, attempt, card, empty, field, fill, head, input, pill, sentence, table } from "./ui.js";
 import { at, count, stateWords } from "./words.js";
 import { h } from "./windows/dom.js";
 
-const LEVELS = { ok: ["fine", "good"], note: ["note", "plain"], problem: ["problem", "bad"], unknown: ["not checked", "plain"] };
+const LEVELS = {
+  ok: ["fine", "good"],
+  note: ["note", "plain"],
+  problem: ["problem", "bad"],
+  unknown: ["not checked", "plain"],
+};
 
 export function playersView(place, page, { app, id }) {
   const player = input({ name: "player", value: id ?? "", required: true, maxlength: 255 });
@@ -31,10 +37,16 @@ function show(body, page, app, id) {
   const reasons = h("div", { class: "stack", "aria-live": "polite" });
   // Searching takes a moment, so it is the last: nothing below it moves.
   const recent = h("div", { class: "stack" });
-  const readRecent = () => fill(recent, () => get(["apps", app, "players", id, "recent"]), (each) => recentParts(each, page, app));
+  const readRecent = () =>
+    fill(
+      recent,
+      () => get(["apps", app, "players", id, "recent"]),
+      (each) => recentParts(each, page, app),
+    );
   const examine = () => fill(reasons, () => get(["apps", app, "players", id, "diagnosis"]), diagnosisParts);
   const erase = async () => {
-    const text = "Devices, topics and interactions are deleted at once; records of past notifications within 30 days.";
+    const text =
+      "Devices, topics and interactions are deleted at once; records of past notifications within 30 days.";
     if (!(await confirm({ title: "Erase this player?", text, act: "Erase", typed: id }))) return;
     const receipt = await attempt(remove(["apps", app, "players", id]));
     if (!receipt) return;
@@ -46,12 +58,30 @@ function show(body, page, app, id) {
     card(
       "Why does nothing arrive?",
       h("p", { class: "quiet" }, "Checks the app, its token, and the player's devices. Nothing is sent."),
-      h("div", { class: "row" }, action("Find out", examine, { id: "find-out" }), h("a", { class: "button", href: `${page.address("send", app)}?player=${encodeURIComponent(id)}` }, "Send to this player")),
+      h(
+        "div",
+        { class: "row" },
+        action("Find out", examine, { id: "find-out" }),
+        h(
+          "a",
+          { class: "button", href: `${page.address("send", app)}?player=${encodeURIComponent(id)}` },
+          "Send to this player",
+        ),
+      ),
       reasons,
     ),
-    card("Erase", h("p", { class: "quiet" }, "For a player who asks for it. Cannot be undone."), action("Erase the player", erase, { class: "button danger" }), receiptPlace),
+    card(
+      "Erase",
+      h("p", { class: "quiet" }, "For a player who asks for it. Cannot be undone."),
+      action("Erase the player", erase, { class: "button danger" }),
+      receiptPlace,
+    ),
   ];
-  const parts = (account) => [card("Devices", accountParts(account)), more, card("Recent notifications", recent)];
+  const parts = (account) => [
+    card("Devices", accountParts(account)),
+    more,
+    card("Recent notifications", recent),
+  ];
   const draw = (options) => fill(found, () => get(["apps", app, "players", id]), parts, options);
   body.append(h("h2", { class: "player-name" }, id), found);
   draw();
@@ -59,13 +89,16 @@ function show(body, page, app, id) {
 }
 
 function accountParts(account) {
-  if (!account.devices.length) return empty("No device is registered: the game has not registered one, or it has expired.");
+  if (!account.devices.length)
+    return empty("No device is registered: the game has not registered one, or it has expired.");
   return [
     h(
       "p",
       { class: "row tight" },
       pill(account.in_game ? "in the game" : "not in the game", account.in_game ? "good" : "plain"),
-      account.topics.length ? ["Topics:", account.topics.map((topic) => pill(topic))] : h("span", { class: "quiet" }, "no topics"),
+      account.topics.length
+        ? ["Topics:", account.topics.map((topic) => pill(topic))]
+        : h("span", { class: "quiet" }, "no topics"),
     ),
     table(
       "Devices",
@@ -98,7 +131,11 @@ function recentParts({ recent, searched, unfinished }, page, app) {
           h(
             "p",
             { class: "row tight" },
-            h("a", { href: page.address("notifications", app, notification.notification_id) }, `${notification.template ?? "Inline"}, ${at(notification.accepted_at)}`),
+            h(
+              "a",
+              { href: page.address("notifications", app, notification.notification_id) },
+              `${notification.template ?? "Inline"}, ${at(notification.accepted_at)}`,
+            ),
             pill(words, tone),
           ),
           outcomeList({ outcomes, skipped: skipped ? [skipped] : [] }),
@@ -111,13 +148,24 @@ function recentParts({ recent, searched, unfinished }, page, app) {
 
 function diagnosisParts({ cause, findings }) {
   return [
-    h("p", { class: `remark ${cause ? "bad" : "good"}` }, cause ? `The cause: ${cause.replaceAll("_", " ")}.` : "Nothing is wrong with the app or the player's devices."),
+    h(
+      "p",
+      { class: `remark ${cause ? "bad" : "good"}` },
+      cause
+        ? `The cause: ${cause.replaceAll("_", " ")}.`
+        : "Nothing is wrong with the app or the player's devices.",
+    ),
     h(
       "ul",
       { class: "findings" },
       findings.map(({ level, sentence: text, fix }) => {
         const [words, tone] = LEVELS[level] ?? [level, "plain"];
-        return h("li", {}, pill(words, tone), h("span", {}, sentence(text), fix && h("span", { class: "quiet block" }, fix)));
+        return h(
+          "li",
+          {},
+          pill(words, tone),
+          h("span", {}, sentence(text), fix && h("span", { class: "quiet block" }, fix)),
+        );
       }),
     ),
   ];
@@ -135,7 +183,15 @@ function receiptParts(receipt) {
     "div",
     { class: "receipt" },
     h("h3", {}, `Erased: ${receipt.player_id}`),
-    h("dl", { class: "figures" }, rows.map(([name, number]) => h("div", {}, h("dt", {}, name), h("dd", {}, String(number))))),
-    h("p", { class: "quiet" }, `Records of past notifications are deleted by ${at(receipt.records_expire_by)}.`),
+    h(
+      "dl",
+      { class: "figures" },
+      rows.map(([name, number]) => h("div", {}, h("dt", {}, name), h("dd", {}, String(number)))),
+    ),
+    h(
+      "p",
+      { class: "quiet" },
+      `Records of past notifications are deleted by ${at(receipt.records_expire_by)}.`,
+    ),
   );
 }

@@ -29,10 +29,20 @@ export function screenOf(kinds, gameName) {
   return h(
     "div",
     { class: "preview-screen" },
-    h("p", { class: "unseen" }, [model && `Toast: ${spoken(model)}`, value && `Badge: ${value}`].filter(Boolean).join(". ")),
+    h(
+      "p",
+      { class: "unseen" },
+      [model && `Toast: ${spoken(model)}`, value && `Badge: ${value}`].filter(Boolean).join(". "),
+    ),
     screen,
     tile && tiles(tile, gameName, value),
-    raw && h("div", { class: "raw" }, h("p", { class: "quiet" }, "The game receives"), h("pre", { class: "code", tabindex: "0", "aria-label": "Raw notification" }, raw.text)),
+    raw &&
+      h(
+        "div",
+        { class: "raw" },
+        h("p", { class: "quiet" }, "The game receives"),
+        h("pre", { class: "code", tabindex: "0", "aria-label": "Raw notification" }, raw.text),
+      ),
   );
 }
 
@@ -67,5 +77,9 @@ function tiles(document, gameName, value) {
   const names = all(first(document, "visual"), "binding").map((each) => attribute(each, "template"));
   const sizes = IN_ROWS.filter((size) => names.some((name) => name.toLowerCase().includes(size)));
   const shown = sizes.length ? sizes : ["medium", "wide"];
-  return h("div", { class: "tiles", role: "group", "aria-label": "Live tile" }, shown.map((size) => tileElement(view, size, gameName, badgeElement(value))));
+  return h(
+    "div",
+    { class: "tiles", role: "group", "aria-label": "Live tile" },
+    shown.map((size) => tileElement(view, size, gameName, badgeElement(value))),
+  );
 }

@@ -31,7 +31,10 @@ export function previewPanel(draft, gameName, found) {
           "figure",
           { lang: locale, "data-locale": locale },
           h("figcaption", {}, locale),
-          screenOf(found.kinds.filter((each) => each.locale === locale), gameName),
+          screenOf(
+            found.kinds.filter((each) => each.locale === locale),
+            gameName,
+          ),
         ),
       ),
     );
@@ -52,7 +55,11 @@ export function previewPanel(draft, gameName, found) {
       });
       return field(name, control);
     });
-    samples.replaceChildren(...(fields.length ? fields : [h("p", { class: "quiet" }, "No parameters: write ${name} in a text to have one.")]));
+    samples.replaceChildren(
+      ...(fields.length
+        ? fields
+        : [h("p", { class: "quiet" }, "No parameters: write ${name} in a text to have one.")]),
+    );
   };
   const request = async () => {
     newest += 1;
@@ -71,10 +78,18 @@ export function previewPanel(draft, gameName, found) {
     clearTimeout(timer);
     timer = setTimeout(request, PAUSE_MS);
   };
-  const choice = segments("Show", "scope", [["one", "This language"], ["all", "All languages"]], (value) => {
-    scope = value;
-    draw();
-  });
+  const choice = segments(
+    "Show",
+    "scope",
+    [
+      ["one", "This language"],
+      ["all", "All languages"],
+    ],
+    (value) => {
+      scope = value;
+      draw();
+    },
+  );
   choice.querySelector("input").checked = true;
   const element = h(
     "div",
@@ -95,7 +110,11 @@ function sizeRow({ locale, kind, bytes, error }, most, namesLocale) {
     "li",
     {},
     h("b", {}, name),
-    h("span", { class: "meter", "aria-hidden": "true" }, h("span", { class: share > 90 ? "meter-fill full" : "meter-fill", style: { width: `${share}%` } })),
+    h(
+      "span",
+      { class: "meter", "aria-hidden": "true" },
+      h("span", { class: share > 90 ? "meter-fill full" : "meter-fill", style: { width: `${share}%` } }),
+    ),
     h("span", { class: "meter-words" }, `${bytes.toLocaleString()} of ${most.toLocaleString()} bytes`),
   );
 }
@@ -103,7 +122,9 @@ function sizeRow({ locale, kind, bytes, error }, most, namesLocale) {
 function remarksOf({ missing, gaps, problems }) {
   const lines = [
     ...problems.map(({ field: where, message }) => ["bad", `${where}: ${message}`]),
-    ...(missing.length ? [["warn", `No sample for ${missing.join(", ")}: shown by name. A request has to give each.`]] : []),
+    ...(missing.length
+      ? [["warn", `No sample for ${missing.join(", ")}: shown by name. A request has to give each.`]]
+      : []),
     ...gaps.map((gap) => ["warn", gap]),
   ];
   if (!lines.length) return [h("p", { class: "remark good" }, "Every language is valid and complete.")];

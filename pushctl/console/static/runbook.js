@@ -8,8 +8,18 @@ export function runbookText(markdown) {
 }
 
 function block(text) {
-  if (text.startsWith("```")) return h("pre", { class: "code", tabindex: "0", "aria-label": "To paste" }, text.replace(/^```\w*\n?|\n?```$/g, ""));
-  if (/^\d+\. /.test(text)) return h("ol", { class: "steps" }, text.split(/\n(?=\d+\. )/).map((each) => h("li", {}, inline(each.replace(/^\d+\. /, "")))));
+  if (text.startsWith("```"))
+    return h(
+      "pre",
+      { class: "code", tabindex: "0", "aria-label": "To paste" },
+      text.replace(/^```\w*\n?|\n?```$/g, ""),
+    );
+  if (/^\d+\. /.test(text))
+    return h(
+      "ol",
+      { class: "steps" },
+      text.split(/\n(?=\d+\. )/).map((each) => h("li", {}, inline(each.replace(/^\d+\. /, "")))),
+    );
   return h("p", {}, inline(text));
 }
 

@@ -1,8 +1,23 @@
 // Sending: audience, message, parameters and time; a dry run first, then the live progress.
 
 import { CallError, get, post } from "./api.js";
-import { screenOf } from "./preview.js";
-import { action, attempt, card, check, confirm, empty, errorBox, field, fill, head, input, say, select, sentence, textarea } from "./ui.js";
+import { confirm } from "./dialog.js";
+import { figuresOf } from "./figures.js";
+import {
+  action,
+  attempt,
+  card,
+  check,
+  empty,
+  errorBox,
+  field,
+  fill,
+  head,
+  input,
+  say,
+  select,
+  textarea,
+} from "./ui.js";
 import { count } from "./words.js";
 import { h, segments } from "./windows/dom.js";
 
@@ -15,15 +30,26 @@ const INLINE = '{\n  "toast": {"texts": ["Servers go down at 18:00"]}\n}';
 
 export function sendView(place, page, { app, query }) {
   const body = h("div", {});
-  place.append(head("Send", `As ${page.nameOf(app)}. Nothing is sent before you have seen the figures.`), body);
-  fill(body, () => get(["apps", app, "templates"]), ({ messages }) => [sendForm(page, app, messages, query)]);
+  place.append(
+    head("Send", `As ${page.nameOf(app)}. Nothing is sent before you have seen the figures.`),
+    body,
+  );
+  fill(
+    body,
+    () => get(["apps", app, "templates"]),
+    ({ messages }) => [sendForm(page, app, messages, query)],
+  );
 }
 
 function sendForm(page, app, messages, query) {
   const audience = audiencePart(query);
   const content = contentPart(messages, query);
   const time = timePart();
-  const result = h("div", { class: "stack", "aria-live": "polite" }, empty("The figures of the dry run appear here."));
+  const result = h(
+    "div",
+    { class: "stack", "aria-live": "polite" },
+    empty("The figures of the dry run appear here."),
+  );
   let prepared = null;
   const element = h("form", { class: "stack" });
 
@@ -69,7 +95,12 @@ function sendForm(page, app, messages, query) {
     card("When", time.element),
     h("div", { class: "row" }, action("Check first", checkFirst, { class: "button accent", id: "check" })),
   );
-  return h("div", { class: "columns-2" }, element, h("section", { class: "stack", "aria-label": "Dry run" }, result));
+  return h(
+    "div",
+    { class: "columns-2" },
+    element,
+    h("section", { class: "stack", "aria-label": "Dry run" }, result),
+  );
 }
 
 function audiencePart(query) {
@@ -82,7 +113,11 @@ function audiencePart(query) {
     everyone: h(
       "div",
       { class: "form" },
-      h("p", { class: "quiet" }, "Every device of the app. The same content twice within 30 minutes is refused, as WNS takes it for abuse."),
+      h(
+        "p",
+        { class: "quiet" },
+        "Every device of the app. The same content twice within 30 minutes is refused, as WNS takes it for abuse.",
+      ),
       check("Send it although the same went out", repeat),
     ),
   };
@@ -114,7 +149,9 @@ function contentPart(messages, query) {
     const names = message ? placeholdersOf(message.content.locales) : [];
     parameters.replaceChildren(
       ...(message
-        ? names.map((name) => field(name, input({ name: `parameter-${name}`, "data-parameter": name, required: true })))
+        ? names.map((name) =>
+            field(name, input({ name: `parameter-${name}`, "data-parameter": name, required: true })),
+          )
         : [field("Notification", inline, "One toast, tile, badge or raw: docs/notifications.md")]),
     );
   };
@@ -125,7 +162,10 @@ function contentPart(messages, query) {
     read: () => {
       const options_ = skip.checked ? { options: { skip_players_in_game: true } } : {};
       if (!choice.value) return { notification: parse(inline.value), ...options_ };
-      const given = [...parameters.querySelectorAll("[data-parameter]")].map((each) => [each.dataset.parameter, each.value]);
+      const given = [...parameters.querySelectorAll("[data-parameter]")].map((each) => [
+        each.dataset.parameter,
+        each.value,
+      ]);
       return { template: choice.value, parameters: Object.fromEntries(given), ...options_ };
     },
   };
@@ -151,46 +191,4 @@ function timePart() {
     element: field("Send at", when, `In your time (${zone}), up to a year ahead. Empty: now.`),
     read: () => (when.value ? { send_at: new Date(when.value).toISOString() } : {}),
   };
-}
-
-function figuresOf(figures, gameName, request, send) {
-  const noun = request.send_at ? "Schedule it" : `Send to ${count(figures.devices, "device")}`;
-  return [
-    card(
-      "Figures of the dry run",
-      h(
-        "dl",
-        { class: "figures" },
-        figure("Players", figures.players),
-        figure("Devices", figures.devices),
-        figure("In the game now", figures.in_game),
-      ),
-      languagesOf(figures.by_language),
-      figures.note && h("p", { class: "remark warn" }, sentence(figures.note)),
-      !figures.devices && h("p", { class: "remark warn" }, "Nobody of this audience has a registered device."),
-      h("div", { class: "row" }, action(noun, () => send(figures), { class: "button accent", id: "send" })),
-    ),
-    card("What they see", h("div", { class: "screens" }, screensOf(figures.kinds, gameName))),
-  ];
-}
-
-function figure(name, value) {
-  return h("div", {}, h("dt", {}, name), h("dd", {}, value.toLocaleString()));
-}
-
-function languagesOf(rows) {
-  if (!rows.length) return null;
-  return h(
-    "ul",
-    { class: "by-language" },
-    rows.map(({ language, devices, has_own_texts: isOwn }) =>
-      h("li", {}, h("b", {}, language || "no language"), ` ${count(devices, "device")}`, !isOwn && h("span", { class: "quiet" }, " of other languages, which the message lacks")),
-    ),
-  );
-}
-
-function screensOf(rendered, gameName) {
-  return [...Map.groupBy(rendered, (each) => each.locale)].map(([locale, kinds]) =>
-    h("figure", { lang: locale || null }, h("figcaption", {}, locale || "Every language"), screenOf(kinds, gameName)),
-  );
 }

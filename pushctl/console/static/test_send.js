@@ -30,7 +30,9 @@ export function testSend(draft) {
     );
     if (!sent) return result.replaceChildren();
     for (let round = 0; round < MOST_ROUNDS && mine === run; round += 1) {
-      const found = await attempt(Promise.all(sent.notification_ids.map((id) => get(["apps", draft.app, "notifications", id]))));
+      const found = await attempt(
+        Promise.all(sent.notification_ids.map((id) => get(["apps", draft.app, "notifications", id]))),
+      );
       if (!found || mine !== run) return undefined;
       result.replaceChildren(...found.map(({ report }) => oneResult(draft.app, report)));
       if (found.every(({ report }) => isFinal(report.summary.state))) return undefined;
@@ -43,7 +45,11 @@ export function testSend(draft) {
     { class: "stack" },
     h("p", { class: "quiet" }, "What you see, in the language you see, without saving it."),
     field("Player", player),
-    h("div", { class: "row" }, action("Send to this player", send, { class: "button accent", id: "test-send" })),
+    h(
+      "div",
+      { class: "row" },
+      action("Send to this player", send, { class: "button accent", id: "test-send" }),
+    ),
     result,
   );
   return { element, stop: () => (run += 1) };
@@ -55,7 +61,12 @@ function oneResult(app, report) {
   return h(
     "div",
     { class: "result" },
-    h("p", { class: "row tight" }, pill(words, tone), h("a", { href: `#/notifications/${encodeURIComponent(app)}/${summary.notification_id}` }, "Details")),
+    h(
+      "p",
+      { class: "row tight" },
+      pill(words, tone),
+      h("a", { href: `#/notifications/${encodeURIComponent(app)}/${summary.notification_id}` }, "Details"),
+    ),
     report.note && h("p", {}, report.note),
     outcomeList(report),
   );

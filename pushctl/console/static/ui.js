@@ -103,7 +103,7 @@ export function action(text, run, attributes = {}) {
 }
 
 export function form(submit, ...children) {
-  const element = h("form", { class: "form", novalidate: false }, children);
+  const element = h("form", { class: "form" }, children);
   element.addEventListener("submit", async (event) => {
     event.preventDefault();
     const buttons = [...element.querySelectorAll("button[type=submit]")];
@@ -129,8 +129,26 @@ export function table(label, columns, rows) {
     h(
       "table",
       {},
-      h("thead", {}, h("tr", {}, columns.map((each) => h("th", { scope: "col" }, each)))),
-      h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((each) => h("td", {}, each))))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          columns.map((each) => h("th", { scope: "col" }, each)),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        rows.map((cells) =>
+          h(
+            "tr",
+            {},
+            cells.map((each) => h("td", {}, each)),
+          ),
+        ),
+      ),
     ),
   );
 }
@@ -140,7 +158,12 @@ export function empty(text, ...more) {
 }
 
 export function loading(text = "Loading…") {
-  return h("div", { class: "loading", role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), text);
+  return h(
+    "div",
+    { class: "loading", role: "status" },
+    h("span", { class: "spinner", "aria-hidden": "true" }),
+    text,
+  );
 }
 
 /** A sentence about what went wrong, with the fields concerned. */
@@ -149,7 +172,13 @@ export function errorBox(error, retry = null) {
     "div",
     { class: "error-box", role: "alert" },
     h("p", {}, sentence(error.message)),
-    error.details?.length ? h("ul", {}, error.details.map((each) => h("li", {}, each))) : null,
+    error.details?.length
+      ? h(
+          "ul",
+          {},
+          error.details.map((each) => h("li", {}, each)),
+        )
+      : null,
     retry && button("Try again", retry),
   );
 }
@@ -201,38 +230,4 @@ function show(id, text, seconds) {
 export function sentence(text) {
   const whole = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?…]$/.test(whole) ? whole : `${whole}.`;
-}
-
-/** Asks before something that cannot be undone; with `typed`, that text has to be typed first. */
-export function confirm({ title, text, act, typed = null }) {
-  return new Promise((resolve) => {
-    const titleId = newId("dialog");
-    const control = typed !== null && input({ required: true });
-    const go = h("button", { type: "submit", class: "button danger" }, act);
-    const dialog = h(
-      "dialog",
-      { class: "dialog", "aria-labelledby": titleId },
-      form(
-        () => {
-          if (typed !== null && control.value !== typed) {
-            control.setCustomValidity(`Type ${typed}`);
-            control.reportValidity();
-            return;
-          }
-          dialog.close("yes");
-        },
-        h("h2", { id: titleId }, title),
-        h("p", {}, text),
-        control && field(`Type ${typed} to confirm`, control),
-        h("div", { class: "row end" }, button("Cancel", () => dialog.close()), go),
-      ),
-    );
-    if (control) control.addEventListener("input", () => control.setCustomValidity(""));
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      resolve(dialog.returnValue === "yes");
-    });
-    document.body.append(dialog);
-    dialog.showModal();
-  });
 }
