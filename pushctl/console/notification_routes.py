@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from pushctl.client.doctor.causes import Diagnosis
 
 
+_SMALL = 1000
+"""Devices of a notification whose whole record is read to examine one player."""
+
+
 class DryRunView(Body):
     """What a request would do; its notifications as the page shows them."""
 
@@ -90,11 +94,15 @@ def _recent(call: Call) -> PlayerOutcomes:
 
 
 def _diagnose(call: Call) -> Diagnosis:
+    player_id = call.path["player"]
+    # What WNS answered last time is the best that is known without sending anything.
+    recent = [each.notification for each in recent_outcomes(call.stack, call.app, player_id).recent]
+    latest = next((each for each in recent if each.recipients <= _SMALL), None)
     question = Question(
         app_id=call.app,
-        player_id=call.path["player"],
-        notification_id=call.query.get("notification"),
-        template_id=call.query.get("template"),
+        player_id=player_id,
+        notification_id=None if latest is None else latest.notification_id,
+        template_id=None if latest is None else latest.template,
     )
     return examine(call.stack, question)
 

@@ -115,7 +115,7 @@ def test_preview_follows_what_is_typed_in_each_language(console: ConsolePage, me
     console.open("messages", APP, message)
     wait_for_texts(console, "en", ["[challenger] challenges you"])
     console.wait_for("No sample for challenger", ".remarks")
-    console.wait_for("De has no badge, which en has.", ".remarks")
+    console.wait_for("de has no badge, which en has.", ".remarks")
     console.fill(".samples [name=challenger]", "Kim")
     console.fill("[name=text-0]", "${challenger} dares you")
     wait_for_texts(console, "en", ["Kim dares you"])
@@ -215,6 +215,32 @@ def test_figures_come_before_a_send_and_its_progress_after(
     console.one("#find-out").click()
     console.wait_for("The cause: channel missing.")
     console.wait_for("start the game", ".findings")
+
+
+def test_player_whose_toasts_are_off_is_told_apart_from_one_without_a_device(
+    console: ConsolePage, message: str
+) -> None:
+    device_id = console.add_device("muted", "Muted's PC")
+    console.devices_call(f"/{device_id}/notifications", {"on": False})
+    body = {
+        "audience": {"players": ["muted"]},
+        "template": message,
+        "parameters": {"challenger": "Kim"},
+    }
+    path = f"/apps/{APP}/notifications"
+    sent = console.stack.signed_request("POST", path, body).json()["notification_id"]
+    console.stack.wait_until(
+        lambda: (
+            console.stack.signed_request("GET", f"{path}/{sent}").json()["state"] == "completed"
+        ),
+        30,
+    )
+    console.open("players", APP, "muted")
+    console.one("#find-out").click()
+    console.wait_for("The cause: toasts off.")
+    console.wait_for("Windows Settings", ".findings")
+    console.wait_for("dropped by WNS", ".recent [data-outcome=dropped]")
+    console.remove_device(device_id)
 
 
 def test_dead_letter_is_explained_and_moved_back(

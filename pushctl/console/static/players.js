@@ -7,6 +7,7 @@ import { action, attempt, card, empty, field, fill, head, input, pill, sentence,
 import { at, count, stateWords } from "./words.js";
 import { h } from "./windows/dom.js";
 
+const NOT_ASKED = "What WNS answers is not known: no recent notification was for this player. Send one.";
 const LEVELS = {
   ok: ["fine", "good"],
   note: ["note", "plain"],
@@ -57,7 +58,11 @@ function show(body, page, app, id) {
   const more = [
     card(
       "Why does nothing arrive?",
-      h("p", { class: "quiet" }, "Checks the app, its token, and the player's devices. Nothing is sent."),
+      h(
+        "p",
+        { class: "quiet" },
+        "Checks the app, its token, the player's devices and what WNS answered last. Nothing is sent.",
+      ),
       h(
         "div",
         { class: "row" },
@@ -158,7 +163,8 @@ function diagnosisParts({ cause, findings }) {
     h(
       "ul",
       { class: "findings" },
-      findings.map(({ level, sentence: text, fix }) => {
+      findings.map(({ check, level, sentence: found, fix }) => {
+        const text = check === "notification" && level === "unknown" ? NOT_ASKED : found;
         const [words, tone] = LEVELS[level] ?? [level, "plain"];
         return h(
           "li",

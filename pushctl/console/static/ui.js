@@ -227,7 +227,8 @@ function show(id, text, seconds) {
   );
 }
 
+/** A text as a sentence. One that begins with an id or a language tag keeps its small letter. */
 export function sentence(text) {
-  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  const whole = /^[a-z]{3,} /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
   return /[.!?…]$/.test(whole) ? whole : `${whole}.`;
 }
