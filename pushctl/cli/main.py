@@ -11,6 +11,7 @@ import typer
 
 from pushctl.cli import (
     app_commands,
+    console_command,
     dlq_commands,
     doctor_command,
     import_command,
@@ -90,7 +91,7 @@ def pushctl(
     )
 
 
-for commands in (stack_commands, send_command, doctor_command, import_command):
+for commands in (stack_commands, console_command, send_command, doctor_command, import_command):
     commands.add_to(cli)
 notification_commands.add_to(cli)
 for group in (app_commands, template_commands, player_commands, dlq_commands, token_commands):
