@@ -45,6 +45,10 @@ class Summary(BaseModel):
     app_id: str
     request_id: str
     state: str
+    audience: str | None = None
+    template: str | None = None
+    accepted_by: str | None = None
+    accepted_via: str | None = None
     accepted_at: int
     send_at: int | None = None
     shards: int = 0
@@ -54,6 +58,18 @@ class Summary(BaseModel):
     finished: int = 0
     counts: dict[str, int] = {}
     players: Players = Players()
+    tracked: bool = False
+
+
+class Interactions(BaseModel):
+    """What players did with a notification, if it is tracked; each device counts once a kind."""
+
+    model_config = ConfigDict(frozen=True)
+
+    shown: int = 0
+    opened: int = 0
+    dismissed: int = 0
+    actions: dict[str, int] = {}
 
 
 class SkippedPlayer(BaseModel):
@@ -90,6 +106,7 @@ class NotificationReport(BaseModel):
     skipped: list[SkippedPlayer] = []
     outcomes: list[DeviceOutcome] = []
     has_more: bool = False
+    interactions: Interactions = Interactions()
 
 
 def get_notification(
@@ -178,6 +195,9 @@ def _report(
         ],
         outcomes=outcomes,
         has_more=has_more,
+        interactions=Interactions.model_validate(
+            document.get("interactions") or {}, extra="ignore"
+        ),
     )
 
 
