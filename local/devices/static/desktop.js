@@ -18,7 +18,7 @@ export class Desktop {
     this.gameName = gameName;
     this.hands = hands;
     this.pinned = h("div", { class: "pinned" });
-    this.chat = h("ol", { class: "chat", "aria-label": "Raw notifications in the game" });
+    this.chat = h("ol", { class: "chat", "aria-label": "News in the game" });
     this.scene = h(
       "div",
       { class: "scene", hidden: true },
@@ -51,7 +51,7 @@ export class Desktop {
     );
     this.element = h(
       "div",
-      { class: "screen" },
+      { class: "screen", role: "group", "aria-label": "Screen", tabindex: "-1" },
       this.pinned,
       this.scene,
       this.popups.list,
@@ -93,7 +93,12 @@ export class Desktop {
   }
 
   receiveRaw(text) {
-    this.chat.append(h("li", {}, readable(text)));
+    this.showInGame(readable(text));
+  }
+
+  /** The game shows news in its own style. */
+  showInGame(text) {
+    this.chat.append(h("li", {}, text));
     while (this.chat.children.length > CHAT_LINES) this.chat.firstElementChild.remove();
   }
 
