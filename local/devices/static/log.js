@@ -1,8 +1,8 @@
 // The log: each request to WNS with status, headers and, for a dropped one, the reason.
 
-import { exactTime, h } from "./dom.js";
-import { icon } from "./icons.js";
 import { indented } from "./source.js";
+import { exactTime, h } from "./windows/dom.js";
+import { icon } from "./windows/icons.js";
 
 const MOST = 100;
 const GOOD = new Set(["shown", "removed", "granted"]);

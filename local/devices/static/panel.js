@@ -1,8 +1,8 @@
 // The panel: adding devices and sending from the game.
 
 import { post } from "./api.js";
-import { button, h, segments } from "./dom.js";
 import { recordLink } from "./record.js";
+import { button, h, segments } from "./windows/dom.js";
 
 const PLAYERS = ["sam", "kim", "robin", "alex"];
 const ROADS = [

@@ -1,7 +1,7 @@
 // The record of a notification: what the API knows of it, until it is finished.
 
 import { get } from "./api.js";
-import { button, exactTime, h } from "./dom.js";
+import { button, exactTime, h } from "./windows/dom.js";
 
 const AGAIN_MS = 400;
 const FINISHED = new Set(["completed", "suppressed", "failed", "cancelled"]);
