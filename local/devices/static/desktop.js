@@ -53,9 +53,9 @@ export class Desktop {
     this.element = h(
       "div",
       { class: "screen", role: "group", "aria-label": "Screen", tabindex: "-1" },
-      this.pinned,
+      h("div", { class: "pinboard" }, h("p", { class: "pinboard-title" }, "Start"), this.pinned),
+      h("div", { class: "desk" }, this.popups.list),
       this.scene,
-      this.popups.list,
       this.centre.element,
       h(
         "div",

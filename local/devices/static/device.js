@@ -30,7 +30,7 @@ export class DeviceCard {
     this.desktop.update(view);
     const channel = view.channel?.state ?? "none";
     const isLive = view.signed_in && channel === "open";
-    this.who.textContent = view.signed_in ? `Signed in as ${view.player}` : `${view.player} has signed out`;
+    this.who.textContent = view.signed_in ? `Signed in as ${view.player}` : `${view.player} is not signed in`;
     this.state.textContent = !view.signed_in
       ? "Not registered"
       : channel === "open"

@@ -182,7 +182,7 @@ export class SendPanel {
     status.replaceChildren("Sending…");
     const answer = await this.attempt(post(path, { ...body, player: this.player.value || null }));
     status.replaceChildren(
-      ...(answer ? [h("span", { title: answer.text }, answer.text), recordLink(answer.id, "What became of it")] : []),
+      ...(answer ? [h("span", { title: answer.text }, answer.text), recordLink(answer.id, "Show its record")] : []),
     );
   }
 }
