@@ -8,7 +8,7 @@ SAM := .tools/sam/bin/sam
 # `sam build` and the lock targets use the tools of these environments, not those of the machine.
 TOOL_PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/uv/bin:$(PATH)
 
-.PHONY: help setup run demo bench test test-unit test-faults test-pushctl fuzz check format validate openapi pushctl-docs \
+.PHONY: help setup run demo bench test test-artifact test-clients test-faults test-pushctl test-unit fuzz check format validate openapi pushctl-docs \
   build deploy destroy smoke lock clean
 
 help: ## show this list
@@ -23,8 +23,15 @@ run: setup ## start the laptop stack (NAME=second: another beside it), run the d
 demo: setup ## run the demo on a stack of its own, verify every step, then stop
 	@$(PYTHON_OF_VENV) -m local.demo
 
-test: setup ## run unit, integration, template and end-to-end tests
-	@$(PYTHON_OF_VENV) -m pytest -n auto --maxprocesses 4 --dist loadgroup
+test: setup ## run unit, integration, template, fault and end-to-end tests
+	@$(PYTHON_OF_VENV) -m pytest -n auto --maxprocesses 4 --dist loadgroup \
+	  --ignore tests/artifact --ignore tests/clients --ignore tests/e2e/test_client_kit.py
+
+test-artifact: setup ## run each function as Lambda does, from what sam build makes of it; build twice and compare
+	@$(PYTHON_OF_VENV) -m pytest -q tests/artifact
+
+test-clients: setup ## compile the client kit and its samples, and run its vectors on the laptop stack
+	@$(PYTHON_OF_VENV) -m pytest -q tests/clients tests/e2e/test_client_kit.py
 
 test-unit: setup ## run the unit tests: an answer in half a minute
 	@$(PYTHON_OF_VENV) -m pytest -q -n auto --maxprocesses 4 tests/unit

@@ -49,7 +49,6 @@ struct PushOptions {
     std::string locale;       // the language that the player reads in the game, such as "de-DE"
     std::string time_zone;    // IANA name, such as "Europe/Berlin"
     bool reports_presence = true;
-    bool sends_interactions = false;  // off until the backend has the route
 
     // Returns a token of `player`, or "" if nobody is signed in as that player. `is_refused`: the last token was refused,
     // return a new one. Called on the client's thread; may block and throw.
@@ -662,14 +661,14 @@ public:
         run_later([this] { state_.is_battery_hint_off = true; });
     }
 
-    void report(const std::string& notification_id, InteractionKind kind, const std::string& action,
+    void report(const std::string& notification, InteractionKind kind, const std::string& action,
                 const std::map<std::string, std::string>& inputs) {
-        if (!options_.sends_interactions) {
+        if (notification.empty()) {
             return;
         }
         static const char* const kinds[] = {"shown", "opened", "dismissed", "action"};
         Json interaction = Json::object();
-        interaction.set("notification", notification_id);
+        interaction.set("notification", notification);
         interaction.set("kind", kinds[static_cast<int>(kind)]);
         interaction.set("at", std::floor(clock_->now()));
         if (!action.empty()) {
@@ -1118,11 +1117,24 @@ private:
         if (!is_success(response)) {
             const ApiError error = ApiError::parse(response);
             tell(PushEventKind::interactions_dropped, error.code, error.message);
+        } else {
+            tell_refused_interactions(response);
         }
         if (next_interactions().empty()) {
             per_request_ = interactions_per_request;
         }
         is_changed_ = true;
+    }
+
+    // The others of the request were taken: what the backend refuses, it will never take.
+    void tell_refused_interactions(const PushResponse& response) {
+        const Json body = Json::parse(response.body);
+        for (const Json& result : body.get("results").items()) {
+            if (result.get("status").text() == "refused") {
+                tell(PushEventKind::interactions_dropped, result.get("reason").text(), "an interaction was refused");
+                return;
+            }
+        }
     }
 
     // Sends a request with the player's token; a refused token is replaced once. No token: 401.
@@ -1362,11 +1374,26 @@ public:
     // Stores that the player wants no more hints about battery saver.
     void do_not_ask_about_battery_saver() { client_->do_not_ask_about_battery_saver(); }
 
-    // Notes what the player did with a notification; it is sent when possible, also after a restart.
-    // `action`: arguments of the button, for InteractionKind::action. `inputs`: what the player typed or chose.
-    void report(const std::string& notification_id, InteractionKind kind, const std::string& action = "",
+    // Returns by what to report a toast: the argument `_push` among those that the game was activated with, in either
+    // style (`a=b&c=d`, `a=b;c=d`); empty for a toast without it.
+    static std::string notification_of(const std::string& arguments) {
+        const std::string name = "_push=";
+        for (std::size_t start = 0; start < arguments.size();) {
+            const std::size_t end = std::min(arguments.find_first_of("&;", start), arguments.size());
+            if (arguments.compare(start, name.size(), name) == 0) {
+                return arguments.substr(start + name.size(), end - start - name.size());
+            }
+            start = end + 1;
+        }
+        return {};
+    }
+
+    // Notes what the player did with a toast; it is sent when possible, also after a restart.
+    // `notification`: from notification_of; empty: nothing is noted. `action`: all arguments of the button, for
+    // InteractionKind::action. `inputs`: what the player typed or chose.
+    void report(const std::string& notification, InteractionKind kind, const std::string& action = "",
                 const std::map<std::string, std::string>& inputs = {}) {
-        client_->report(notification_id, kind, action, inputs);
+        client_->report(notification, kind, action, inputs);
     }
 
     // Returns what has happened since the last call. Call it once a frame.

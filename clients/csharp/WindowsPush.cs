@@ -38,9 +38,6 @@ namespace WindowsPush
         /// <summary>Report that the player is in the game, for notifications that skip such players.</summary>
         public bool ReportsPresence = true;
 
-        /// <summary>Send what the player did with notifications. Off until the backend has the route.</summary>
-        public bool SendsInteractions = false;
-
         /// <summary>Returns a player's token, or null if there is none. Called on the client's thread; may block.</summary>
         public PlayerTokens Tokens;
 
@@ -468,19 +465,35 @@ namespace WindowsPush
             Do(() => _state.IsBatteryHintOff = true);
         }
 
-        /// <summary>Notes what the player did with a notification; it is sent when possible, also after a restart.</summary>
-        /// <param name="action">Arguments of the button, for Action; else null.</param>
+        /// <summary>Returns by what to report a toast: the argument <c>_push</c> among those that the game was activated
+        /// with, in either style (<c>a=b&amp;c=d</c>, <c>a=b;c=d</c>); null for a toast without it.</summary>
+        public static string NotificationOf(string arguments)
+        {
+            const string name = "_push=";
+            foreach (string argument in (arguments ?? "").Split('&', ';'))
+            {
+                if (argument.StartsWith(name, StringComparison.Ordinal) && argument.Length > name.Length)
+                {
+                    return argument.Substring(name.Length);
+                }
+            }
+            return null;
+        }
+
+        /// <summary>Notes what the player did with a toast; it is sent when possible, also after a restart.</summary>
+        /// <param name="notification">From <see cref="NotificationOf"/>; null: nothing is noted.</param>
+        /// <param name="action">All arguments of the button, for Action; else null.</param>
         /// <param name="inputs">What the player typed or chose in the toast, or null.</param>
         public void Report(
-            string notificationId, InteractionKind kind, string action = null, IDictionary<string, string> inputs = null)
+            string notification, InteractionKind kind, string action = null, IDictionary<string, string> inputs = null)
         {
-            if (!_options.SendsInteractions)
+            if (notification == null)
             {
                 return;
             }
             var interaction = new Dictionary<string, object>
             {
-                { "notification", notificationId },
+                { "notification", notification },
                 { "kind", kind.ToString().ToLowerInvariant() },
                 { "at", Math.Floor(_clock.Now) },
             };
@@ -1027,11 +1040,30 @@ namespace WindowsPush
                 {
                     Tell(PushEventKind.InteractionsDropped, ApiError.Parse(response).Code, ApiError.Parse(response).Message);
                 }
+                else
+                {
+                    TellRefusedInteractions(response);
+                }
                 if (NextInteractions().Count == 0)
                 {
                     _perRequest = InteractionsPerRequest;
                 }
                 _isChanged = true;
+            }
+        }
+
+        // The others of the request were taken: what the backend refuses, it will never take.
+        private void TellRefusedInteractions(PushResponse response)
+        {
+            var body = Json.Parse(response.Body) as Dictionary<string, object>;
+            foreach (object each in body == null ? new List<object>() : Json.Items(body, "results"))
+            {
+                var result = each as Dictionary<string, object>;
+                if (result != null && Json.Text(result, "status") == "refused")
+                {
+                    Tell(PushEventKind.InteractionsDropped, Json.Text(result, "reason"), "an interaction was refused");
+                    return;
+                }
             }
         }
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import random
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import (
     BatchProcessor,
@@ -36,24 +37,24 @@ from push.dispatch.expiring import ExpiringChannels, ExpirySearch
 from push.dispatch.pages import Page, Pages
 from push.dispatch.player_channels import CONCURRENT_QUERIES, PlayerChannels
 from push.errors import (
-    ConflictError,
+    NON_RETRYABLE,
+    AwsUnavailableError,
     ForbiddenError,
-    InvalidRequestError,
     MalformedMessageError,
-    NotFoundError,
     PushError,
     RequestIdReusedError,
 )
 from push.notifications.direct_plans import DirectPlans
-from push.notifications.entry import Origin
 from push.notifications.record import Notifications
 from push.requests.intake import RequestIntake, entry_of
-from push.requests.queue import RequestMessage, RequestQueue, read_request
+from push.requests.queue import RequestQueue, read_request
 from push.requests.repeat_guard import RepeatGuard
 from push.requests.schedules import Schedules, ScheduleTarget
 from push.templates.table import Templates
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -67,11 +68,10 @@ class Settings(BaseModel, hide_input_in_errors=True):
     NOTIFICATIONS_TABLE: str
     REQUEST_QUEUE_URL: str
     REQUEST_QUEUE_ARN: str
-    REQUEST_DLQ_URL: str
+    REFUSED_DLQ_URL: str
     REQUEST_DLQ_ARN: str
     BROADCAST_QUEUE_ARN: str
     BROADCAST_QUEUE_URL: str
-    BROADCAST_DLQ_URL: str
     DELIVERY_QUEUE_URL: str
     BULK_DELIVERY_QUEUE_URL: str
     GAME_EVENT_BUS: str
@@ -138,17 +138,10 @@ dispatcher = Dispatcher(
         ),
     ),
 )
-request_dlq = DeadLetterQueue(sqs, settings.REQUEST_DLQ_URL)
-broadcast_dlq = DeadLetterQueue(sqs, settings.BROADCAST_DLQ_URL)
+refused = DeadLetterQueue(sqs, settings.REFUSED_DLQ_URL)
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
-NON_RETRYABLE = (
-    MalformedMessageError,
-    NotFoundError,
-    ForbiddenError,
-    InvalidRequestError,
-    ConflictError,
-)
+SKIPPED = {"no_channel": "PlayersWithoutChannel", "in_game": "PlayersInGame"}
 RESERVE_MS = 12_000
 """Time left below which no further message of a batch is started: the longest that one takes."""
 
@@ -159,18 +152,19 @@ def process(record: SQSRecord, lambda_context: LambdaContext) -> None:
         logger.warning("message postponed; it will be retried", message_id=record.message_id)
         metrics.add_metric("MessagesPostponed", MetricUnit.Count, 1)
         raise TimeoutError("too little time is left; the message will be retried")
-    is_page = record.event_source_arn == settings.BROADCAST_QUEUE_ARN
-    try:
-        if is_page:
-            process_broadcast_message(record)
-        else:
-            process_request(record)
-    except MalformedMessageError as error:
-        dead_letter(record, record.body, error, broadcast_dlq if is_page else request_dlq)
-    except Exception:
-        logger.exception("message failed; it will be retried", message_id=record.message_id)
-        metrics.add_metric("MessagesFailed", MetricUnit.Count, 1)
-        raise
+    with logger.append_context_keys(message_id=record.message_id):
+        try:
+            if record.event_source_arn != settings.BROADCAST_QUEUE_ARN:
+                process_request(record)
+                return
+            match read_message(record.body):
+                case Page() as page:
+                    process_page(record, page)
+                case ExpirySearch() as search:
+                    search_expiring(search)
+        except MalformedMessageError as error:
+            with logged_failures():
+                refuse(record, record.body, error)
 
 
 def process_request(record: SQSRecord) -> None:
@@ -180,75 +174,79 @@ def process_request(record: SQSRecord) -> None:
     message = read_request(record.body, record.message_id)
     request = message.request
     is_new = int(record.attributes.approximate_receive_count) <= 1
-    if not (message.has_own_id or is_new):
-        metrics.add_metric("MessagesQueuedAgain", MetricUnit.Count, 1)
-        request_queue.put_text(message.text, request.app_id)
-        return
-    try:
-        before = dispatcher.dispatch(request, time.time(), origin_of(message, record))
-    except NON_RETRYABLE as error:
-        # A request with another's id, or from a source that is not accepted, changes no record.
-        if not isinstance(error, RequestIdReusedError | ForbiddenError):
-            notifications.fail(entry_of(request))
-        dead_letter(record, message.text, error, request_dlq)
-        return
-    except Exception:
-        if message.has_own_id:
-            raise
-        logger.exception("message failed; it will be retried", message_id=record.message_id)
-        metrics.add_metric("MessagesFailed", MetricUnit.Count, 1)
-        request_queue.put_text(message.text, request.app_id)
-        return
-    metrics.add_metric("RequestsDispatched", MetricUnit.Count, 1)
-    logger.info(
-        "request dispatched",
-        app_id=request.app_id,
-        notification_id=request.notification_id,
-        state_before=before,
-    )
-
-
-def origin_of(message: RequestMessage, record: SQSRecord) -> Origin:
-    """Return where a request comes from that has no record yet; one that has keeps its own."""
-    if message.source is not None:
-        return Origin("bus", message.source)
-    return Origin("queue", record.attributes.get("SenderId"))
-
-
-def process_broadcast_message(record: SQSRecord) -> None:
-    match read_message(record.body):
-        case Page() as page:
-            process_page(record, page)
-        case ExpirySearch() as search:
-            search_expiring(search)
+    with logged_failures(app_id=request.app_id, notification_id=request.notification_id):
+        if not (message.has_own_id or is_new):
+            metrics.add_metric("MessagesQueuedAgain", MetricUnit.Count, 1)
+            request_queue.put_text(message.text, request.app_id)
+            return
+        try:
+            done = dispatcher.dispatch(request, time.time(), message.origin(record.attributes))
+        except NON_RETRYABLE as error:
+            # A request with another's id, or from a source that is not accepted, changes no record.
+            if not isinstance(error, RequestIdReusedError | ForbiddenError):
+                notifications.fail(entry_of(request))
+            refuse(record, message.text, error)
+            return
+        except Exception as error:
+            if message.has_own_id:
+                raise
+            note_failure(error)
+            request_queue.put_text(message.text, request.app_id)
+            return
+        metrics.add_metric("RequestsDispatched", MetricUnit.Count, 1)
+        for reason, number in done.skipped.items():
+            metrics.add_metric(SKIPPED[reason], MetricUnit.Count, number)
+        logger.info("request dispatched", state_before=done.before, skipped=done.skipped)
 
 
 def process_page(record: SQSRecord, page: Page) -> None:
-    try:
-        found = broadcaster.process_page(page, time.time())
-    except NON_RETRYABLE as error:
-        dead_letter(record, record.body, error, broadcast_dlq)
-        return
-    metrics.add_metric("PagesDispatched", MetricUnit.Count, 1)
-    logger.info(
-        "page dispatched", notification_id=page.notification_id, page=page.name, channels=found
-    )
+    with logged_failures(app_id=page.app_id, notification_id=page.notification_id):
+        try:
+            found = broadcaster.process_page(page, time.time())
+        except NON_RETRYABLE as error:
+            refuse(record, record.body, error)
+            return
+        metrics.add_metric("PagesDispatched", MetricUnit.Count, 1)
+        logger.info("page dispatched", page=page.name, channels=found)
+
+
+@contextmanager
+def logged_failures(**keys: str | int) -> Iterator[None]:
+    """Name `keys` in every log line; log and count what fails."""
+    with logger.append_context_keys(**keys):
+        try:
+            yield
+        except Exception as error:
+            note_failure(error)
+            raise
 
 
 def search_expiring(search: ExpirySearch) -> None:
-    found = expiring_channels.search(search)
-    metrics.add_metric("ChannelsExpiring", MetricUnit.Count, found)
-    logger.info("channels searched", app_id=search.app_id, shard=search.shard, expiring=found)
+    with logged_failures(app_id=search.app_id or "", shard=search.shard):
+        found = expiring_channels.search(search)
+        metrics.add_metric("ChannelsExpiring", MetricUnit.Count, found)
+        logger.info("channels searched", expiring=found)
 
 
-def dead_letter(record: SQSRecord, body: str, error: PushError, queue: DeadLetterQueue) -> None:
-    reason = error.reason if isinstance(error, InvalidRequestError) else str(error)
-    queue.put(body, reason)
-    metrics.add_metric("RequestsDeadLettered", MetricUnit.Count, 1)
-    logger.warning("message dead-lettered", reason=reason, message_id=record.message_id)
+def note_failure(error: Exception) -> None:
+    metrics.add_metric("MessagesFailed", MetricUnit.Count, 1)
+    if isinstance(error, AwsUnavailableError):
+        metrics.add_metric("AwsFailures", MetricUnit.Count, 1)
+        logger.warning("message failed; it will be retried", error_code=error.code)
+    else:
+        logger.error("message failed; it will be retried", exc_info=error)
+
+
+def refuse(record: SQSRecord, body: str, error: PushError) -> None:
+    refused.put(body, error.reason, record.event_source_arn)
+    kind = type(error).__name__
+    with single_metric(name="MessagesRefused", unit=MetricUnit.Count, value=1) as counted:
+        counted.add_dimension(name="error", value=kind)
+    logger.warning("message refused", error=kind, reason=error.reason)
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    metrics.add_metric("AwsFailures", MetricUnit.Count, 0)
     return process_partial_response(event, process, processor, context)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import random
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
 from pydantic import BaseModel
@@ -33,13 +34,15 @@ from push.delivery.queue import DeliveryQueue, read_delivery
 from push.delivery.recheck import Recheck
 from push.delivery.recorder import Recorder
 from push.delivery.records import DeliveryRecords
+from push.delivery.report import Report, Retry
 from push.delivery.results import ResultHandler
 from push.delivery.send_budget import SendBudgets
 from push.delivery.sender import Sender
 from push.delivery.starter import Starter
-from push.errors import MalformedMessageError
+from push.errors import MalformedMessageError, QueueUnavailableError
 from push.notifications.states import NotificationStates
 from wns.client import WnsClient
+from wns.result import Outcome
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -52,7 +55,7 @@ class Settings(BaseModel, hide_input_in_errors=True):
     RATES_TABLE: str
     DELIVERY_QUEUE_URL: str
     BULK_DELIVERY_QUEUE_URL: str
-    DELIVERY_DLQ_URL: str
+    REFUSED_DLQ_URL: str
     GAME_EVENT_BUS: str
     SECRET_PREFIX: str
     SSL_CERT_FILE: str | None = None
@@ -115,55 +118,90 @@ sender = Sender(
     clock=time.time,
     sleep=time.sleep,
 )
-dead_letters = DeadLetterQueue(sqs, settings.DELIVERY_DLQ_URL)
+refused = DeadLetterQueue(sqs, settings.REFUSED_DLQ_URL)
+
+
+OLDEST: dict[Lane, str] = {"direct": "OldestDirectDelivery", "bulk": "OldestBulkDelivery"}
+NEVER_ABSENT = (
+    *(Outcome.DELIVERED, Outcome.FORBIDDEN, Outcome.REJECTED, Outcome.REFUSED),
+    *(Outcome.QUOTA_EXCEEDED, Outcome.SENDER_BLOCKED, Retry.NO_TOKEN, Retry.TOKEN_REJECTED),
+)
+"""What alarms watch: counted as 0 too, because an alarm cannot tell a metric without data from one
+that is well."""
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    messages = read(event["Records"])
+    messages, kept = read(event["Records"])
     metrics.add_metric("DeliveriesTaken", MetricUnit.Count, len(messages))
     report = sender.send(messages, lambda: context.get_remaining_time_in_millis() / 1000)
-    for outcome, count in report.counts.items():
-        metrics.add_metric(metric_name(outcome), MetricUnit.Count, count)
-    counted = {
-        "DeliveriesPostponed": report.postponed,
-        "Resent": report.resent,
-        "AccessTokensRejected": report.tokens_rejected,
-        # How often a delivery came back to its queue; its expiry is the limit.
-        "MostHops": max((each.attempt + each.postponed for _, each in messages), default=0),
-    }
-    for name, count in counted.items():
-        if count:
-            metrics.add_metric(name, MetricUnit.Count, count)
-    logger.info(
-        "deliveries sent",
-        deliveries=len(messages),
-        outcomes=dict(report.counts),
-        postponed=report.postponed,
-        resent=report.resent,
-    )
+    # How often a delivery came back to its queue; its expiry is the limit.
+    hops = max((each.attempt + each.postponed for _, each in messages), default=0)
+    metrics.add_metric("MostHops", MetricUnit.Count, hops)
+    count(report)
+    for each in report.deliveries:
+        fields = each.fields(report.app_errors.get(each.delivery.app_id, ()))
+        log = logger.warning if "error_code" in fields else logger.info
+        log("delivery handled", **fields)
     if report.error is not None:
-        metrics.add_metric("BatchesFailed", MetricUnit.Count, 1)
         logger.error("batch failed; its messages will be retried", exc_info=report.error)
     return {
-        "batchItemFailures": [{"itemIdentifier": message_id} for message_id in report.unfinished]
+        "batchItemFailures": [
+            {"itemIdentifier": message_id} for message_id in (*kept, *report.unfinished)
+        ]
     }
 
 
-def read(records: list[dict[str, Any]]) -> list[tuple[str, Delivery]]:
-    """Return (message id, delivery) of each message that holds one; dead-letter the others."""
+def count(report: Report) -> None:
+    """Count what happened to the deliveries."""
+    metrics.add_metric("DeliveriesPostponed", MetricUnit.Count, report.postponed)
+    metrics.add_metric("Resent", MetricUnit.Count, report.resent)
+    metrics.add_metric("AwsFailures", MetricUnit.Count, report.aws_failures)
+    metrics.add_metric("BatchesFailed", MetricUnit.Count, int(report.error is not None))
+    counts = Counter[str](report.counts) + Counter[str](report.retried)
+    for outcome in {*NEVER_ABSENT, *counts}:
+        number = counts[outcome]
+        metrics.add_metric(metric_name(outcome), MetricUnit.Count, number)
+    for latency_ms in (each for one in report.deliveries for each in one.latencies_ms):
+        metrics.add_metric("EventToWns", MetricUnit.Milliseconds, latency_ms)
+    for lane, name in OLDEST.items():
+        age_s = report.oldest_s(lane, time.time())
+        if age_s is not None:
+            metrics.add_metric(name, MetricUnit.Seconds, age_s)
+
+
+def read(records: list[dict[str, Any]]) -> tuple[list[tuple[str, Delivery]], list[str]]:
+    """Dead-letter the messages that hold no delivery; return (message id, delivery) of the others,
+    and the ids of messages that must stay on their queue."""
     messages: list[tuple[str, Delivery]] = []
+    kept: list[str] = []
     for record in records:
+        message_id = record["messageId"]
         try:
-            messages.append((record["messageId"], read_delivery(record["body"])))
-        except MalformedMessageError as error:
-            dead_letters.put(record["body"], str(error))
-            metrics.add_metric("DeliveriesDeadLettered", MetricUnit.Count, 1)
-            logger.warning(
-                "delivery dead-lettered", reason=str(error), message_id=record["messageId"]
-            )
-    return messages
+            messages.append((message_id, read_delivery(record["body"])))
+        except MalformedMessageError as malformed:
+            if not refuse(record, malformed):
+                kept.append(message_id)
+    return messages, kept
+
+
+def refuse(record: dict[str, Any], malformed: MalformedMessageError) -> bool:
+    """Move a message to the dead-letter queue; return False if SQS failed."""
+    message_id = record["messageId"]
+    try:
+        refused.put(record["body"], str(malformed), record["eventSourceARN"])
+    except QueueUnavailableError as error:
+        metrics.add_metric("AwsFailures", MetricUnit.Count, 1)
+        logger.warning(
+            "message failed; it will be retried", message_id=message_id, error_code=error.code
+        )
+        return False
+    kind = type(malformed).__name__
+    with single_metric(name="MessagesRefused", unit=MetricUnit.Count, value=1) as counted:
+        counted.add_dimension(name="error", value=kind)
+    logger.warning("message refused", message_id=message_id, error=kind, reason=malformed.reason)
+    return True
 
 
 def metric_name(outcome: str) -> str:

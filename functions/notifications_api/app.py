@@ -8,8 +8,9 @@ import uuid
 from typing import TYPE_CHECKING, Annotated, Any
 
 import boto3
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from push.api.http_api import AppIdInPath, HttpApi, accepted
@@ -113,9 +114,12 @@ def request_notification(
 ) -> tuple[Accepted, int]:
     request = Request.of(app_id, notification, uuid.uuid4().hex)
     is_named = notification.request_id is not None
-    intake.accept(
-        request, Origin("api", caller_arn()), request_queue, time.time(), is_named=is_named
-    )
+    origin = Origin("api", app.caller_arn)
+    logger.append_keys(app_id=app_id, notification_id=request.notification_id)
+    intake.accept(request, origin, request_queue, time.time(), is_named=is_named)
+    with single_metric(name="RequestsAccepted", unit=MetricUnit.Count, value=1):
+        pass
+    logger.info("request accepted", accepted_by=origin.by)
     return Accepted(notification_id=request.notification_id), 202
 
 
@@ -176,11 +180,6 @@ def cancel_notification(app_id: AppIdInPath, notification_id: NotificationIdInPa
     return cancel(app_id, notification_id, notifications, schedules)
 
 
-def caller_arn() -> str | None:
-    """Return the ARN that signed the request."""
-    return app.current_event.request_context.authorizer.iam.user_arn or None
-
-
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.resolve(event, context)

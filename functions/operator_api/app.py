@@ -84,7 +84,9 @@ def put_app(app_id: AppIdInPath, settings: AppSettings) -> tuple[App, int]:
     # Lifted first: if storing fails, the app is still stopped, and the next try lifts it again.
     if apps.is_stopped(app_id):
         send_pauses.lift(app_id)
-    return stored_app, 201 if apps.put(stored_app) else 200
+    is_new = apps.put(stored_app)
+    logger.info("app stored", app_id=app_id, by=app.caller_arn)
+    return stored_app, 201 if is_new else 200
 
 
 @app.get("/apps/<app_id>", summary="Get an app's settings")
@@ -99,6 +101,7 @@ def get_app(app_id: AppIdInPath) -> App:
 def resume_app(app_id: AppIdInPath) -> App:
     apps.resume(app_id)
     send_pauses.lift(app_id)
+    logger.info("app resumed", app_id=app_id, by=app.caller_arn)
     return apps.get(app_id)
 
 
@@ -110,6 +113,7 @@ def resume_app(app_id: AppIdInPath) -> App:
 def delete_app(app_id: AppIdInPath) -> Response[None]:
     apps.delete(app_id)
     delete_secrets(app_id, secrets)
+    logger.info("app deleted", app_id=app_id, by=app.caller_arn)
     return Response(204)
 
 
@@ -128,6 +132,7 @@ def store_credentials(app_id: AppIdInPath, credentials: CredentialsInBody) -> Re
             events=app_events,
             now=time.time(),
         )
+    logger.info("credentials stored", app_id=app_id, by=app.caller_arn)
     return Response(204)
 
 
@@ -153,6 +158,13 @@ def put_template(
     apps.get(app_id)
     version = None if if_match is None else int(if_match.strip('"'))
     template = templates.put(app_id, template, version)
+    logger.info(
+        "template stored",
+        app_id=app_id,
+        by=app.caller_arn,
+        template_id=template_id,
+        version=template.version,
+    )
     return template, 201 if template.version == 1 else 200
 
 
@@ -164,6 +176,7 @@ def get_template(app_id: AppIdInPath, template_id: TemplateIdInPath) -> Template
 @app.delete("/apps/<app_id>/templates/<template_id>", summary="Delete a template", responses=done())
 def delete_template(app_id: AppIdInPath, template_id: TemplateIdInPath) -> Response[None]:
     templates.delete(app_id, template_id)
+    logger.info("template deleted", app_id=app_id, by=app.caller_arn, template_id=template_id)
     return Response(204)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote, unquote
 
@@ -84,12 +85,21 @@ PlayerIdInPath = Annotated[str, Path(description="The player's id, percent-encod
     summary="Report what the player did with toasts: shown, opened, dismissed, or an action",
 )
 def post_interactions(app_id: AppIdInPath, reported: Interactions) -> InteractionResults:
+    wanted = dict.fromkeys(each.notification_id for each in reported.interactions)
+    logger.append_keys(app_id=app_id, notification_ids=list(wanted))  # for what fails
     results = interactions.take(caller(), app_id, reported.interactions)
     for name, status in (("InteractionsAccepted", "accepted"), ("InteractionsRefused", "refused")):
         count = sum(each.status == status for each in results)
         if count:
             with single_metric(name=name, unit=MetricUnit.Count, value=count):
                 pass
+    for notification_id in wanted:
+        counts = Counter(
+            result.reason or result.status
+            for interaction, result in zip(reported.interactions, results, strict=True)
+            if interaction.notification_id == notification_id
+        )
+        logger.info("interactions handled", notification_id=notification_id, results=counts)
     return InteractionResults(results=results)
 
 
@@ -99,7 +109,7 @@ def post_interactions(app_id: AppIdInPath, reported: Interactions) -> Interactio
 )
 def erase_me(app_id: AppIdInPath) -> ErasureReceipt:
     apps.get(app_id, time.time()).check_audience(caller().audiences)
-    return accounts.erase(app_id, caller().player_id, int(time.time()))
+    return erase(app_id, caller().player_id, "player")
 
 
 @app.get(
@@ -115,7 +125,17 @@ def get_player(app_id: AppIdInPath, player_id: PlayerIdInPath) -> PlayerAccount:
     summary="Erase everything that is stored under a player, in every table, with a receipt",
 )
 def erase_player(app_id: AppIdInPath, player_id: PlayerIdInPath) -> ErasureReceipt:
-    return accounts.erase(app_id, player_of(player_id), int(time.time()))
+    return erase(app_id, player_of(player_id), app.caller_arn)
+
+
+def erase(app_id: str, player_id: str, by: str | None) -> ErasureReceipt:
+    """Erase a player. The log says what was erased, for whom it was done, and no longer who."""
+    receipt = accounts.erase(app_id, player_id, int(time.time()))
+    with single_metric(name="PlayersErased", unit=MetricUnit.Count, value=1):
+        pass
+    erased = receipt.model_dump(exclude={"player_id"})
+    logger.info("player erased", app_id=app_id, requested_by=by, erased=erased)
+    return receipt
 
 
 def player_of(segment: str) -> str:
@@ -145,6 +165,6 @@ def with_encoded_player(event: dict[str, Any]) -> dict[str, Any]:
     return {**event, "rawPath": f"/apps/{parameters['app_id']}/players/{player}"}
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.resolve(with_encoded_player(event), context)

@@ -22,6 +22,7 @@ from push.apps.events import (
 from push.apps.table import Apps
 from push.apps.token_refresh import Refresh, RefreshStatus, TokenRefresher
 from push.aws.secret_store import SecretStore
+from push.errors import AwsUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,8 +50,19 @@ refresher = TokenRefresher(
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     """Return the status of each app's token; for people who invoke the function by hand."""
-    refreshes = refresh(event)
-    near_expiry = sum(each.is_near_expiry(time.time()) for each in refreshes)
+    metrics.add_metric("AwsFailures", MetricUnit.Count, 0)
+    try:
+        refreshes = refresh(event)
+    except AwsUnavailableError as error:
+        metrics.add_metric("AwsFailures", MetricUnit.Count, 1)
+        logger.warning("access tokens not refreshed", error_code=error.code)
+        raise
+    now = time.time()
+    metrics.add_metric("RefresherRuns", MetricUnit.Count, int(is_scheduled(event)))
+    ages_s = [now - each.obtained_at for each in refreshes if each.obtained_at]
+    if ages_s:
+        metrics.add_metric("OldestToken", MetricUnit.Seconds, max(ages_s))
+    near_expiry = sum(each.is_near_expiry(now) for each in refreshes)
     metrics.add_metric("TokensNearExpiry", MetricUnit.Count, near_expiry)
     for status, metric in (
         (RefreshStatus.REFRESHED, "TokenRefreshed"),
@@ -69,6 +81,10 @@ def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
                 reason=each.reason,
             )
     return {each.app_id: each.status for each in refreshes}
+
+
+def is_scheduled(event: dict[str, Any]) -> bool:
+    return "detail-type" not in event
 
 
 def refresh(event: dict[str, Any]) -> Sequence[Refresh]:

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import tempfile
+import uuid
 import zipfile
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions
-from ministack.services import iam, lambda_svc, scheduler
+from ministack.services import iam, lambda_svc, scheduler, sqs
 
 # How often it checks for due schedules; its own ten seconds are long at a terminal.
 SCHEDULE_INTERVAL_SECONDS = 1
@@ -108,6 +109,40 @@ def zip_of_attachment(layer: Any) -> bytes | None:
     return zip_with_path_to(layer if isinstance(layer, str) else layer["Arn"])
 
 
+def start_message_move_task(request: dict[str, Any], _: str) -> dict[str, str]:
+    """Move the messages of a dead-letter queue; the emulator has no such action.
+
+    As AWS does it (Amazon SQS API reference, StartMessageMoveTask): the source has to be the
+    dead-letter queue of another queue; without a destination, messages return to the queue that
+    they came from, and those that came from none stay; a moved message gets another id.
+    """
+    source = _queue_by_arn(request["SourceArn"])
+    policies = (each["attributes"].get("RedrivePolicy", "{}") for each in sqs._queues.values())  # noqa: SLF001
+    targets = {json.loads(each).get("deadLetterTargetArn") for each in policies}
+    if request["SourceArn"] not in targets:
+        raise sqs._Err("InvalidParameterValue", "Source queue must be a dead-letter queue.")  # noqa: SLF001
+    stay = []
+    for message in source["messages"]:
+        origin = message.get("sys", {}).get("DeadLetterQueueSourceArn")
+        destination = request.get("DestinationArn", origin)
+        if destination is None:
+            stay.append(message)
+            continue
+        moved = {**message, "id": str(uuid.uuid4()), "receive_count": 0, "receipt_handle": None}
+        _queue_by_arn(destination)["messages"].append(moved)
+    source["messages"] = stay
+    sqs.esm_wake.set()
+    return {"TaskHandle": "moved"}
+
+
+def _queue_by_arn(arn: str) -> dict[str, Any]:
+    found: dict[str, Any] | None = sqs._queue_by_arn(arn)  # noqa: SLF001 (it has no other name)
+    if found is None:
+        raise sqs._Err("ResourceNotFoundException", "The queue does not exist.")  # noqa: SLF001
+    return found
+
+
+sqs._HANDLERS["StartMessageMoveTask"] = start_message_move_task  # noqa: SLF001 (no setting)
 scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULE_INTERVAL_SECONDS  # noqa: SLF001 (it has no setting)
 iam._IAM_HANDLERS["CreateAccessKey"] = access_key_that_stays  # noqa: SLF001 (no setting)
 iam_actions.extract_iam_action = action_without_batch

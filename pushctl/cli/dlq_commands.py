@@ -25,7 +25,9 @@ class QueueChoice(StrEnum):
     REQUEST = "request"
     BROADCAST = "broadcast"
     DELIVERY = "delivery"
+    BULK_DELIVERY = "bulk-delivery"
     REFRESH = "refresh"
+    REFUSED = "refused"
 
 
 dlq_cli = typer.Typer(no_args_is_help=True, help="Dead letters: what could not be processed.")
@@ -140,7 +142,7 @@ def purge(context: typer.Context, ids: Ids = None, queue: Queue = None, yes: Yes
 
     \b
     Examples:
-      pushctl dlq purge --queue request
+      pushctl dlq purge --queue refused
       pushctl dlq purge 9f2c6c1e-7a34-4ad9-9e5b-0d3a5b9d7c11 --yes
     """
     session = session_of(context)

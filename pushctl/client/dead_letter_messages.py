@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
     from pushctl.client.stack import Stack
 
-QueueName = Literal["request", "broadcast", "delivery", "refresh"]
+QueueName = Literal["request", "broadcast", "delivery", "bulk-delivery", "refresh", "refused"]
 QUEUES: dict[QueueName, str] = {
     "request": "RequestDlq",
     "broadcast": "BroadcastDlq",
     "delivery": "DeliveryDlq",
+    "bulk-delivery": "BulkDeliveryDlq",
     "refresh": "RefreshDlq",
+    "refused": "RefusedDlq",
 }
 FAILED_REPEATEDLY = "failed at every try; the function's log has the error"
 _REFRESH_FAILED = "the token refresher failed after all retries"
@@ -97,7 +99,7 @@ def _read(name: QueueName, message: dict[str, Any]) -> Message:
     system = message.get("Attributes", {})
     reason = attributes.get("reason", {}).get("StringValue")
     body = str(message["Body"])
-    known = _fields(name, parse(body))
+    known = _fields(parse(body))
     if reason is None and name == "refresh":
         reason, was_refused = _error_of_invocation(attributes), False
     else:
@@ -124,11 +126,11 @@ def _error_of_invocation(attributes: dict[str, Any]) -> str:
     return said[0] if said else _REFRESH_FAILED
 
 
-def _fields(name: QueueName, document: Any) -> dict[str, Any]:
+def _fields(document: Any) -> dict[str, Any]:
     """Return what a dead letter's body says of itself, whatever its form."""
     if not isinstance(document, dict):
         return {}
-    if name == "request" and document.keys() >= _EVENT_KEYS:
+    if document.keys() >= _EVENT_KEYS:
         detail = document["detail"] if isinstance(document["detail"], dict) else {}
         document = {"template": document["detail-type"], **detail}
     texts = ("app_id", "notification_id", "template")
@@ -141,19 +143,26 @@ def _fields(name: QueueName, document: Any) -> dict[str, Any]:
     return known
 
 
-def origin(name: QueueName, body: str) -> str | None:
-    """Return the logical id of the queue that a dead letter came from, None if from none."""
-    match name:
-        case "request":
-            return "RequestQueue"
-        case "broadcast":
-            return "BroadcastQueue"
-        case "delivery":
-            document = parse(body)
-            lane = document.get("lane") if isinstance(document, dict) else None
-            return "BulkDeliveryQueue" if lane == "bulk" else "DeliveryQueue"
-        case _:
-            return None
+_ORIGINS: dict[QueueName, str] = {
+    "request": "RequestQueue",
+    "broadcast": "BroadcastQueue",
+    "delivery": "DeliveryQueue",
+    "bulk-delivery": "BulkDeliveryQueue",
+}
+
+
+def origin(stack: Stack, message: Message) -> str | None:
+    """Return the logical id of the queue that a dead letter came from, None if from none.
+
+    A message that a function refused says it in the attribute `queue`, by ARN.
+    """
+    known = _ORIGINS.get(message.letter.queue)
+    if known is not None:
+        return known
+    arn = message.attributes.get("queue", {}).get("StringValue", "")
+    name = arn.rpartition(":")[2]
+    urls = {each: stack.physical(each) for each in _ORIGINS.values()}
+    return next((each for each, url in urls.items() if name and url.endswith(f"/{name}")), None)
 
 
 def group_of(letter: DeadLetter) -> dict[str, str]:
@@ -162,15 +171,16 @@ def group_of(letter: DeadLetter) -> dict[str, str]:
     return {"MessageGroupId": str(letter.app_id)} if is_id else {}
 
 
-def body_to_queue(name: QueueName, message: Message) -> str:
-    """Return the body to queue.
+def body_to_queue(message: Message, target: str) -> str:
+    """Return the body to queue on the queue with this logical id.
 
     A plain request without an id is known by the id of its message. A redriven message gets another
     one (Amazon SQS, "Configure a dead-letter queue redrive": a new messageID is assigned), so the
     old one is written into the body: it stays the same request.
     """
     document = parse(message.body)
-    if name != "request" or not isinstance(document, dict) or document.keys() >= _EVENT_KEYS:
+    is_request = target == "RequestQueue" and isinstance(document, dict)
+    if not is_request or document.keys() >= _EVENT_KEYS:
         return message.body
     if "request_id" in document:
         return message.body

@@ -114,25 +114,25 @@ def redrive(
                     kept.append(each)
                     done["kept_refused"] += 1
                     continue
-                target = origin(name, each.body)
+                target = origin(stack, each)
                 if target is None:
                     kept.append(each)
                     done["kept"] += 1
                     continue
                 sqs.send_message(
                     QueueUrl=stack.physical(target),
-                    MessageBody=body_to_queue(name, each),
+                    MessageBody=body_to_queue(each, target),
                     **group_of(letter),
                 )
                 sqs.delete_message(QueueUrl=dlq_url, ReceiptHandle=each.receipt)
                 done["moved"] += 1
                 progress(done["moved"])
             release(stack, name, kept)
-    if "refresh" in queues and done["kept"]:
-        problems.append(
-            "invocations of the token refresher are not messages of a queue: run pushctl token"
-            " refresh, then pushctl dlq purge --queue refresh"
-        )
+            if name == "refresh" and kept:
+                problems.append(
+                    "invocations of the token refresher are not messages of a queue: run pushctl"
+                    " token refresh, then pushctl dlq purge --queue refresh"
+                )
     return Moved(**done, problems=problems)
 
 

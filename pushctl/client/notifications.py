@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 
@@ -109,6 +110,15 @@ class NotificationReport(BaseModel):
     interactions: Interactions = Interactions()
 
 
+class OutcomePage(BaseModel):
+    """A notification with one page of its outcomes; `next_page` is None at the end."""
+
+    model_config = ConfigDict(frozen=True)
+
+    report: NotificationReport
+    next_page: str | None = None
+
+
 def get_notification(
     stack: Stack,
     app_id: str,
@@ -140,12 +150,29 @@ def get_notification(
             break
         if document["next_page"] is None:
             break
-        document = stack.api.call(
-            "GET", f"{where}?page={document['next_page'].replace('#', '%23')}"
-        )
+        document = stack.api.call("GET", f"{where}?page={quote(document['next_page'])}")
     report = _report(first, outcomes, has_more=has_more)
     chosen = [each for each in report.skipped if player in {None, each.player_id}]
     return report.model_copy(update={"skipped": chosen[:limit]})
+
+
+def get_outcome_page(
+    stack: Stack, app_id: str, notification_id: str, page: str | None = None
+) -> OutcomePage:
+    """Return a notification with one page of its outcomes.
+
+    Args:
+        page: `next_page` of an earlier call; None: the first page, which has the skipped players.
+
+    Raises:
+        NotFoundError: the app has no such notification, or it is over 30 days old.
+    """
+    where = path("apps", app_id, "notifications", notification_id)
+    document = stack.api.call("GET", where if page is None else f"{where}?page={quote(page)}")
+    outcomes = [_outcome(name, record) for name, record in sorted(document["outcomes"].items())]
+    next_page = document["next_page"]
+    report = _report(document, outcomes, has_more=next_page is not None)
+    return OutcomePage(report=report, next_page=next_page)
 
 
 def watch(

@@ -55,6 +55,8 @@ CSHARP_PARAMETERS = {
     "source": "IChannelSource source",
     "settings": "IWindowsSettings settings",
     "storage": "IPushStorage storage",
+    "activation": "PushActivation activation",
+    "args": "NotificationClick args",
 }
 CPP_PRELUDE = """
 using namespace windows_push;
@@ -76,6 +78,7 @@ CPP_PARAMETERS = {
     "push": "PushClient& push",
     "source": "std::shared_ptr<ChannelSource> source",
     "settings": "WindowsSettings& settings",
+    "activation": "const PushActivation& activation",
 }
 USED_IN_GUIDE = """
 using System.Collections.Generic;
@@ -108,7 +111,7 @@ def parameters(known: dict[str, str], code: str) -> str:
         declaration
         for name, declaration in known.items()
         if re.search(rf"\b{name}\b", code)
-        and not re.search(rf"(\bvar|\bPushOptions|\bPushClient) {name}\b", code)
+        and not re.search(rf"(\bvar|\bPush(Options|Client|Activation)) {name}\b", code)
     )
 
 

@@ -148,7 +148,6 @@ class KitRun:
                     "device": self.name("pc"),
                     "storage": str(self.directory / self.name("state")),
                     "now": self._now,
-                    "interactions": self.vector.get("interactions", False),
                 }
             )
             for name, token in list(self.real.items()):

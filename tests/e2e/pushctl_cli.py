@@ -15,6 +15,7 @@ import jsonschema_rs
 
 from local.stack.build import ROOT
 from pushctl.cli.main import run
+from tests import operator_calls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +78,7 @@ class Pushctl:
             mock.patch("sys.stdin", io.StringIO(stdin)),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
+            operator_calls.recorded(),
         ):
             code = run(["--local", *map(str, args)])
         return Output(code, out.getvalue(), err.getvalue())

@@ -31,6 +31,22 @@ SECRET = "a-secret-of-the-kit"
 TOAST = {"toast": {"texts": ["It works"]}}
 
 
+DUEL = {
+    "default_locale": "en",
+    "track": True,
+    "locales": {
+        "en": {
+            "toast": {
+                "texts": ["A duel?"],
+                "launch": "action=view&duel=7",
+                "inputs": [{"id": "message"}],
+                "buttons": [{"content": "Reply", "arguments": "action=reply&duel=7"}],
+            }
+        }
+    },
+}
+
+
 @dataclass(frozen=True, slots=True)
 class StackWorld:
     """The laptop stack, as the vectors need it."""
@@ -93,15 +109,17 @@ def registered(stack: LaptopStack, app: str, names: str) -> set[tuple[Any, ...]]
     }
 
 
-def notify(stack: LaptopStack, app: str, players: set[str]) -> None:
-    """Send a toast to players and wait for its outcomes."""
-    body = {"audience": {"players": sorted(players)}, "notification": TOAST}
+def notify(stack: LaptopStack, app: str, players: set[str], **what: Any) -> str:
+    """Send a notification to players, by default a toast, and wait for its outcomes; return the
+    path of its record."""
+    body = {"audience": {"players": sorted(players)}} | (what or {"notification": TOAST})
     accepted = stack.signed_request("POST", f"/apps/{app}/notifications", body)
     assert accepted.status_code == 202, accepted.text
     path = f"/apps/{app}/notifications/{accepted.json()['notification_id']}"
     stack.wait_until(
         lambda: stack.signed_request("GET", path).json()["state"] == "completed", 30, "it is sent"
     )
+    return path
 
 
 def toasts(stack: LaptopStack, device: str) -> int:
@@ -134,6 +152,45 @@ def test_kit_does_in_each_vector_exactly_what_the_vector_says(
     notify(game, APP, players)
     shown = {run.name("pc"): toasts(game, run.name("pc")) for run in runs if run.channels()}
     assert shown == dict.fromkeys((device for _, device, _, _ in expected), 1)
+
+
+@pytest.mark.parametrize("language", ["csharp", "cpp"])
+def test_what_the_player_did_reaches_the_record(
+    game: LaptopStack, tmp_path: Path, language: str
+) -> None:
+    kit.need(language)
+    assert game.signed_request("PUT", f"/apps/{APP}/templates/duel", DUEL).ok
+    player, device = f"{language}-duelist", f"{language}-duel-pc"
+    world = StackWorld(game, APP)
+    with kit.Driver(kit.build(language, tmp_path)) as driver:
+        token = {"do": "token", "player": player, "token": world.token(player, "valid")}
+        for command in (
+            {
+                "do": "open",
+                "api_url": world.backend_url,
+                "app": APP,
+                "device": device,
+                "storage": str(tmp_path / "state"),
+                "now": float(int(time.time())),
+            },
+            token | {"new": ""},
+            {"do": "channel", "uri": world.create_channel(device)},
+            {"do": "begin"},
+            {"do": "sign_in", "player": player},
+            {"do": "run"},
+        ):
+            driver.send(command)
+        path = notify(game, APP, {player}, template="duel")
+        toast = game.wns.device(device).toasts[-1]
+        (reply,) = (button["arguments"] for button in toast["buttons"])
+        driver.send({"do": "report", "arguments": toast["launch"], "kind": "opened"})
+        pressed = {"kind": "action", "action": reply, "inputs": {"message": "You are on!"}}
+        driver.send({"do": "report", "arguments": reply} | pressed)
+        answer = driver.send({"do": "run"})
+    assert answer is not None
+    assert answer["events"] == []
+    counted = game.signed_request("GET", path).json()["interactions"]
+    assert (counted["opened"], counted["actions"]) == (1, {"reply": 1})
 
 
 def test_page_ends_each_vector_with_the_same_channels_as_the_kit(game: LaptopStack) -> None:

@@ -172,7 +172,7 @@ def test_malformed_message_is_dead_lettered_and_the_next_one_delivered(game: Lap
     )
     game.wait_until(lambda: bool(texts(game, "emils-pc")), 20, "the neighbour is delivered")
     answer = sqs.receive_message(
-        QueueUrl=game.outputs["RequestDlqUrl"],
+        QueueUrl=game.outputs["RefusedDlqUrl"],
         MessageAttributeNames=["All"],
         WaitTimeSeconds=5,
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.integration.backend import Backend
 
 SHARE = 0.2
-DEAD_LETTER_QUEUES = ("RequestDlq", "BroadcastDlq", "DeliveryDlq")
+DEAD_LETTER_QUEUES = ("RequestDlq", "BroadcastDlq", "DeliveryDlq", "BulkDeliveryDlq")
 
 
 class Trouble:
@@ -147,15 +147,12 @@ def work(game: Backend, trouble: Trouble, spared: str) -> None:
 
 
 def redrive(game: Backend) -> int:
-    """Move dead-lettered messages back, as an operator does; one with a reason is not expected."""
-    homes = {"RequestDlq": "RequestQueue", "BroadcastDlq": "BroadcastQueue"}
-    homes["DeliveryDlq"] = "DeliveryQueue"
+    """Move failed messages back, as an operator does; refused ones are not expected."""
     moved = 0
+    assert game.messages("RefusedDlq") == []
     for dead in DEAD_LETTER_QUEUES:
         for message in game.messages(dead):
-            assert "MessageAttributes" not in message
-            lane = '"lane":"bulk"' in message["Body"]
-            home = "BulkDeliveryQueue" if lane else homes[dead]
+            home = dead.replace("Dlq", "Queue")
             game.sqs.send_message(QueueUrl=game.url(home), MessageBody=message["Body"])
             moved += 1
     return moved

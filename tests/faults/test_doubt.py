@@ -90,6 +90,7 @@ def test_send_whose_response_was_lost_is_resent_or_left(
     assert sum(wns_responses(game.wns).values()) == sends
 
 
+@pytest.mark.slow_fault
 def test_no_more_than_the_window_is_in_doubt_in_a_whole_batch(
     game: Backend, found: Callable[[str], None]
 ) -> None:

@@ -172,7 +172,7 @@ def test_hostile_request_is_processed_or_dead_lettered_with_its_reason(
     def check(text: str) -> None:
         event = sqs_event([{"MessageId": "m", "ReceiptHandle": "r", "Body": text}], "RequestQueue")
         assert quiet.invoke("dispatcher", event) == {"batchItemFailures": []}
-        reason = dead_reason(quiet, "RequestDlq", text)
+        reason = dead_reason(quiet, "RefusedDlq", text)
         results["accepted" if reason is None else "dead-lettered"] += 1
         if reason is not None:
             assert_safe_to_show(reason)
@@ -206,7 +206,7 @@ def test_hostile_delivery_is_processed_or_dead_lettered_with_its_reason(
     def check(text: str) -> None:
         event = sqs_event([{"MessageId": "m", "ReceiptHandle": "r", "Body": text}], "DeliveryQueue")
         assert quiet.invoke("notification_sender", event) == {"batchItemFailures": []}
-        reason = dead_reason(quiet, "DeliveryDlq", text)
+        reason = dead_reason(quiet, "RefusedDlq", text)
         results["processed" if reason is None else "dead-lettered"] += 1
         if reason is not None:
             assert_safe_to_show(reason)

@@ -63,10 +63,10 @@ def test_what_is_not_sent_in_time_is_queued_again(game: Backend) -> None:
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), 200)
     game.send_request(crowd.request())
     game.handle("RequestQueue")
-    game.wns.fail_share(1.0, delay=0.2)
+    game.wns.fail_share(1.0, delay=0.5)
     event = game.receive("DeliveryQueue")
     assert event
-    failures = game.invoke("notification_sender", event, seconds=CLOSING_S + 0.5)
+    failures = game.invoke("notification_sender", event, seconds=CLOSING_S + 2)
     game.delete(event, {each["itemIdentifier"] for each in failures["batchItemFailures"]})
     sent = sum(arrivals(game.wns).values())
     assert 0 < sent < 200

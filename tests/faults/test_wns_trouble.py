@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.integration.backend import Backend
 
-DEAD_LETTER_QUEUES = ("RequestDlq", "BroadcastDlq", "DeliveryDlq")
+DEAD_LETTER_QUEUES = ("RequestDlq", "BroadcastDlq", "DeliveryDlq", "BulkDeliveryDlq", "RefusedDlq")
 # 64 concurrent requests, and as many more that start before the first response is read.
 MOST_IN_FLIGHT = 128
 DOWN: dict[str, dict[str, Any]] = {

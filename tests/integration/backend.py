@@ -321,6 +321,11 @@ def _logical_id(function: str) -> str:
     return "".join(part.capitalize() for part in function.split("_")) + "Function"
 
 
+def _any(variable: re.Match[str]) -> str:
+    """Return the pattern of a path variable; a greedy one holds slashes too."""
+    return ".+" if variable[1] else "[^/]+"
+
+
 @functools.cache
 def _routes() -> list[tuple[str, str, str]]:
     """Return function, method and pattern of the path of every route of template.yaml."""
@@ -328,7 +333,7 @@ def _routes() -> list[tuple[str, str, str]]:
         (
             properties["CodeUri"].removeprefix("functions/"),
             event["Properties"]["Method"],
-            re.sub(r"\{\w+\}", "[^/]+", event["Properties"]["Path"]),
+            re.sub(r"\{\w+(\+?)\}", _any, event["Properties"]["Path"]),
         )
         for properties in template_yaml.functions().values()
         for event in properties["Events"].values()
@@ -340,6 +345,9 @@ def function_of_route(method: str, path: str) -> str:
     """Return the function that API Gateway calls; the operator's where there is no such route."""
     found = [name for name, m, pattern in _routes() if m == method and re.fullmatch(pattern, path)]
     return found[0] if found else "operator_api"
+
+
+CALLER_ARN = f"arn:aws:sts::{ACCOUNT}:assumed-role/operations/somebody"
 
 
 def http_event(
@@ -358,11 +366,16 @@ def http_event(
         "routeKey": f"{method} {path}",
         "rawPath": path,
         "rawQueryString": query,
+        "pathParameters": dict(zip(("app_id",), path.split("/")[2:], strict=False)),
         "headers": headers,
         "requestContext": {
             "http": {"method": method, "path": path},
             "stage": "$default",
-            "authorizer": {"jwt": {"claims": claims, "scopes": None}} if claims else {},
+            "authorizer": (
+                {"jwt": {"claims": claims, "scopes": None}}
+                if claims
+                else {"iam": {"userArn": CALLER_ARN}}
+            ),
         },
         "body": body,
         "isBase64Encoded": is_base64,

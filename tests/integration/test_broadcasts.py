@@ -183,7 +183,7 @@ def test_repeated_broadcast_within_half_an_hour_is_refused_unless_allowed(game: 
     assert (status, answer["error"]["code"]) == (409, "conflict")
     game.send_request(everyone(request_id="third"))
     game.work()
-    (dead,) = game.messages("RequestDlq")
+    (dead,) = game.messages("RefusedDlq")
     assert "30 minutes" in dead_letter_reason(dead)
     assert post_request(game, everyone(request_id="first"))[0] == 202
     assert post_request(game, everyone(request_id="fourth", allow_repeat=True))[0] == 202
@@ -216,6 +216,6 @@ def test_players_in_game_are_skipped_on_request(game: Backend) -> None:
 def test_malformed_page_is_dead_lettered_with_its_reason(game: Backend, body: str) -> None:
     game.put("BroadcastQueue", body)
     game.work()
-    (dead,) = game.messages("BroadcastDlq")
+    (dead,) = game.messages("RefusedDlq")
     assert dead["Body"] == body
     assert "neither a page" in dead_letter_reason(dead)

@@ -30,7 +30,7 @@ def test_event_of_another_source_is_dead_lettered_with_the_reason(game: Backend)
     game.publish("Whatever", request("player-1"), source="intruder")
     game.work()
     assert texts(game, "pc") == []
-    (dead,) = game.messages("RequestDlq")
+    (dead,) = game.messages("RefusedDlq")
     assert "source" in dead_letter_reason(dead)
 
 
@@ -73,4 +73,4 @@ def test_request_cannot_name_its_source_itself(game: Backend) -> None:
     game.publish("Whatever", request("player-1", source="shop"), source="intruder")
     game.send_request(request("player-1", source="shop"))
     game.work()
-    assert len(game.messages("RequestDlq")) == 2
+    assert len(game.messages("RefusedDlq")) == 2

@@ -117,6 +117,6 @@ def test_search_is_repeated_with_the_same_ids_when_the_bus_fails(
 def test_message_that_is_no_search_is_dead_lettered(game: Backend, body: dict[str, Any]) -> None:
     game.put("BroadcastQueue", body)
     game.work()
-    (message,) = game.messages("BroadcastDlq")
+    (message,) = game.messages("RefusedDlq")
     reason = message["MessageAttributes"]["reason"]["StringValue"]
     assert "neither a page of a broadcast nor a search" in reason

@@ -474,7 +474,7 @@ def test_malformed_request_is_dead_lettered_with_its_reason_and_the_next_one_del
     game.send_request(body)
     game.send_request(request("player-1"))
     game.work()
-    (dead,) = game.messages("RequestDlq")
+    (dead,) = game.messages("RefusedDlq")
     assert without_id(dead["Body"]) == (body if isinstance(body, str) else json.dumps(body))
     assert reason in dead_letter_reason(dead)
     assert texts(game, "pc") == [[TEXT]]
@@ -484,6 +484,6 @@ def test_malformed_request_is_dead_lettered_with_its_reason_and_the_next_one_del
 def test_malformed_delivery_is_dead_lettered_with_its_reason(game: Backend, body: str) -> None:
     game.put("DeliveryQueue", body)
     game.work()
-    (dead,) = game.messages("DeliveryDlq")
+    (dead,) = game.messages("RefusedDlq")
     assert dead["Body"] == body
     assert "not a delivery" in dead_letter_reason(dead)

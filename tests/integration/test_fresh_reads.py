@@ -58,7 +58,7 @@ def test_stale_reads_lose_no_request_and_no_page(game: Backend, audience: dict[s
     status, answer = post_request(game, templated(template="Hello", audience=audience))
     assert status == 202
     game.work()
-    assert game.messages("RequestDlq") == game.messages("BroadcastDlq") == []
+    assert game.messages("RefusedDlq") == game.messages("BroadcastDlq") == []
     assert summary(game, answer["notification_id"])["state"] == "completed"
     assert texts(game, "pc") == [["Hi"]]
 
@@ -73,5 +73,5 @@ def test_app_and_template_can_be_used_as_soon_as_they_are_put(game: Backend) -> 
     assert game.call_as_operator("GET", "/apps/my-game/templates/Hello")[0] == 200
     game.send_request(templated("player-1", template="Hello"))
     game.handle("RequestQueue")
-    assert game.messages("RequestDlq") == []
+    assert game.messages("RefusedDlq") == []
     assert len(game.messages("DeliveryQueue")) == 2

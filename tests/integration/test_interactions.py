@@ -294,7 +294,8 @@ def test_event_that_could_not_be_published_is_published_by_the_next_try(
     opened = entry(f"{notification_id}.0")
     events = game.handler("player_api").interactions.events
     with monkeypatch.context() as down:
-        down.setattr(type(events), "_put", lambda _, entries: entries)  # all of them are refused
+        refused = {"InternalFailure"}  # all of them are
+        down.setattr(type(events), "_put", lambda _, entries: (entries, refused))
         assert report(game, opened)[0] == 503
     assert published(game) == []
     assert results(game, opened) == [("accepted", None)]

@@ -140,7 +140,7 @@ def test_request_whose_template_is_gone_when_due_fails_and_says_so(game: Backend
     game.call_as_operator("DELETE", f"{APP_PATH}/templates/Hello")
     game.advance(601)
     game.work()
-    (dead,) = game.messages("RequestDlq")
+    (dead,) = game.messages("RefusedDlq")
     assert "no template 'Hello'" in dead_letter_reason(dead)
     assert json.loads(dead["Body"])["app_id"] == "my-game"
     assert state(game, answer) == "failed"

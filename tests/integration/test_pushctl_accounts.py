@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pushctl.client import notification_lists, notifications, players
+from pushctl.client.player_reports import report_on_player
 from tests.integration.builders import (
     APP,
     CHALLENGE,
@@ -64,6 +65,22 @@ def test_outcomes_are_read_over_all_pages(game: Backend) -> None:
     assert {each.player_id for each in report.outcomes} == {"player-0", "player-1", "player-2"}
     assert [each.player_id for each in report.skipped] == ["nobody"]
     assert report.interactions.shown == 0
+
+
+def test_player_is_told_what_became_of_each_notification(game: Backend) -> None:
+    _, got = post_request(game, request("player-1", "player-2"))
+    game.advance(2)
+    post_request(game, request("player-3"))
+    game.work()
+    reached = report_on_player(stack_of(game), APP, "player-1")
+    (one,) = reached.notifications
+    assert one.notification_id == got["notification_id"]
+    assert [each.outcome for each in one.outcomes] == ["delivered"]
+    assert one.sentences[0].startswith("pc, toast: delivered")
+    skipped = report_on_player(stack_of(game), APP, "player-2")
+    assert skipped.account.devices == ()
+    assert "device" in skipped.notifications[0].sentences[0]
+    assert report_on_player(stack_of(game), APP, "player-1", latest=1).notifications == []
 
 
 def test_player_of_any_name_is_shown_and_erased(game: Backend) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pushctl.client import apps, dead_letters, notifications, sending, template_plan, templates
+from pushctl.client.dead_letter_messages import QUEUES, QueueName
 from pushctl.client.errors import ConflictError, NotFoundError, RefusedError
 from tests.integration.backend import PACKAGE_SID
 from tests.integration.builders import (
@@ -171,21 +172,25 @@ def test_refused_message_is_moved_only_when_that_is_said(game: Backend) -> None:
     listed = dead_letters.list_dead_letters(stack).dead_letters
     assert [each.was_refused for each in listed] == [True, True]
     ids = [listed[0].message_id]
-    assert dead_letters.redrive(stack, ["request"], message_ids=ids).moved == 0
-    moved = dead_letters.redrive(stack, ["request"], message_ids=ids, include_refused=True)
+    assert dead_letters.redrive(stack, ["refused"], message_ids=ids).moved == 0
+    moved = dead_letters.redrive(stack, ["refused"], message_ids=ids, include_refused=True)
     assert moved.moved == 1
-    assert dead_letters.purge(stack, ["request"]).deleted == 1
+    assert len(game.messages("RequestQueue")) == 1
+    assert dead_letters.purge(stack, ["refused"]).deleted == 1
 
 
 @pytest.mark.parametrize(
-    ("lane", "queue"), [("direct", "DeliveryQueue"), ("bulk", "BulkDeliveryQueue")]
+    ("name", "lane", "queue"),
+    [("delivery", "direct", "DeliveryQueue"), ("bulk-delivery", "bulk", "BulkDeliveryQueue")],
 )
-def test_delivery_is_redriven_to_its_own_lane(game: Backend, lane: str, queue: str) -> None:
-    game.put("DeliveryDlq", {"lane": lane, "app_id": APP, "channels": [{}, {}]})
+def test_delivery_is_redriven_to_its_own_lane(
+    game: Backend, name: QueueName, lane: str, queue: str
+) -> None:
+    game.put(QUEUES[name], {"lane": lane, "app_id": APP, "channels": [{}, {}]})
     stack = stack_of(game)
-    (letter,) = dead_letters.list_dead_letters(stack, ["delivery"]).dead_letters
+    (letter,) = dead_letters.list_dead_letters(stack, [name]).dead_letters
     assert (letter.app_id, letter.recipients) == (APP, 2)
-    dead_letters.redrive(stack, ["delivery"])
+    dead_letters.redrive(stack, [name])
     assert len(game.messages(queue)) == 1
 
 

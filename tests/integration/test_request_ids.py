@@ -59,7 +59,7 @@ def test_copy_of_a_request_is_accepted_and_not_sent(game: Backend, copy: str) ->
     assert post_request(game, body)[0] == 202
     game.publish("Whatever", body, source="matchmaker")
     game.work()
-    assert game.messages("RequestDlq") == []
+    assert game.messages("RefusedDlq") == []
     assert len(texts(game, "pc")) == 1
 
 
@@ -76,7 +76,7 @@ def test_other_content_under_the_same_id_conflicts(game: Backend, other: str) ->
     game.send_request(body)
     game.publish("Whatever", body)
     game.work()
-    for dead in game.messages("RequestDlq"):
+    for dead in game.messages("RefusedDlq"):
         assert "other content" in dead_letter_reason(dead)
     assert summary(game, first["notification_id"])["state"] == "completed"
     assert requests_to_wns(game) == 1
@@ -89,7 +89,7 @@ def test_malformed_or_invalid_copy_does_not_fail_the_request_that_has_the_id(
     accepted = game.messages("RequestQueue")
     game.send_request(templated("player-1", template="Nope", request_id="r"))
     game.work()
-    assert len(game.messages("RequestDlq")) == 1
+    assert len(game.messages("RefusedDlq")) == 1
     game.handle("RequestQueue", accepted)
     game.work()
     assert summary(game, answer["notification_id"])["state"] == "completed"
@@ -104,7 +104,7 @@ def test_null_is_no_request_id(game: Backend, kind: str) -> None:
         game.publish("Whatever", body)
     assert post_request(game, body)[0] == 202
     game.work()
-    assert game.messages("RequestDlq") == []
+    assert game.messages("RefusedDlq") == []
     assert len(texts(game, "pc")) == 2
 
 
@@ -120,7 +120,7 @@ def test_null_in_an_event_gives_way_to_the_events_id() -> None:
 
 def redrive(game: Backend) -> list[dict[str, Any]]:
     """Move dead letters back as SQS does: as new messages with new ids."""
-    dead = game.messages("RequestDlq")
+    dead = game.messages("RefusedDlq")
     for message in dead:
         game.send_request(message["Body"])
     return dead
@@ -226,7 +226,7 @@ def test_request_that_could_not_be_queued_succeeds_when_it_is_repeated(
     status, answer = post_request(game, body)
     assert status == 202
     game.work()
-    assert game.messages("RequestDlq") == []
+    assert game.messages("RefusedDlq") == []
     assert len(texts(game, "pc")) == 1
     assert summary(game, answer["notification_id"])["counts"]["delivered"] >= 1
     states = {record["pk"]: summary(game, record["pk"])["state"] for record in records(game)}

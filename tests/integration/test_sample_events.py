@@ -160,7 +160,7 @@ def check_unreadable(backend: Backend) -> None:
     open_channel(backend, "player-42", DEVICE)
     assert replay(backend, "dispatcher-unreadable") == {"batchItemFailures": []}
     backend.work()
-    assert [message["Body"] for message in backend.messages("RequestDlq")] == ["not JSON"]
+    assert [message["Body"] for message in backend.messages("RefusedDlq")] == ["not JSON"]
     assert len(shown(backend)) == 1
 
 

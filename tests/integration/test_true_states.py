@@ -78,7 +78,7 @@ def test_broadcast_that_has_started_does_not_fail_when_its_template_goes(
 def test_dead_letters_reason_names_the_missing_parameters(game: Backend) -> None:
     game.send_request(templated("player-1", template="Challenge", parameters={"other": "CANARY"}))
     game.work()
-    (dead,) = game.messages("RequestDlq")
+    (dead,) = game.messages("RefusedDlq")
     assert "parameters.challenger: is missing" in dead_letter_reason(dead)
     assert "CANARY" not in dead_letter_reason(dead)
 
@@ -100,7 +100,7 @@ def test_request_more_than_a_day_late_is_refused(game: Backend, send_at: str | N
     assert (status, answer["error"]["code"]) == (422, "invalid_request")
     game.send_request(body)
     game.work()
-    (dead,) = game.messages("RequestDlq")
+    (dead,) = game.messages("RefusedDlq")
     assert "more than a day past" in dead_letter_reason(dead)
     assert texts(game, "pc") == []
 

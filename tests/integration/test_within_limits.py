@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tests.faults.crowd import Crowd
     from tests.integration.backend import Backend
 
-DEAD_LETTER_QUEUES = ("RequestDlq", "BroadcastDlq", "DeliveryDlq")
+DEAD_LETTER_QUEUES = ("RequestDlq", "BroadcastDlq", "DeliveryDlq", "BulkDeliveryDlq", "RefusedDlq")
 BOTH = {"default_locale": "en", "locales": {"en": TOAST | {"badge": {"value": 3}}}}
 game = game_fixture(send_rate=10_000)
 
@@ -123,7 +123,7 @@ def test_request_posted_just_now_can_be_read_and_cancelled(game: Backend) -> Non
 def test_keys_left_unprocessed_are_asked_for_again(
     game: Backend, crowd: Crowd, audience: str
 ) -> None:
-    left = game.limits.unprocessed_keys(chance=0.5, seed=2)
+    left = game.limits.unprocessed_keys(chance=0.2, seed=2)
     everyone: dict[str, Any] = {"audience": {"everyone": True}}
     game.send_request(crowd.request(**(everyone if audience == "everyone" else {})))
     # The sender rechecks channels of old deliveries with BatchGetItem.

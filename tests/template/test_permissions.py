@@ -23,7 +23,7 @@ WILDCARDS = {
     f"{SECRET}${{AWS::StackName}}/apps/*/access-token*": "as above",
     "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}"
     ":schedule/${RequestSchedules}/*": "one schedule per request, all in a group of their own",
-    "*": "X-Ray and cloudwatch:DescribeAlarms have no resources to name",
+    "*": "X-Ray and CloudWatch have no resources to name",
 }
 API = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${HttpApi}/$default/"
 
@@ -171,6 +171,7 @@ def test_resource_is_a_wildcard_only_where_there_is_a_reason() -> None:
     }
     assert without_name == {
         "cloudwatch:DescribeAlarms",
+        "cloudwatch:GetMetricStatistics",
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
     }

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from functools import cache
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from push.delivery.report import Retry
+from push.notifications.outcomes import CANCELLED, REMOVED
 from tools.template_yaml import ROOT, load, resources_of_type
 from wns.result import Outcome
 
@@ -17,6 +19,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+OTHER_SECTIONS = {"Follow one notification", "Metrics", "What only AWS can show"}
+# Error codes of AWS and exceptions of the SDK, and a metric of AWS that nothing here watches.
+OF_AWS = {
+    *("ThrottlingException", "InternalServerError", "ConnectTimeoutError", "ReadTimeoutError"),
+    "ConcurrentExecutions",
+}
+COMMANDS = {"fields", "filter", "stats", "sort", "limit"}
+KEYWORDS = {"and", "or", "not", "in", "like", "by", "as", "asc", "desc", "m"}
+# Powertools, "Logger", and what it adds for an exception; `function_…` come from the context.
+OF_THE_LOGGER = {
+    *("level", "location", "message", "service", "exception_name"),
+    *("function_name", "function_request_id"),
+}
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 CAMEL_CASE = re.compile(r"([A-Z][a-z0-9]+)+")
 PAGES = {page.name: page.read_text("utf-8") for page in sorted(ROOT.glob("docs/*.md"))}
@@ -87,24 +102,23 @@ def logged() -> set[str]:
 
 
 def of_outcomes() -> set[str]:
-    """Return the metrics that the sender names after outcomes: those of WNS, and its own."""
-    sender = (tree for file, tree in modules().items() if file.parent.name == "delivery")
-    own = chain.from_iterable(strings(value) for tree in sender for _, value in bindings(tree))
-    outcomes = {*Outcome, *(each for each in own if re.fullmatch(r"[a-z_]+", each))}
-    return {"".join(word.capitalize() for word in each.split("_")) for each in outcomes}
+    """Return the metrics that the sender names after outcomes, of WNS and its own, and after the
+    reasons of retries."""
+    counted = {*Outcome, CANCELLED, REMOVED, *Retry}
+    return {"".join(word.capitalize() for word in each.split("_")) for each in counted}
 
 
 def metrics_named_by(name: ast.expr, tree: ast.Module) -> set[str]:
     """Return what the name of a metric may be: a constant, what its variables are bound to, or what
     a function makes of an outcome."""
+    if isinstance(name, ast.Call):
+        return of_outcomes()
     found, seen, waiting = strings(name), set[str](), names(name)
     while waiting:
         seen |= waiting
         values = [value for bound, value in bindings(tree) if bound & waiting]
         found |= set().union(*map(strings, values))
         waiting = set().union(*map(names, values)) - seen
-    if isinstance(name, ast.Call):
-        found |= of_outcomes()
     return {each for each in found if CAMEL_CASE.fullmatch(each)}
 
 
@@ -164,7 +178,7 @@ def code_spans(page: str) -> list[str]:
 
 
 def test_log_messages_are_constant_texts() -> None:
-    """What varies is a field of its own: `"message dead-lettered", reason=…`."""
+    """What varies is a field of its own: `"message refused", reason=…`."""
     assert log_messages()
     assert not [
         place for place, each in log_messages().items() if not isinstance(each, ast.Constant)
@@ -176,11 +190,104 @@ def test_metrics_have_names_that_can_be_read_from_the_code() -> None:
     assert not [place for place, found in metrics().items() if not found]
 
 
+def sections() -> dict[str, str]:
+    parts = re.split(r"^## (.+)$", RUNBOOK, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def queries() -> list[tuple[str, str]]:
+    """Return every Logs Insights query of the runbook, with its section."""
+    return [
+        (title, query)
+        for title, section in sections().items()
+        for query in re.findall(r"^```insights\n(.+?)^```", section, re.DOTALL | re.MULTILINE)
+    ]
+
+
 def test_every_section_of_the_runbook_is_an_alarm() -> None:
-    sections = re.findall(r"^## (.+)$", RUNBOOK, re.MULTILINE)
-    alarms = resources_of_type("AWS::CloudWatch::Alarm")
-    assert sections
-    assert not [each for each in sections if f"{each}Alarm" not in alarms]
+    alarms = {
+        name.removesuffix("Alarm")
+        for name, each in resources_of_type("AWS::CloudWatch::Alarm").items()
+        if "AlarmActions" in each["Properties"]  # the others are no person's
+    }
+    assert sections().keys() - OTHER_SECTIONS == alarms
+
+
+@pytest.mark.parametrize("alarm", sorted(sections().keys() - OTHER_SECTIONS))
+def test_section_says_what_players_feel_where_to_look_what_to_do_and_when_it_is_over(
+    alarm: str,
+) -> None:
+    said = re.findall(r"^\*\*(\w+)\*\*", sections()[alarm], re.MULTILINE)
+    assert said == ["Players", "Look", "Do", "Over"]
+    assert alarm in dict(queries())
+
+
+def logged_fields() -> set[str]:
+    """Return the names of the fields that log lines may have."""
+    found = set(OF_THE_LOGGER)
+    for tree in modules().values():
+        for call in calls(tree):
+            if is_log_method(call.func) or ast.unparse(call.func).endswith("log"):
+                found |= {each.arg for each in call.keywords if each.arg}
+            if ast.unparse(call.func).endswith(
+                ("append_context_keys", "append_keys", "logged_failures")
+            ):
+                found |= {each.arg for each in call.keywords if each.arg}
+    report = ast.parse((ROOT / "layers/core/push/delivery/report.py").read_text("utf-8"))
+    (fields,) = [
+        node
+        for node in ast.walk(report)
+        if isinstance(node, ast.FunctionDef) and node.name == "fields"
+    ]
+    found |= {
+        str(key.value)
+        for node in ast.walk(fields)
+        if isinstance(node, ast.Dict)
+        for key in node.keys
+        if isinstance(key, ast.Constant)
+    }
+    api = resources_of_type("AWS::Serverless::HttpApi")["HttpApi"]["Properties"]
+    return found | set(json.loads(api["AccessLogSettings"]["Format"]))
+
+
+@pytest.mark.parametrize(("section", "query"), queries())
+def test_query_asks_for_fields_that_are_logged(section: str, query: str) -> None:
+    commands = [each.strip() for each in re.sub(r"\s+", " ", query).split(" | ")]
+    assert {each.partition(" ")[0] for each in commands} <= COMMANDS
+    text = re.sub(r"\"[^\"]*\"|/[^/]*/", " ", " | ".join(commands))  # without what is compared
+    aliases = set(re.findall(r"\bas (\w+)", text))
+    named = set(re.findall(r"(?<![@\w.])[a-z_]+(?:\.\w+)*(?![\w(])", text))
+    unknown = {
+        each
+        for each in named - aliases - COMMANDS - KEYWORDS
+        if each.partition(".")[0] not in logged_fields()
+    }
+    assert not unknown
+    assert set(re.findall(r"@\w+", text)) <= {"@timestamp", "@message"}
+    inside = set(re.findall(r"\b(?:outcomes|retried)\.(\w+)", text))
+    assert inside <= {*Outcome, CANCELLED, REMOVED, *Retry}
+
+
+def documented_metrics() -> dict[str, set[str]]:
+    """Return the services that each metric of the table has."""
+    rows = re.findall(r"^\| (`.+?) \| (.+?) \| .+ \|$", sections()["Metrics"], re.MULTILINE)
+    return {
+        metric: set(services.split(", "))
+        for named, services in rows
+        for metric in re.findall(r"`(\w+)`", named)
+    }
+
+
+def test_table_of_metrics_is_what_the_code_counts() -> None:
+    counted: dict[str, set[str]] = {}
+    for place, found in metrics().items():
+        function = re.match(r"functions/(\w+)/", place)
+        for metric in found:
+            counted.setdefault(metric, set()).add(function[1] if function else "all")
+    for services in counted.values():
+        if "all" in services:
+            services.intersection_update({"all"})
+    assert documented_metrics() == counted
 
 
 def test_every_log_line_of_the_runbook_is_logged() -> None:
@@ -191,14 +298,14 @@ def test_every_log_line_of_the_runbook_is_logged() -> None:
 
 @each_page
 def test_every_log_line_of_a_query_is_logged(page: str) -> None:
-    queried = re.findall(r"\bmessage\s*(?:=|!=|like)\s*[\"'/]([^\"'/]+)[\"'/]", PAGES[page])
+    queried = re.findall(r"(?<!@)\bmessage\s*(?:=|!=|like)\s*[\"'/]([^\"'/]+)[\"'/]", PAGES[page])
     assert not [text for text in queried if not any(text in each for each in logged())]
 
 
 def test_every_name_in_camel_case_of_the_runbook_exists() -> None:
     named = {each for each in code_spans(RUNBOOK) if CAMEL_CASE.fullmatch(each)}
     assert named
-    assert not named - known()
+    assert not named - known() - OF_AWS
 
 
 @each_page

@@ -1,6 +1,6 @@
 // Drives the client for the conformance vectors: commands as lines of JSON in, one line of JSON out for each.
 //
-//     {"do": "open", "api_url": …, "app": …, "device": …, "storage": file, "now": epoch seconds, "interactions": false}
+//     {"do": "open", "api_url": …, "app": …, "device": …, "storage": file, "now": epoch seconds}
 
 #include <cmath>
 #include <cstdlib>
@@ -146,7 +146,8 @@ public:
             for (const auto& [name, value] : command.get("inputs").fields()) {
                 inputs[name] = value.text();
             }
-            client_.report(text("notification"), interaction_kind(text("kind")), text("action"), inputs);
+            const std::string notification = PushClient::notification_of(text("arguments"));
+            client_.report(notification, interaction_kind(text("kind")), text("action"), inputs);
         } else if (what == "battery") {
             settings_.is_on = number("is") != 0;
         } else if (what == "do_not_ask") {
@@ -172,7 +173,6 @@ private:
         options.app_version = "1.4.2";
         options.locale = "en-US";
         options.time_zone = "Europe/Berlin";
-        options.sends_interactions = command.get("interactions").number() != 0;
         options.tokens = [this](const std::string& player, bool is_refused) {
             return tokens_[is_refused ? player + " new" : player];
         };

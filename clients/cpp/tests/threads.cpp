@@ -79,7 +79,6 @@ int main() {
     PushOptions options;
     options.api_url = "http://api";
     options.app_id = "game";
-    options.sends_interactions = true;
     options.tokens = [](const std::string& player, bool) { return "token of " + player; };
     PushClient client(options, transport, storage, std::make_shared<SystemClock>(), source);
 

@@ -1,6 +1,6 @@
 // Drives the client for the conformance vectors: commands as lines of JSON in, one line of JSON out for each.
 //
-//     {"do": "open", "api_url": …, "app": …, "device": …, "storage": file, "now": epoch seconds, "interactions": false}
+//     {"do": "open", "api_url": …, "app": …, "device": …, "storage": file, "now": epoch seconds}
 
 using System;
 using System.Collections.Generic;
@@ -51,7 +51,6 @@ namespace WindowsPush.Conformance
                 AppVersion = "1.4.2",
                 Locale = "en-US",
                 TimeZone = "Europe/Berlin",
-                SendsInteractions = (bool)command["interactions"],
                 Tokens = (player, isRefused) => Json.Text(_tokens, isRefused ? player + " new" : player),
                 Random = () => 0.5,
             };
@@ -85,7 +84,7 @@ namespace WindowsPush.Conformance
                 case "crash_on_write": _storage.WritesLeft = (int)Json.Number(command, "nth"); break;
                 case "report":
                     _client.Report(
-                        Json.Text(command, "notification"),
+                        PushClient.NotificationOf(Json.Text(command, "arguments")),
                         (InteractionKind)Enum.Parse(typeof(InteractionKind), Json.Text(command, "kind"), true),
                         command.ContainsKey("action") ? Json.Text(command, "action") : null,
                         Inputs(command));

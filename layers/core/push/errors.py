@@ -10,11 +10,12 @@ PushError
 ├── InvalidRequestError        the request can never become a notification
 ├── MalformedMessageError      a queue message is not what its queue carries
 ├── UnreadableItemError        an item of a table is not what this version stores
-├── TablesUnavailableError     DynamoDB failed
-├── SecretsUnavailableError    Secrets Manager failed
-├── QueueUnavailableError      SQS failed
+├── AwsUnavailableError        a service of AWS failed
+│   ├── TablesUnavailableError     DynamoDB
+│   ├── SecretsUnavailableError    Secrets Manager
+│   ├── QueueUnavailableError      SQS
+│   └── EventBusUnavailableError   EventBridge
 ├── NotDecidedYetError         what a request depends on is being written
-├── EventBusUnavailableError   EventBridge failed
 ├── MalformedSecretError       a secret was not written by this service
 └── AccessTokenMissingError    no valid access token is stored
 
@@ -28,6 +29,11 @@ from dataclasses import dataclass
 
 class PushError(Exception):
     """Base of the service's own errors."""
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, for a dead-letter queue."""
+        return str(self)
 
 
 class NotFoundError(PushError):
@@ -89,12 +95,24 @@ class UnreadableItemError(PushError):
     wrote it, or something else did. Only what the item stands for is affected."""
 
 
-class TablesUnavailableError(PushError):
-    """Raised when DynamoDB failed despite the SDK's retries. The write may have been done."""
+class AwsUnavailableError(PushError):
+    """Base of the errors that are raised when a service of AWS failed despite the SDK's retries.
+
+    `code` is for logs: the service, and AWS's error code or the SDK's exception, such as
+    `DynamoDB ThrottlingException`.
+    """
+
+    def __init__(self, message: str, code: str = "AWS") -> None:
+        super().__init__(message)
+        self.code = code
 
 
-class SecretsUnavailableError(PushError):
-    """Raised when Secrets Manager failed despite the SDK's retries."""
+class TablesUnavailableError(AwsUnavailableError):
+    """Raised when DynamoDB failed. The write may have been done."""
+
+
+class SecretsUnavailableError(AwsUnavailableError):
+    """Raised when Secrets Manager failed."""
 
 
 class NotDecidedYetError(PushError):
@@ -105,7 +123,7 @@ class MalformedSecretError(PushError):
     """Raised when a stored secret cannot be parsed: something else wrote it."""
 
 
-class EventBusUnavailableError(PushError):
+class EventBusUnavailableError(AwsUnavailableError):
     """Raised when EventBridge did not accept an event."""
 
 
@@ -113,5 +131,15 @@ class AccessTokenMissingError(PushError):
     """Raised when no valid access token of the app is stored; the token refresher stores one."""
 
 
-class QueueUnavailableError(PushError):
+class QueueUnavailableError(AwsUnavailableError):
     """Raised when SQS did not accept every message. Messages before it may be queued."""
+
+
+NON_RETRYABLE = (
+    MalformedMessageError,
+    NotFoundError,
+    ForbiddenError,
+    InvalidRequestError,
+    ConflictError,
+)
+"""Raised again and again for the same message: it can never become a notification."""

@@ -19,7 +19,7 @@ from push.delivery.records import LostClaimError
 from push.delivery.send_budget import Wait
 from push.delivery.sender import CLOSING_S, Sender
 from push.delivery.starter import Starter
-from push.errors import QueueUnavailableError, TablesUnavailableError
+from push.errors import AwsUnavailableError, QueueUnavailableError, TablesUnavailableError
 from tests.unit.push.test_attempt import NOW, delivery
 from wns.oauth import AccessToken
 from wns.result import Outcome, SendResult
@@ -27,8 +27,9 @@ from wns.result import Outcome, SendResult
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from push.delivery.batch import Batch, Report
+    from push.delivery.batch import Batch
     from push.delivery.models import Delivery, Recipient
+    from push.delivery.report import Report
     from push.delivery.results import Reference
     from wns.client import Send
 
@@ -57,9 +58,16 @@ class Background:
     def pending(self) -> int:
         return len(self._completed)
 
-    def run(self, call: Callable[[], Any], then: Callable[[Any], None]) -> None:
+    def run(
+        self,
+        call: Callable[[], Any],
+        then: Callable[[Any], None],
+        failed: Callable[[AwsUnavailableError], None] = lambda _: None,
+    ) -> None:
         try:
             result = call()
+        except AwsUnavailableError as error:
+            self._completed.append(partial(failed, error))
         except LookupError as error:
             self._completed.append(partial(_raise, error))
         else:

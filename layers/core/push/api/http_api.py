@@ -11,9 +11,11 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 
+from aws_lambda_powertools import single_metric
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.metrics import MetricUnit
 
 from push.api.error_responses import (
     INTERNAL_ERROR,
@@ -27,7 +29,7 @@ from push.api.error_responses import (
     reply_to_invalid,
     too_large,
 )
-from push.errors import PushError
+from push.errors import AwsUnavailableError, PushError
 from push.identifiers import AppId
 from wns.errors import WnsError
 
@@ -44,6 +46,8 @@ AppIdInPath = Annotated[AppId, Path(description="The app's id")]
 MAX_BODY_BYTES = 16_384
 MAX_BODY_DEPTH = 64
 """Levels of objects and arrays in a body. The deepest notification has about a dozen."""
+_LOGGED = ("app_id", "template_id", "notification_id")
+"""What logs name of a path: no player and no device."""
 
 
 class HttpApi(APIGatewayHttpResolver):
@@ -57,9 +61,7 @@ class HttpApi(APIGatewayHttpResolver):
         super().__init__(enable_validation=True, json_body_deserializer=_read_json)
         self._larger_bodies = larger_bodies or {}
         self._logger = logger
-        self.exception_handler([PushError, WnsError])(
-            lambda error: _response(reply_to_error(error))
-        )
+        self.exception_handler([PushError, WnsError])(self._reply)
         self.exception_handler(RequestValidationError)(
             lambda error: _response(reply_to_invalid(error.errors()))
         )
@@ -76,6 +78,25 @@ class HttpApi(APIGatewayHttpResolver):
             headers = _headers(event) | {"content-type": "application/json"}
             event = {**event, "headers": headers, "body": read, "isBase64Encoded": False}
         return super().resolve(event, context)
+
+    @property
+    def caller_arn(self) -> str | None:
+        """The ARN that signed the present request, None if a token authorized it."""
+        return self.current_event.request_context.authorizer.iam.user_arn or None
+
+    def _reply(self, error: PushError | WnsError) -> Response[str]:
+        reply = reply_to_error(error)
+        if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            code = error.code if isinstance(error, AwsUnavailableError) else type(error).__name__
+            path: dict[str, Any] = self.current_event.path_parameters
+            named = {name: path[name] for name in _LOGGED if name in path}
+            self._logger.warning(
+                "request not served", status=reply.status, error_code=code, **named
+            )
+            if isinstance(error, AwsUnavailableError):
+                with single_metric(name="AwsFailures", unit=MetricUnit.Count, value=1):
+                    pass
+        return _response(reply)
 
     def _fail(self, error: Exception) -> Response[str]:
         self._logger.error("request failed", exc_info=error)

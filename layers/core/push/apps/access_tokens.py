@@ -10,7 +10,10 @@ from push.errors import AccessTokenMissingError, SecretsUnavailableError
 from wns.oauth import AccessToken
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from push.aws.secret_store import SecretStore
+    from push.errors import AwsUnavailableError
 
 
 _KIND = "access-token"
@@ -71,12 +74,20 @@ class AccessTokenCache:
         self._secrets = secrets
         self._held: dict[str, tuple[float, AccessToken]] = {}
 
-    def get(self, app_id: str, now: float, *, rejected: str | None = None) -> AccessToken:
+    def get(
+        self,
+        app_id: str,
+        now: float,
+        *,
+        rejected: str | None = None,
+        on_failure: Callable[[AwsUnavailableError], object] = lambda _: None,
+    ) -> AccessToken:
         """Return the app's access token.
 
         Args:
             now: epoch seconds.
             rejected: fingerprint of a token that WNS has rejected, which is never returned again.
+            on_failure: is called with Secrets Manager's failure, even if a cached token serves.
 
         Raises:
             AccessTokenMissingError: no valid one is stored, or only the rejected one.
@@ -88,6 +99,7 @@ class AccessTokenCache:
         try:
             stored, _ = get_access_token(self._secrets, app_id)
         except SecretsUnavailableError as error:
+            on_failure(error)
             if usable is None:
                 raise AccessTokenMissingError(
                     f"no access token of app '{app_id}': {error}"

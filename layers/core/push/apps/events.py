@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
+from push.aws.error_codes import error_code
 from push.errors import EventBusUnavailableError
 from push.identifiers import AppId
 
@@ -43,9 +44,15 @@ class AppEvents:
 
     def publish_token_rejected(self, app_id: str, fingerprint: str | None) -> None:
         """Publish AccessTokenRejected. Losing the event is harmless: the sender publishes it again
-        with its next attempt."""
+        with its next attempt.
+
+        Raises:
+            EventBusUnavailableError: the event bus did not accept the event.
+        """
         detail = AccessTokenRejected(app_id=app_id, fingerprint=fingerprint)
-        self._publish(ACCESS_TOKEN_REJECTED, detail)
+        code = self._publish(ACCESS_TOKEN_REJECTED, detail)
+        if code is not None:
+            raise EventBusUnavailableError("the token refresher could not be notified", code)
 
     def publish_credentials_changed(self, app_id: str) -> None:
         """Publish AppCredentialsChanged.
@@ -53,13 +60,16 @@ class AppEvents:
         Raises:
             EventBusUnavailableError: the event bus did not accept the event.
         """
-        if not self._publish(APP_CREDENTIALS_CHANGED, AppCredentialsChanged(app_id=app_id)):
+        code = self._publish(APP_CREDENTIALS_CHANGED, AppCredentialsChanged(app_id=app_id))
+        if code is not None:
             raise EventBusUnavailableError(
                 "the credentials are stored, but the token refresher could not be notified; put"
-                " them again"
+                " them again",
+                code,
             )
 
-    def _publish(self, detail_type: str, detail: BaseModel) -> bool:
+    def _publish(self, detail_type: str, detail: BaseModel) -> str | None:
+        """Publish an event; return the error's code if the event bus did not accept it."""
         entry: PutEventsRequestEntryTypeDef = {
             "EventBusName": self._bus,
             "Source": SOURCE,
@@ -68,6 +78,8 @@ class AppEvents:
         }
         try:
             response = self._client.put_events(Entries=[entry])
-        except (BotoCoreError, ClientError):
-            return False
-        return response["FailedEntryCount"] == 0
+        except (BotoCoreError, ClientError) as error:
+            return f"EventBridge {error_code(error)}"
+        if response["FailedEntryCount"]:
+            return f"EventBridge {response['Entries'][0].get('ErrorCode', 'no code')}"
+        return None

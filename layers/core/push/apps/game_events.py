@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from push.apps.events import SOURCE
+from push.aws.error_codes import error_code
 from push.errors import EventBusUnavailableError, NotFoundError, UnreadableItemError
 
 if TYPE_CHECKING:
@@ -78,6 +79,9 @@ class GameEvents:
 
         Args:
             stopped_at: epoch seconds; the same for every worker that stops the app.
+
+        Raises:
+            TablesUnavailableError, EventBusUnavailableError: it is not published now.
         """
         if self.wants(app_id, "AppStopped"):
             detail = {"app_id": app_id, "reason": reason, "stopped_at": stopped_at}
@@ -86,6 +90,7 @@ class GameEvents:
                 self.publish([event])
             except EventBusUnavailableError:
                 self._late.append(event)
+                raise
 
     def publish(self, events: Sequence[GameEvent]) -> None:
         """Publish events, up to ten per call.
@@ -96,26 +101,34 @@ class GameEvents:
         late = tuple(self._late)
         for batch in _batches([self._entry(event) for event in (*events, *late)]):
             left: Sequence[PutEventsRequestEntryTypeDef] = batch
+            codes: set[str] = set()
             for _ in range(_TRIES):
-                left = self._put(left)
+                left, codes = self._put(left)
                 if not left:
                     break
             else:
-                raise EventBusUnavailableError("EventBridge did not accept an event")
+                code = f"EventBridge {', '.join(sorted(codes))}"
+                raise EventBusUnavailableError("EventBridge did not accept an event", code)
         self._late = [event for event in self._late if event not in late]
 
     def _put(
         self, entries: Sequence[PutEventsRequestEntryTypeDef]
-    ) -> Sequence[PutEventsRequestEntryTypeDef]:
-        """Publish entries; return those that EventBridge refused. It may refuse some of a call."""
+    ) -> tuple[Sequence[PutEventsRequestEntryTypeDef], set[str]]:
+        """Publish entries; return those that EventBridge refused, and the error codes. It may
+        refuse some of a call."""
         try:
             response = self._client.put_events(Entries=entries)
         except (BotoCoreError, ClientError) as error:
+            code = error_code(error)
             raise EventBusUnavailableError(
-                f"EventBridge is unavailable: {type(error).__name__}"
+                f"EventBridge is unavailable: {code}", f"EventBridge {code}"
             ) from error
-        results = zip(entries, response["Entries"], strict=True)
-        return [entry for entry, result in results if "ErrorCode" in result]
+        refused = [
+            (entry, result["ErrorCode"])
+            for entry, result in zip(entries, response["Entries"], strict=True)
+            if "ErrorCode" in result
+        ]
+        return [entry for entry, _ in refused], {code for _, code in refused}
 
     def _entry(self, event: GameEvent) -> PutEventsRequestEntryTypeDef:
         detail = {"event_id": event.event_id, **event.detail}

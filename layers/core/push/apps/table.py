@@ -59,8 +59,9 @@ class Apps:
     def all(self) -> Iterator[App]:
         """Yield every app that can be read, by a scan: the table has an item per app."""
         scan = self._table.meta.client.get_paginator("scan")
-        for page in scan.paginate(TableName=self._table.name, ConsistentRead=True):
-            yield from readable_items("app", page["Items"], _app)
+        with map_dynamodb_errors():
+            for page in scan.paginate(TableName=self._table.name, ConsistentRead=True):
+                yield from readable_items("app", page["Items"], _app)
 
     @map_dynamodb_errors()
     def delete(self, app_id: str) -> None:

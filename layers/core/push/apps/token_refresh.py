@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from push.apps.table import Apps
     from push.aws.secret_store import SecretStore
+    from wns.oauth import AccessToken
 
     IsDue = Callable[[StoredToken | None, str], bool]
 
@@ -69,13 +70,14 @@ class RefreshStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """The result for one app: why the refresh failed, and when the stored token expires (epoch
-    seconds, 0 if there is none)."""
+    """The result for one app: why the refresh failed, and when the stored token was obtained and
+    expires (epoch seconds, 0 if there is none)."""
 
     app_id: str
     status: RefreshStatus
     reason: str | None = None
     expires_at: int = 0
+    obtained_at: int = 0
 
     def is_near_expiry(self, now: float) -> bool:
         """Return whether an app with credentials has no token that is valid for two more hours."""
@@ -136,29 +138,29 @@ class TokenRefresher:
         return self.clock() - stored.token.obtained_at >= MIN_SECONDS_BETWEEN_WRITES
 
     def _refresh(self, app_id: str, is_due: IsDue, *, at_once: bool = False) -> Refresh:
-        expires_at = 0
+        token: AccessToken | None = None
         try:
             stored, _ = get_access_token(self.secrets, app_id)
             _, version = get_credentials(self.secrets, app_id)
-            expires_at = stored.token.expires_at if stored else 0
+            token = stored.token if stored else None
             if not is_due(stored, version):
-                return Refresh(app_id, RefreshStatus.FRESH, expires_at=expires_at)
+                return _result(app_id, RefreshStatus.FRESH, token)
             leased_until = int(self.clock()) + _LEASE_S
             if not self.apps.lease(app_id, self.clock(), leased_until, at_once=at_once):
-                return Refresh(app_id, RefreshStatus.ELSEWHERE, expires_at=expires_at)
-            status, expires_at = self._replace(app_id, is_due)
+                return _result(app_id, RefreshStatus.ELSEWHERE, token)
+            status, token = self._replace(app_id, is_due)
         except NotFoundError as error:
             return Refresh(app_id, RefreshStatus.NO_CREDENTIALS, str(error))
         except _FAILURES as error:
             # The lease is kept: it limits tries to one a minute, however many senders ask.
-            return Refresh(app_id, RefreshStatus.FAILED, str(error), expires_at)
+            return _result(app_id, RefreshStatus.FAILED, token, str(error))
         with suppress(TablesUnavailableError):  # it ends by itself
             self.apps.end_lease(app_id, leased_until)
-        return Refresh(app_id, status, expires_at=expires_at)
+        return _result(app_id, status, token)
 
-    def _replace(self, app_id: str, is_due: IsDue) -> tuple[RefreshStatus, int]:
-        """Replace the stored token while it is due; return the status, and when the token that is
-        stored then expires (epoch seconds).
+    def _replace(self, app_id: str, is_due: IsDue) -> tuple[RefreshStatus, AccessToken]:
+        """Replace the stored token while it is due; return the status, and the token that is stored
+        then.
 
         still due, and no token was stored meanwhile → refreshed
         another token was stored meanwhile           → again, with what is stored now
@@ -175,14 +177,22 @@ class TokenRefresher:
             stored, replaced = get_access_token(self.secrets, app_id)
             credentials, version = get_credentials(self.secrets, app_id)
             if stored is not None and not is_due(stored, version):
-                return RefreshStatus.FRESH, stored.token.expires_at
+                return RefreshStatus.FRESH, stored.token
             if obtained is None or obtained.credentials_version != version:
                 with self.open_session() as session:
                     token = request_access_token(session, credentials, self.clock())
                 obtained = StoredToken(token, version)
             if replace_access_token(self.secrets, app_id, obtained, replaced):
-                return RefreshStatus.REFRESHED, obtained.token.expires_at
+                return RefreshStatus.REFRESHED, obtained.token
         raise ConflictError(f"the access token of app '{app_id}' is being replaced concurrently")
+
+
+def _result(
+    app_id: str, status: RefreshStatus, token: AccessToken | None, reason: str | None = None
+) -> Refresh:
+    if token is None:
+        return Refresh(app_id, status, reason)
+    return Refresh(app_id, status, reason, token.expires_at, token.obtained_at)
 
 
 _FAILURES = (

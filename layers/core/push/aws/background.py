@@ -7,6 +7,8 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
+from push.errors import AwsUnavailableError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
@@ -30,11 +32,21 @@ class Background:
         self.pending = 0
         """How many calls have a result that is yet to be handed over."""
 
-    def run(self, call: Callable[[], T], then: Callable[[T], None]) -> None:
-        """Run a call on a thread; `complete` passes its result to `then`."""
+    def run(
+        self,
+        call: Callable[[], T],
+        then: Callable[[T], None],
+        failed: Callable[[AwsUnavailableError], None] | None = None,
+    ) -> None:
+        """Run a call on a thread; `complete` passes its result to `then`.
+
+        Args:
+            failed: gets the error instead if AWS is unavailable. Without it, `complete` raises that
+                as any other.
+        """
 
         def hand_over(future: Future[T]) -> None:
-            self._completed.put(lambda: then(future.result()))
+            self._completed.put(lambda: _pass_on(future, then, failed))
 
         self.pending += 1
         self._pool.submit(call).add_done_callback(hand_over)
@@ -66,3 +78,18 @@ class Background:
                 self._completed.get(timeout=_LONGEST_CALL_S)
                 self.pending -= 1
         self.pending = 0
+
+
+def _pass_on(
+    future: Future[T],
+    then: Callable[[T], None],
+    failed: Callable[[AwsUnavailableError], None] | None,
+) -> None:
+    try:
+        result = future.result()
+    except AwsUnavailableError as error:
+        if failed is None:
+            raise
+        failed(error)
+    else:
+        then(result)

@@ -51,4 +51,6 @@ def batch_get(
                 break
             left = cast("list[dict[str, str]]", unprocessed["Keys"])
         else:
-            raise TablesUnavailableError("DynamoDB is unavailable: it left keys unprocessed")
+            raise TablesUnavailableError(
+                "DynamoDB is unavailable: it left keys unprocessed", "DynamoDB UnprocessedKeys"
+            )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from push.aws.error_codes import error_code
 from push.errors import TablesUnavailableError
 
 if TYPE_CHECKING:
@@ -84,11 +85,11 @@ def map_dynamodb_errors() -> Iterator[None]:
     """Map boto3's DynamoDB errors to TablesUnavailableError; also a decorator."""
     try:
         yield
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "no reason")
-        raise TablesUnavailableError(f"DynamoDB is unavailable: {code}") from error
-    except BotoCoreError as error:
-        raise TablesUnavailableError(f"DynamoDB is unavailable: {type(error).__name__}") from error
+    except (BotoCoreError, ClientError) as error:
+        code = error_code(error)
+        raise TablesUnavailableError(
+            f"DynamoDB is unavailable: {code}", f"DynamoDB {code}"
+        ) from error
 
 
 def failed_item(error: ClientError) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from push.aws.error_codes import error_code
 from push.errors import ConflictError, SecretsUnavailableError
 
 if TYPE_CHECKING:
@@ -124,8 +125,7 @@ class SecretStore:
 
 
 def _unavailable(error: BotoCoreError | ClientError) -> SecretsUnavailableError:
-    # The code only: the text may repeat the secret.
-    kind = (
-        error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+    code = error_code(error)
+    return SecretsUnavailableError(
+        f"Secrets Manager is unavailable ({code}); try again later", f"SecretsManager {code}"
     )
-    return SecretsUnavailableError(f"Secrets Manager is unavailable ({kind}); try again later")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from push.aws.error_codes import error_code
 from push.errors import QueueUnavailableError
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ def _send(
     refused = answer.get("Failed")
     if refused:
         reasons = ", ".join(sorted({entry["Code"] for entry in refused}))
-        raise QueueUnavailableError(f"SQS refused {len(refused)} messages: {reasons}")
+        raise QueueUnavailableError(
+            f"SQS refused {len(refused)} messages: {reasons}", f"SQS {reasons}"
+        )
 
 
 @contextmanager
@@ -75,29 +78,36 @@ def map_sqs_errors() -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise QueueUnavailableError(f"SQS is unavailable: {type(error).__name__}") from error
+        code = error_code(error)
+        raise QueueUnavailableError(f"SQS is unavailable: {code}", f"SQS {code}") from error
 
 
 _MAX_REASON = 1000
 
 
 class DeadLetterQueue:
-    """One dead-letter queue. The reason travels as the message attribute `reason`."""
+    """A dead-letter queue. The reason and the queue that a message came from travel as the message
+    attributes `reason` and `queue`."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client = client
         self._queue_url = queue_url
 
-    def put(self, body: str, reason: str) -> None:
+    def put(self, body: str, reason: str, queue_arn: str) -> None:
         """Send a message to the dead-letter queue unchanged, with the reason.
 
         A reason may repeat a field's name; characters that SQS does not accept are replaced.
+
+        Raises:
+            QueueUnavailableError: the message was not sent.
         """
         shown = "".join(each if each.isprintable() else "?" for each in reason)
-        self._client.send_message(
-            QueueUrl=self._queue_url,
-            MessageBody=body,
-            MessageAttributes={
-                "reason": {"DataType": "String", "StringValue": shown[:_MAX_REASON]}
-            },
-        )
+        with map_sqs_errors():
+            self._client.send_message(
+                QueueUrl=self._queue_url,
+                MessageBody=body,
+                MessageAttributes={
+                    "reason": {"DataType": "String", "StringValue": shown[:_MAX_REASON]},
+                    "queue": {"DataType": "String", "StringValue": queue_arn},
+                },
+            )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from push.apps.game_events import GameEvent
 from push.aws.dynamodb import map_dynamodb_errors
 from push.channels.keys import channel_key
-from push.errors import EventBusUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,14 +35,14 @@ class BadChannels:
 
         The event is published first, if the app wants it: should that fail, the channel stays, and
         WNS's response to the next notification removes it.
+
+        Raises:
+            TablesUnavailableError, EventBusUnavailableError: the channel may not be removed.
         """
         if self._events.wants(device[0], "ChannelGone"):
             if not self._has(device, channel_uri):
                 return False
-            try:
-                self._events.publish([_gone(device, channel_uri, reason)])
-            except EventBusUnavailableError:
-                return False
+            self._events.publish([_gone(device, channel_uri, reason)])
         try:
             self._client.delete_item(
                 TableName=self._name,

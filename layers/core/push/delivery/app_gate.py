@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from push.delivery.app_token import AppToken
 from push.delivery.outcomes import backoff_s
+from push.delivery.report import Retry
 from push.delivery.send_budget import Wait
 from push.errors import NotFoundError, TablesUnavailableError, UnreadableItemError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from push.aws.background import Background
     from push.delivery.models import Lane
     from push.delivery.send_budget import SendBudgets
+    from push.errors import AwsUnavailableError
     from wns.oauth import AccessToken
 
 _BUDGET_BLOCK = 50
@@ -52,11 +54,15 @@ class AppGate:
         app_id: whose gate it is.
         token: the app's access token.
         in_flight: how many sends of the app have no response yet.
+        errors: codes of the failed calls of AWS in this batch.
     """
 
     def __init__(self, app_id: str, sources: AppSources, background: Background) -> None:
         self.app_id = app_id
-        self.token = AppToken(app_id, sources.tokens, sources.events, background)
+        self.errors: list[str] = []
+        self.token = AppToken(
+            app_id, sources.tokens, sources.events, background, on_failure=self._note_failure
+        )
         self.in_flight = 0
         self._sources = sources
         self._background = background
@@ -64,6 +70,7 @@ class AppGate:
         self._granted: dict[Lane, int] = {}
         self._is_taking = False
         self._paused_until = self._read_pause_at = 0.0
+        self._pause_reason = Retry.APP_THROTTLED
 
     def begin_batch(self, now: float) -> None:
         """Read the app and its access token; forget the budget that an earlier batch has taken,
@@ -73,6 +80,7 @@ class AppGate:
             TablesUnavailableError: the app cannot be read now.
         """
         self._granted.clear()
+        self.errors.clear()
         self._is_taking = self.token.is_looking = False
         self.in_flight = 0
         self._paused_until = 0.0  # perhaps lifted in the meantime: the budget knows
@@ -82,12 +90,18 @@ class AppGate:
         if self._app is not None and self._app.may_send:
             self.token.load(now)
 
-    def closed_until(self, now: float) -> float:
-        """Return when the app may send next: `now`, or later."""
+    def closed(self, now: float) -> Wait | None:
+        """Return until when the app must not send, and why; None if it may."""
         if self._app is None or not self._app.may_send:
-            return now + _STOPPED_WAIT_S
+            return Wait(now + _STOPPED_WAIT_S, Retry.APP_STOPPED)
         paused_until = self._paused_until if now < self._read_pause_at else 0.0
-        return max(self.token.usable_at(now, self.in_flight), paused_until, now)
+        usable_at = self.token.usable_at(now, self.in_flight)
+        if max(usable_at, paused_until) <= now:
+            return None
+        if usable_at < paused_until:
+            return Wait(paused_until, self._pause_reason)
+        is_missing = self.token.value is None
+        return Wait(usable_at, Retry.NO_TOKEN if is_missing else Retry.TOKEN_REJECTED)
 
     def has_budget(self, lane: Lane, ready: int) -> bool:
         """Return whether there is, or soon will be, budget for more sends than those ready."""
@@ -96,7 +110,10 @@ class AppGate:
 
     def take_budget(self, lane: Lane, wanted: int, now: float) -> None:
         """Take sends out of the app's budget."""
-        self._grant(lane, self._take(lane, wanted, now), now)
+        try:
+            self._grant(lane, self._take(lane, wanted, now), now)
+        except TablesUnavailableError as error:
+            self._grant_none(error, now)
 
     def request_budget(self, lane: Lane, wanted: int, now: float) -> None:
         """Take budget in the background, unless that is going on or some is left."""
@@ -104,7 +121,9 @@ class AppGate:
             return
         self._is_taking = True
         self._background.run(
-            lambda: self._take(lane, wanted, now), lambda taken: self._grant(lane, taken, now)
+            lambda: self._take(lane, wanted, now),
+            lambda taken: self._grant(lane, taken, now),
+            lambda error: self._grant_none(error, now),
         )
 
     def admit(
@@ -117,25 +136,25 @@ class AppGate:
             count_ready: returns how many sends of the app are ready; asked for only when a block of
                 the budget is taken.
         """
-        closed_until = self.closed_until(now)
-        if closed_until > now:
-            return Wait(closed_until)
+        closed = self.closed(now)
+        if closed is not None:
+            return closed
         if not self._granted.get(lane):
             self.request_budget(lane, count_ready(), now)
             return None
         self._granted[lane] -= 1
         return self.token.value
 
-    def pause(self, until: float, now: float) -> None:
+    def pause(self, until: float, now: float, reason: Retry = Retry.APP_THROTTLED) -> None:
         """Pause the app for all workers."""
         self._granted.clear()
-        self._note_pause(until, now)
+        self._note_pause(Wait(until, reason), now)
         self._run(lambda: self._sources.budgets.pause(self.app_id, until))
 
     def stop(self, reason: str, now: float) -> None:
         """Stop the app until an operator puts it again. If that cannot be written, WNS's response
         to the next notification stops the app."""
-        self.pause(now + _STOPPED_WAIT_S, now)
+        self.pause(now + _STOPPED_WAIT_S, now, Retry.APP_STOPPED)
 
         def stop() -> None:
             stopped_at = self._sources.apps.stop(self.app_id, reason, now)
@@ -151,31 +170,30 @@ class AppGate:
     def _take(self, lane: Lane, wanted: int, now: float) -> int | Wait:
         rate = self._app.send_rate if self._app else 1
         block = min(wanted, self._block)
-        try:
-            return self._sources.budgets.take(self.app_id, lane, block, rate=rate, now=now)
-        except TablesUnavailableError:
-            return Wait(now + _OUTAGE_WAIT_S)
+        return self._sources.budgets.take(self.app_id, lane, block, rate=rate, now=now)
 
     def _grant(self, lane: Lane, taken: int | Wait, now: float) -> None:
         self._is_taking = False
         if isinstance(taken, Wait):
-            self._note_pause(taken.until, now)
+            self._note_pause(taken, now)
         else:
             self._granted[lane] = self._granted.get(lane, 0) + taken
 
-    def _note_pause(self, until: float, now: float) -> None:
-        self._paused_until = until
+    def _grant_none(self, error: AwsUnavailableError, now: float) -> None:
+        self._note_failure(error)
+        self._grant("direct", Wait(now + _OUTAGE_WAIT_S), now)
+
+    def _note_pause(self, wait: Wait, now: float) -> None:
+        self._paused_until, self._pause_reason = wait.until, wait.reason
         # An operator may lift the pause: budget is asked for before its end.
-        self._read_pause_at = min(until, now + _READ_PAUSE_EVERY_S)
+        self._read_pause_at = min(wait.until, now + _READ_PAUSE_EVERY_S)
 
     def _run(self, call: Callable[[], object]) -> None:
         """Run a call in the background. If it fails, the other workers learn of it from WNS."""
+        self._background.run(call, lambda _: None, self._note_failure)
 
-        def attempt() -> None:
-            with suppress(TablesUnavailableError):
-                call()
-
-        self._background.run(attempt, lambda _: None)
+    def _note_failure(self, error: AwsUnavailableError) -> None:
+        self.errors.append(error.code)
 
 
 def postponed_until(closed_until: float, postponed: int, share: float, now: float) -> float:

@@ -8,9 +8,12 @@ from push.delivery.token_health import Blame, TokenHealth
 from push.errors import AccessTokenMissingError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from push.apps.access_tokens import AccessTokenCache
     from push.apps.events import AppEvents
     from push.aws.background import Background
+    from push.errors import AwsUnavailableError
     from wns.oauth import AccessToken
 
 _MISSING_WAIT_S = 20.0  # the token refresher takes a few seconds
@@ -28,14 +31,21 @@ class AppToken:
     """
 
     def __init__(
-        self, app_id: str, tokens: AccessTokenCache, events: AppEvents, background: Background
+        self,
+        app_id: str,
+        tokens: AccessTokenCache,
+        events: AppEvents,
+        background: Background,
+        on_failure: Callable[[AwsUnavailableError], None],
     ) -> None:
+        """`on_failure`: is called, from any thread, when a call of AWS failed."""
         self.value: AccessToken | None = None
         self.is_looking = False
         self._app_id = app_id
         self._tokens = tokens
         self._events = events
         self._background = background
+        self._on_failure = on_failure
         self._health = TokenHealth()
         self._last_look = self._missing_at = 0.0
         self._published_at = 0.0
@@ -64,6 +74,10 @@ class AppToken:
         """Return whether the token is the one with this fingerprint."""
         return self.value is not None and self.value.fingerprint == fingerprint
 
+    def is_accepted(self, now: float) -> bool:
+        """Return whether WNS has accepted the token recently."""
+        return self._health.is_alive(now)
+
     def note_response(self, fingerprint: str, now: float) -> None:
         """Note a response other than 401: WNS accepts the token."""
         self._health.note_response(fingerprint, now)
@@ -78,12 +92,14 @@ class AppToken:
 
     def request_newer(self, now: float) -> None:
         """Request a newer token, unless WNS has accepted this one recently."""
-        if now - self._published_at < _PUBLISH_EVERY_S or self._health.is_alive(now):
+        if now - self._published_at < _PUBLISH_EVERY_S or self.is_accepted(now):
             return
         self._published_at = now
         fingerprint = self.value.fingerprint if self.value else None
         self._background.run(
-            lambda: self._events.publish_token_rejected(self._app_id, fingerprint), lambda _: None
+            lambda: self._events.publish_token_rejected(self._app_id, fingerprint),
+            lambda _: None,
+            self._on_failure,
         )
 
     def _look_again(self, now: float, *, at_once: bool = False) -> None:
@@ -102,7 +118,9 @@ class AppToken:
 
     def _read(self, now: float, rejected: str | None) -> AccessToken | None:
         try:
-            return self._tokens.get(self._app_id, now, rejected=rejected)
+            return self._tokens.get(
+                self._app_id, now, rejected=rejected, on_failure=self._on_failure
+            )
         except AccessTokenMissingError:
             return None
 

@@ -8,41 +8,22 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from push.delivery.attempt import AttemptState
 from push.delivery.recheck import STALE_S
+from push.delivery.report import DeliveryReport, Handling, Report, Retry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from push.delivery.app_gate import AppGate
     from push.delivery.attempt import DeliveryAttempt
     from push.delivery.models import Delivery, Lane, Recipient
     from push.delivery.window import Window
+    from push.errors import AwsUnavailableError
 
 
 _LONGEST_WAITING_S: Mapping[Lane, float] = {"direct": 1.0, "bulk": 10.0}
 _LONGEST_UNCLAIMED_S: Mapping[Lane, float] = {"direct": 0.0, "bulk": 1.0}
 """How long a delivery may wait without a claim. To queue it again costs less than a worker that
 waits, unless there is budget in the next second anyway and nobody waits for this one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The result of a batch.
-
-    Attributes:
-        unfinished: ids of the messages that must stay on their queue.
-        counts: outcomes of this batch, by name.
-        postponed: deliveries that were queued again unclaimed, because their app could not send.
-        resent: sends that an earlier worker, which was killed, may have made before.
-        tokens_rejected: responses 401 that were not the channel's own fault.
-        error: what ended the batch early; the deliveries still open then are unfinished.
-    """
-
-    unfinished: Sequence[str]
-    counts: Mapping[str, int]
-    postponed: int = 0
-    resent: int = 0
-    tokens_rejected: int = 0
-    error: Exception | None = None
 
 
 class Message(NamedTuple):
@@ -70,9 +51,10 @@ class AppTurn:
 
     def is_closed(self, lane: Lane, now: float) -> bool:
         """Return whether unclaimed deliveries of the app are to be queued again."""
-        until = self.gate.closed_until(now)
-        if until <= now:
+        closed = self.gate.closed(now)
+        if closed is None:
             return False
+        until = closed.until
         return until - now > _LONGEST_UNCLAIMED_S[lane] or self.waits_for_long(lane, until, now)
 
     def next_attempt(self, now: float) -> DeliveryAttempt | None:
@@ -101,6 +83,7 @@ class Batch:
         waiting: messages that are yet to be claimed.
         opening: messages that are being claimed or postponed.
         kept: ids of the messages without an attempt that must stay on their queue.
+        reports: by message id.
     """
 
     window: Window
@@ -112,7 +95,33 @@ class Batch:
     counts: Counter[str] = field(default_factory=Counter)
     postponed: int = 0
     resent: int = 0
-    tokens_rejected: int = 0
+    reports: dict[str, DeliveryReport] = field(default_factory=dict)
+
+    def add_report(self, message: Message) -> None:
+        """Start the report on a message's delivery."""
+        self.reports.setdefault(message.message_id, DeliveryReport(message.delivery))
+
+    def note_handling(self, message_id: str, handling: Handling) -> None:
+        """Note what was done with a message."""
+        self.reports[message_id].handling = handling
+
+    def note_postponed(self, message: Message) -> None:
+        """Note that a delivery is queued again, unclaimed."""
+        self.postponed += 1
+        self.note_handling(message.message_id, Handling.POSTPONED)
+
+    def note_failure(self, message_id: str, error: AwsUnavailableError) -> None:
+        """Note that a call of AWS for a message's delivery failed."""
+        self.reports[message_id].aws_errors[error.code] += 1
+
+    def note_retry(self, message_id: str, reason: Retry, sends: int = 1) -> None:
+        """Note that sends of a message's delivery are made later, or again."""
+        self.reports[message_id].retried[reason] += sends
+
+    def count(self, attempt: DeliveryAttempt, outcome: str) -> None:
+        """Count an outcome."""
+        self.counts[outcome] += 1
+        self.reports[attempt.message_id].outcomes[outcome] += 1
 
     @property
     def open(self) -> list[DeliveryAttempt]:
@@ -134,7 +143,7 @@ class Batch:
         """Finish recipients that are not sent to, each with its outcome."""
         for recipient, outcome in recipients.items():
             attempt.finish(recipient, {"outcome": outcome}, now)
-            self.counts[outcome] += 1
+            self.count(attempt, outcome)
 
     def report(self, error: Exception | None = None) -> Report:
         """Return what is to be done with the messages of the batch."""
@@ -143,4 +152,12 @@ class Batch:
             *(each.message_id for each in (*self.waiting, *self.opening)),
             *(each.message_id for each in self.attempts if each.state is not AttemptState.CLOSED),
         ]
-        return Report(kept, self.counts, self.postponed, self.resent, self.tokens_rejected, error)
+        return Report(
+            kept,
+            self.counts,
+            self.postponed,
+            self.resent,
+            error,
+            deliveries=list(self.reports.values()),
+            app_errors={each.gate.app_id: Counter(each.gate.errors) for each in self.turns},
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from push.delivery.app_gate import AppGate, postponed_until
@@ -11,11 +11,8 @@ from push.delivery.batch import AppTurn, Message
 from push.delivery.claims import Busy, Claim, Finished, Superseded
 from push.delivery.recheck import Findings, apply_findings
 from push.delivery.recipients import pending
-from push.errors import (
-    EventBusUnavailableError,
-    QueueUnavailableError,
-    TablesUnavailableError,
-)
+from push.delivery.report import Handling
+from push.errors import AwsUnavailableError, TablesUnavailableError
 from wns.result import Outcome
 
 if TYPE_CHECKING:
@@ -46,13 +43,16 @@ class _Opening:
 class _Opened:
     """The result: a claim and what holds for its recipients, None if that is not known.
 
-    `is_done`: whether the message needs no attempt and can be deleted.
+    Attributes:
+        is_done: whether the message needs no attempt and can be deleted.
+        failure: why something is not known.
     """
 
     opening: _Opening
     claim: Claim | None = None
     findings: Findings | None = None
     is_done: bool = False
+    failure: AwsUnavailableError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +73,19 @@ class DeliveryIntake:
         these calls hold up nothing."""
         by_app: dict[str, list[Message]] = {}
         for message in messages:
+            batch.add_report(message)
             by_app.setdefault(message.delivery.app_id, []).append(message)
         for app_id, some in by_app.items():
             gate = self._gates.setdefault(app_id, AppGate(app_id, self.sources, self.background))
             try:
                 gate.begin_batch(now)
-            except TablesUnavailableError:
-                batch.kept += [each.message_id for each in some]
+            except TablesUnavailableError as error:
+                _keep(batch, some, error)
                 continue
             batch.turns.append(AppTurn(gate))
             batch.waiting += some
             wanted = sum(len(each.delivery.channels) for each in some)
-            if wanted and gate.closed_until(now) <= now:
+            if wanted and gate.closed(now) is None:
                 gate.take_budget(some[0].delivery.lane, wanted, now)
 
     def open(self, batch: Batch, now: float, *, lease_s: float, is_closing: bool) -> None:
@@ -109,32 +110,30 @@ class DeliveryIntake:
         if to_claim:
             self.background.run(
                 lambda: self._claim_all(to_claim, now, lease_s),
-                lambda opened: self._add_all(batch, opened, now),
+                lambda opened: _add_all(batch, opened, self.jitter, now),
             )
 
     def _postpone(self, batch: Batch, messages: Sequence[Message], now: float) -> None:
         """Queue deliveries again, unclaimed: those that are not due, with the rest of their delay;
         those whose app cannot send, the later the longer it could not; others at once."""
         share = self.jitter()
-        postponed = [_postponed(batch, each.delivery, share, now) for each in messages]
+        postponed = [_postponed(batch, each, share, now) for each in messages]
 
-        def put_back() -> bool:
-            try:
-                for lane, queue in self.queues.items():
-                    queue.put_back([each for each in postponed if each.lane == lane], now)
-            except QueueUnavailableError:
-                return False
-            return True
+        def put_back() -> None:
+            for lane, queue in self.queues.items():
+                queue.put_back([each for each in postponed if each.lane == lane], now)
 
-        def note(is_queued: bool) -> None:  # noqa: FBT001 - a result
+        def note(_: None) -> None:
             for message in messages:
                 batch.opening.remove(message)
-            if is_queued:
-                batch.postponed += len(messages)
-            else:
-                batch.kept += [each.message_id for each in messages]
+                batch.note_postponed(message)
 
-        self.background.run(put_back, note)
+        def fail(error: AwsUnavailableError) -> None:
+            for message in messages:
+                batch.opening.remove(message)
+            _keep(batch, messages, error)
+
+        self.background.run(put_back, note, fail)
 
     def _claim_all(
         self, openings: Sequence[_Opening], now: float, lease_s: float
@@ -145,8 +144,8 @@ class DeliveryIntake:
         parts = [(c.delivery, list(pending(c.delivery, c.outcomes).values())) for c in claims]
         try:
             findings = iter(self.recheck.read(parts, now))
-        except TablesUnavailableError:
-            return opened
+        except TablesUnavailableError as error:
+            return [replace(each, failure=error) if each.claim else each for each in opened]
         return [
             _Opened(each.opening, each.claim, next(findings)) if each.claim else each
             for each in opened
@@ -185,32 +184,49 @@ class DeliveryIntake:
                     self.events.publish_again(delivery)
                 case Busy():
                     pass
-        except (TablesUnavailableError, QueueUnavailableError, EventBusUnavailableError):
-            return _Opened(opening)
+        except AwsUnavailableError as error:
+            return _Opened(opening, failure=error)
         return _Opened(opening, is_done=True)
 
-    def _add_all(self, batch: Batch, opened: Sequence[_Opened], now: float) -> None:
-        """Add an attempt for each claim to the batch."""
-        for each in opened:
-            message_id = each.opening.message.message_id
-            batch.opening.remove(each.opening.message)
-            batch.window.give_back(each.opening.taken)
-            if each.claim is None:
-                batch.kept += [] if each.is_done else [message_id]
-                continue
-            attempt = DeliveryAttempt(each.claim, message_id, batch.window, now, self.jitter())
-            batch.attempts.append(attempt)
-            batch.turn_of(attempt.delivery.app_id).attempts.append(attempt)
-            _settle_doubts(batch, attempt, now)
-            if each.findings is not None:
-                apply_findings(batch, attempt, each.findings, now)
+
+def _add_all(
+    batch: Batch, opened: Sequence[_Opened], jitter: Callable[[], float], now: float
+) -> None:
+    """Add an attempt for each claim to the batch."""
+    for each in opened:
+        message_id = each.opening.message.message_id
+        batch.opening.remove(each.opening.message)
+        batch.window.give_back(each.opening.taken)
+        if each.failure is not None:
+            batch.note_failure(message_id, each.failure)
+        if each.is_done:
+            batch.note_handling(message_id, Handling.COPY)
+        elif each.claim is None:
+            batch.kept.append(message_id)
+        if each.claim is None:
+            continue
+        attempt = DeliveryAttempt(each.claim, message_id, batch.window, now, jitter())
+        batch.attempts.append(attempt)
+        batch.turn_of(attempt.delivery.app_id).attempts.append(attempt)
+        _settle_doubts(batch, attempt, now)
+        if each.findings is not None:
+            apply_findings(batch, attempt, each.findings, now)
 
 
-def _postponed(batch: Batch, delivery: Delivery, share: float, now: float) -> Delivery:
-    closed_until = batch.turn_of(delivery.app_id).gate.closed_until(now)
-    if delivery.not_before > now or closed_until <= now:
+def _keep(batch: Batch, messages: Sequence[Message], error: AwsUnavailableError) -> None:
+    """Leave messages on their queue, because a call of AWS failed."""
+    for message in messages:
+        batch.kept.append(message.message_id)
+        batch.note_failure(message.message_id, error)
+
+
+def _postponed(batch: Batch, message: Message, share: float, now: float) -> Delivery:
+    delivery = message.delivery
+    closed = batch.turn_of(delivery.app_id).gate.closed(now)
+    if delivery.not_before > now or closed is None:
         return delivery
-    until = postponed_until(closed_until, delivery.postponed, share, now)
+    batch.note_retry(message.message_id, closed.reason, len(delivery.channels))
+    until = postponed_until(closed.until, delivery.postponed, share, now)
     return delivery.postpone(int(min(until, delivery.expires_at)) + 1)
 
 
@@ -218,7 +234,7 @@ def _may_open(batch: Batch, message: Message, now: float) -> bool:
     """Return whether the window and the app's budget have room for a delivery."""
     delivery = message.delivery
     turn = batch.turn_of(delivery.app_id)
-    if turn.gate.closed_until(now) > now:
+    if turn.gate.closed(now) is not None:
         return False
     ready = turn.count_ready() + batch.count_opening(delivery.app_id)
     if not turn.gate.has_budget(delivery.lane, ready):

@@ -113,6 +113,9 @@ class Delivery(BaseModel):
     lane: Lane = "direct"
     app_id: AppId
     attempt: Annotated[int, Field(ge=0)] = 0
+    accepted_at: Annotated[
+        float | None, Field(description="Epoch seconds from which on the players wait; for metrics")
+    ] = None
     dispatched_at: int
     expires_at: int
     not_before: Annotated[int, Field(description="Epoch second before which nothing is sent")] = 0

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING
 
 from push.delivery.attempt import AttemptState
 from push.delivery.records import LostClaimError
-from push.errors import (
-    EventBusUnavailableError,
-    QueueUnavailableError,
-    TablesUnavailableError,
-)
+from push.delivery.report import Handling
+from push.errors import AwsUnavailableError, TablesUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +20,13 @@ if TYPE_CHECKING:
     from push.delivery.models import Lane
     from push.delivery.queue import DeliveryQueue
     from push.delivery.records import DeliveryRecords
+
+_HANDLING: Mapping[tuple[AttemptState, bool], Handling] = {
+    (AttemptState.CLOSED, True): Handling.FINISHED,
+    (AttemptState.CLOSED, False): Handling.REQUEUED,
+    (AttemptState.LOST, True): Handling.LOST,
+    (AttemptState.LOST, False): Handling.LOST,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +45,9 @@ class Recorder:
         for attempt in batch.open:
             if attempt.is_through(is_closing=is_closing):
                 if now >= attempt.close_at:
-                    self._close(attempt, now)
+                    self._close(batch, attempt, now)
             elif attempt.needs_record(now):
-                self._record(attempt, now)
+                self._record(batch, attempt, now)
 
     def abandon(self, attempt: DeliveryAttempt) -> None:
         """Record what can be recorded and leave the message on its queue.
@@ -54,22 +58,22 @@ class Recorder:
         outcomes, number, through = attempt.begin_record()
         self.records.record(attempt.claim, outcomes, number, through, self.clock())
 
-    def _record(self, attempt: DeliveryAttempt, now: float) -> None:
+    def _record(self, batch: Batch, attempt: DeliveryAttempt, now: float) -> None:
         outcomes, number, through = attempt.begin_record()
 
-        def write() -> bool:
-            try:
-                self.records.record(attempt.claim, outcomes, number, through, now)
-            except TablesUnavailableError:
-                return False
-            return True
+        def write() -> None:
+            self.records.record(attempt.claim, outcomes, number, through, now)
 
-        def note(is_written: bool) -> None:  # noqa: FBT001 - a result
-            attempt.end_record(outcomes, through, self.clock(), is_written=is_written)
+        def note(_: None) -> None:
+            attempt.end_record(outcomes, through, self.clock(), is_written=True)
 
-        self.background.run(write, note)
+        def fail(error: AwsUnavailableError) -> None:
+            batch.note_failure(attempt.message_id, error)
+            attempt.end_record(outcomes, through, self.clock(), is_written=False)
 
-    def _close(self, attempt: DeliveryAttempt, now: float) -> None:
+        self.background.run(write, note, fail)
+
+    def _close(self, batch: Batch, attempt: DeliveryAttempt, now: float) -> None:
         """Record the last outcomes, end the claim, and queue the recipients that have none.
 
         If DynamoDB is unavailable the attempt stays open, for a few tries: what is not recorded
@@ -80,30 +84,34 @@ class Recorder:
         not_before = None if remainder is None else remainder.not_before
         queue = self.queues[attempt.delivery.lane]
 
-        def write() -> AttemptState:
+        def write() -> tuple[AttemptState, AwsUnavailableError | None]:
             try:
                 self.records.close(
                     attempt.claim, recorded, unrecorded, now, number=number, not_before=not_before
                 )
+            except LostClaimError:
+                return AttemptState.LOST, None
+            except TablesUnavailableError as error:
+                return AttemptState.OPEN, error
+            try:
                 if remainder is not None:
                     queue.put(remainder, now)
-            except LostClaimError:
-                return AttemptState.LOST
-            except TablesUnavailableError:
-                return AttemptState.OPEN
-            except QueueUnavailableError:
-                # Closed, but the rest is not queued: whoever receives the message next queues it.
-                return AttemptState.FAILED
-            try:
                 outcomes = {**recorded, **unrecorded}
                 self.events.publish_closed(
                     attempt.delivery, outcomes, is_finished=remainder is None
                 )
-            except (TablesUnavailableError, EventBusUnavailableError):
-                return AttemptState.FAILED  # whoever receives the message next publishes them
-            return AttemptState.CLOSED
+            except AwsUnavailableError as error:
+                # Closed, but the rest is not queued or the events are not published: whoever
+                # receives the message next does so.
+                return AttemptState.FAILED, error
+            return AttemptState.CLOSED, None
 
-        def note(state: AttemptState) -> None:
+        def note(result: tuple[AttemptState, AwsUnavailableError | None]) -> None:
+            state, error = result
             attempt.end_close(state, self.clock())
+            if error is not None:
+                batch.note_failure(attempt.message_id, error)
+            else:
+                batch.note_handling(attempt.message_id, _HANDLING[state, remainder is None])
 
         self.background.run(write, note)

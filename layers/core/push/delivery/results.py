@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from push.delivery.outcomes import (
@@ -12,8 +11,8 @@ from push.delivery.outcomes import (
     resolves_never,
     retry_delay_s,
 )
+from push.delivery.report import Retry
 from push.delivery.token_health import Blame
-from push.errors import TablesUnavailableError
 from push.notifications.outcomes import outcome_record
 from wns.result import Outcome, SendResult
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from push.delivery.batch import Batch
     from push.delivery.models import Recipient
 
+_NO_FAILURE = frozenset({Outcome.DELIVERED, Outcome.DROPPED, Outcome.CHANNEL_GONE})
 _NEWER_TOKEN_S = 5.0  # the token refresher takes a few seconds
 _NAMES_RESOLVE_S = 300.0  # a response within this time: it is not our own DNS that fails
 
@@ -65,6 +65,8 @@ class ResultHandler:
         attempt, recipient, gate, fingerprint = sent
         outcome = result.outcome
         gate.in_flight -= 1
+        if outcome not in _NO_FAILURE:
+            batch.reports[attempt.message_id].wns_errors[_code(result)] += 1
         if outcome is Outcome.TOKEN_REJECTED:
             self._retry_with_newer_token(batch, sent, now)
             return
@@ -76,46 +78,63 @@ class ResultHandler:
         if result.is_response_lost and payload.on_doubt == "leave":
             result = SendResult(Outcome.UNKNOWN, transport_error=result.transport_error)
         elif names_resolve and resolves_never(result, recipient.tries):
-            self._remove_channel(sent)
+            self._remove_channel(batch, sent)
             result = SendResult(Outcome.CHANNEL_GONE, transport_error=result.transport_error)
         elif outcome in TO_RETRY:
             not_before = now + retry_delay_s(result, recipient.tries, attempt.share)
             if outcome is Outcome.APP_THROTTLED:
                 gate.pause(not_before, now)
             attempt.recipients.retry_later(recipient, not_before, tries=recipient.tries + 1)
+            batch.note_retry(attempt.message_id, Retry(outcome))
             return
         elif outcome is Outcome.CHANNEL_GONE:
-            self._remove_channel(sent)
+            self._remove_channel(batch, sent)
         elif outcome in STOPS_THE_APP:
             gate.stop(str(outcome), now)
-        attempt.finish(recipient, outcome_record(result), now)
-        batch.counts[result.outcome] += 1
+        self._finish(batch, sent, result, now)
+
+    @staticmethod
+    def _finish(batch: Batch, sent: Reference, result: SendResult, now: float) -> None:
+        attempt = sent.attempt
+        attempt.finish(sent.recipient, outcome_record(result), now)
+        batch.count(attempt, str(result.outcome))
+        accepted_at = attempt.delivery.accepted_at
+        if result.outcome is Outcome.DELIVERED and accepted_at is not None:
+            batch.reports[attempt.message_id].latencies_ms.append((now - accepted_at) * 1000)
 
     def _retry_with_newer_token(self, batch: Batch, sent: Reference, now: float) -> None:
         """Send to a recipient again with another token; the sender leaves it to a later attempt if
         there is none yet."""
         attempt, recipient, gate, fingerprint = sent
         blame = gate.token.note_rejection(fingerprint, recipient.player_id, now)
-        if blame is Blame.CHANNEL:
-            device, uri = _device(sent), recipient.channel_uri
-            self._run(lambda: self._channels.note_rejection(device, uri, fingerprint))
+        if blame is Blame.TOKEN:
+            batch.note_retry(attempt.message_id, Retry.TOKEN_REJECTED)
         else:
-            batch.tokens_rejected += 1
+            batch.note_retry(attempt.message_id, Retry.CHANNEL_REJECTED)
+            device, uri = _device(sent), recipient.channel_uri
+            self._run(batch, sent, lambda: self._channels.note_rejection(device, uri, fingerprint))
         attempt.recipients.retry(recipient, rejected=fingerprint)
 
-    def _remove_channel(self, sent: Reference) -> None:
+    def _remove_channel(self, batch: Batch, sent: Reference) -> None:
         device, uri = _device(sent), sent.recipient.channel_uri
-        self._run(lambda: self._channels.remove(device, uri))
+        self._run(batch, sent, lambda: self._channels.remove(device, uri))
 
-    def _run(self, call: Callable[[], object]) -> None:
+    def _run(self, batch: Batch, sent: Reference, call: Callable[[], object]) -> None:
         """Run a call in the background. What cannot be written now is written after WNS's response
         to the next notification."""
+        message_id = sent.attempt.message_id
+        self._background.run(
+            call, lambda _: None, lambda error: batch.note_failure(message_id, error)
+        )
 
-        def attempt() -> None:
-            with suppress(TablesUnavailableError):
-                call()
 
-        self._background.run(attempt, lambda _: None)
+def _code(result: SendResult) -> str:
+    """Return what WNS responded, or why it did not, for logs: never a text that WNS wrote."""
+    if result.status_code is not None:
+        return f"WNS {result.status_code}"
+    if result.outcome is Outcome.UNAVAILABLE:
+        return f"WNS: {result.transport_error}"
+    return f"not sent: {result.outcome}"
 
 
 def _device(sent: Reference) -> Device:

@@ -7,10 +7,11 @@ app is paused, nobody gets any.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from push.aws.dynamodb import map_dynamodb_errors
+from push.delivery.report import Retry
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -25,9 +26,10 @@ _NOT_PAUSED = "(attribute_not_exists(paused_until) OR paused_until <= :second)"
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """No budget before `until` (epoch seconds)."""
+    """No send before `until` (epoch seconds), and why."""
 
     until: float
+    reason: Retry = field(default=Retry.NO_BUDGET, compare=False)
 
 
 class SendBudgets:
@@ -62,7 +64,10 @@ class SendBudgets:
         ):
             return share
         item = self._table.get_item(Key={"pk": app_id}, ConsistentRead=True).get("Item", {})
-        return Wait(max(float(str(item.get("paused_until", 0))), int(now) + 1.0))
+        next_second, paused_until = int(now) + 1.0, float(str(item.get("paused_until", 0)))
+        if paused_until > next_second:
+            return Wait(paused_until, Retry.APP_THROTTLED)
+        return Wait(next_second)
 
     @map_dynamodb_errors()
     def pause(self, app_id: str, until: float) -> None:

@@ -9,21 +9,21 @@ connections of the `WnsClient`.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from push.delivery.batch import Batch, Message
 from push.delivery.window import SIZES, Window
+from push.errors import AwsUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from push.aws.background import Background
-    from push.delivery.batch import Report
     from push.delivery.intake import DeliveryIntake
     from push.delivery.models import Delivery
     from push.delivery.recorder import Recorder
+    from push.delivery.report import Report
     from push.delivery.results import Reference, ResultHandler
     from push.delivery.starter import Starter
     from wns.client import WnsClient
@@ -69,8 +69,12 @@ class Sender:
         except Exception as error:  # noqa: BLE001 - reported, and the messages are kept
             self.background.drop()
             for attempt in batch.open:
-                with suppress(Exception):  # whatever it is, the message is kept
+                try:
                     self.recorder.abandon(attempt)
+                except AwsUnavailableError as failure:
+                    batch.note_failure(attempt.message_id, failure)
+                except Exception:  # noqa: BLE001, S110 - whatever it is, the message is kept
+                    pass
             return batch.report(error)
         finally:
             self.wns.cancel()

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from push.delivery.attempt import AttemptState
 from push.delivery.recheck import apply_findings
+from push.delivery.report import Retry
 from push.delivery.results import Reference, rejected_wait_s
 from push.delivery.send_budget import Wait
-from push.errors import TablesUnavailableError
 from wns.client import Send
 from wns.result import Outcome
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from push.delivery.attempt import DeliveryAttempt
     from push.delivery.batch import AppTurn, Batch
     from push.delivery.recheck import Findings, Recheck
+    from push.errors import AwsUnavailableError
     from wns.client import WnsClient
 
 _FAILED_RECHECK_S = 0.5
@@ -76,6 +77,9 @@ class Starter:
             if turn.gate.token.is_looking:
                 return Wait(now)
             turn.gate.token.request_newer(now)
+            is_accepted = turn.gate.token.is_accepted(now)
+            reason = Retry.CHANNEL_REJECTED if is_accepted else Retry.TOKEN_REJECTED
+            batch.note_retry(attempt.message_id, reason)
             wait_s = rejected_wait_s(recipient, attempt.share)
             attempt.recipients.retry_later(recipient, now + wait_s, tries=recipient.tries + 1)
             return None
@@ -85,6 +89,8 @@ class Starter:
         if isinstance(admitted, Wait):
             if turn.waits_for_long(delivery.lane, admitted.until, now):
                 for each in turn.open:
+                    waiting = each.recipients.ready_count
+                    batch.note_retry(each.message_id, admitted.reason, waiting)
                     each.recipients.retry_ready_later(admitted.until)
             return admitted
         recipient = attempt.recipients.start()
@@ -115,17 +121,14 @@ class Starter:
     def _recheck(self, batch: Batch, attempt: DeliveryAttempt, now: float) -> None:
         part = attempt.delivery, attempt.recipients.ready
 
-        def read() -> Findings | None:
-            try:
-                return self.recheck.read([part], now)[0]
-            except TablesUnavailableError:
-                return None
-
-        def apply(findings: Findings | None) -> None:
+        def apply(findings: Findings) -> None:
             attempt.is_rechecking = False
-            if findings is None:
-                attempt.recheck_at = self.clock() + _FAILED_RECHECK_S
-            elif attempt.state is AttemptState.OPEN:
+            if attempt.state is AttemptState.OPEN:
                 apply_findings(batch, attempt, findings, self.clock())
 
-        self.background.run(read, apply)
+        def fail(error: AwsUnavailableError) -> None:
+            attempt.is_rechecking = False
+            batch.note_failure(attempt.message_id, error)
+            attempt.recheck_at = self.clock() + _FAILED_RECHECK_S
+
+        self.background.run(lambda: self.recheck.read([part], now)[0], apply, fail)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from heapq import nlargest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from push.aws.sqs import LONGEST_DELAY_S
 from push.channels.models import DEVICES_PER_PLAYER
@@ -42,6 +42,21 @@ _Found = dict[str, list["Channel"]]
 """Channels by player."""
 
 
+class Dispatched(NamedTuple):
+    """The result: the request's state before, None if it was not recorded, and the plan that was
+    made for its players, None if none was."""
+
+    before: State | None
+    plan: DirectPlan | None = None
+
+    @property
+    def skipped(self) -> Mapping[SkipReason, int]:
+        """How many players the plan skips, by reason."""
+        return (
+            {reason: len(names) for reason, names in self.plan.skipped.items()} if self.plan else {}
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
     """Turns requests into deliveries. Times are epoch seconds."""
@@ -56,9 +71,8 @@ class Dispatcher:
     requests: RequestQueue
     schedules: Schedules
 
-    def dispatch(self, request: Request, now: float, origin: Origin) -> State | None:
-        """Dispatch a request unless that is done; return its state before, None if it was not
-        recorded.
+    def dispatch(self, request: Request, now: float, origin: Origin) -> Dispatched:
+        """Dispatch a request unless that is done.
 
         cancelled or suppressed       → nothing
         a broadcast that has started  → its first pages are queued again, in case they were not
@@ -76,23 +90,22 @@ class Dispatcher:
         if record is not None:
             record.check(entry_of(request))
             if state in {"cancelled", "suppressed"}:
-                return state
+                return Dispatched(state)
             if state == "broadcasting":
                 self.broadcaster.queue_first_pages(request)
-                return state
+                return Dispatched(state)
         validated = self.intake.validate(request, now, origin)
         if record is not None and state == "dispatched":
             plan = self.plans.in_force(record)
             if plan is not None:
                 found = self._look_up(request, now)
                 self._queue(request, validated.renderer, plan, found, now)
-        else:
-            self._begin(request, validated, record, now)
-        return state
+            return Dispatched(state)
+        return Dispatched(state, self._begin(request, validated, record, now))
 
     def _begin(
         self, request: Request, validated: ValidatedRequest, record: Record | None, now: float
-    ) -> None:
+    ) -> DirectPlan | None:
         """Dispatch a request that is not dispatched yet.
 
         switched off             → suppressed
@@ -106,10 +119,9 @@ class Dispatcher:
         is_direct = request.audience.players is not None
         if validated.is_enabled and is_direct and wait_s <= 0:
             # Recorded together with its plan: one write.
-            self._deliver(request, validated, record, now)
-            return
+            return self._deliver(request, validated, record, now)
         if self.intake.record(validated, now) not in {"accepted", "scheduled", "failed"}:
-            return  # a copy was dispatched, or the request cancelled, in the meantime
+            return None  # a copy was dispatched, or the request cancelled, in the meantime
         if not validated.is_enabled:
             self.notifications.advance(request.notification_id, "suppressed")
         elif wait_s > LONGEST_DELAY_S:
@@ -118,6 +130,7 @@ class Dispatcher:
             self.requests.put(request, wait_s)
         else:
             self.broadcaster.start(request, validated.template, now)
+        return None
 
     def _schedule(self, request: Request, at: float) -> None:
         text = request.model_dump_json(exclude_unset=True)
@@ -131,13 +144,14 @@ class Dispatcher:
 
     def _deliver(
         self, request: Request, validated: ValidatedRequest, record: Record | None, now: float
-    ) -> None:
+    ) -> DirectPlan | None:
         found = self._look_up(request, now)
         renderer = validated.renderer
         proposed = _plan(found, renderer, now)
         plan = self.plans.put(validated.entry, proposed, record, now)
         if plan is not None:
             self._queue(request, renderer, plan, found, now)
+        return plan
 
     def _queue(
         self, request: Request, renderer: Renderer, plan: DirectPlan, found: _Found, now: float

@@ -104,7 +104,9 @@ class DirectPlans:
             if self._write(entry, proposed, now, is_new=record is None):
                 return proposed
             record = self.notifications.find(entry.notification_id)
-        raise TablesUnavailableError("the record of the notification kept changing")
+        raise TablesUnavailableError(
+            "the record of the notification kept changing", "DynamoDB ConditionalCheckFailed"
+        )
 
     def _write(self, entry: RequestEntry, plan: DirectPlan, now: float, *, is_new: bool) -> bool:
         """Write a plan; return False if the record is not as expected."""

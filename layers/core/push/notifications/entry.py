@@ -47,11 +47,17 @@ _LONGEST_BY = 256
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """How a request came, and from whom: an IAM ARN (`api`), the source of an event (`bus`), or the
-    id of the AWS identity that sent the message (`queue`)."""
+    """How a request came, from whom, and when.
+
+    Attributes:
+        by: an IAM ARN (`api`), the source of an event (`bus`), or the id of the AWS identity that
+            sent the message (`queue`).
+        at: when it was queued (epoch seconds), None if not known; not recorded, for latencies.
+    """
 
     via: Via
     by: str | None = None
+    at: float | None = None
 
     @property
     def source(self) -> str | None:

@@ -139,7 +139,9 @@ class Notifications:
             RequestItems={table: {"Keys": keys, "ConsistentRead": True}}
         )
         if answer.get("UnprocessedKeys"):
-            raise TablesUnavailableError("DynamoDB did not return the broadcast")
+            raise TablesUnavailableError(
+                "DynamoDB did not return the broadcast", "DynamoDB UnprocessedKeys"
+            )
         items: dict[str, Mapping[str, Any]] = {
             str(item["sk"]): item for item in answer["Responses"].get(table, [])
         }

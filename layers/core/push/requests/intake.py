@@ -68,7 +68,7 @@ class RequestIntake:
         app = self.apps.get(request.app_id)
         app.check_event_source(origin.source)
         template = self.templates.get(app.app_id, request.template) if request.template else None
-        renderer = Renderer(app, request, template)
+        renderer = Renderer(app, request, template, _accepted_at(request, origin))
         renderer.check()
         if due_in(request, now) > LONGEST_AHEAD_S:
             raise InvalidRequestError("send_at is more than a year ahead")
@@ -164,6 +164,13 @@ def entry_of(request: Request) -> RequestEntry:
         audience=audience,
         template=request.template,
     )
+
+
+def _accepted_at(request: Request, origin: Origin) -> float | None:
+    """Return from when on the players wait: from `send_at` on if that is later."""
+    if origin.at is None or request.send_at is None:
+        return origin.at
+    return max(origin.at, request.send_at.timestamp())
 
 
 def due_in(request: Request, now: float) -> float:

@@ -14,9 +14,12 @@ from pydantic import (
 
 from push.aws.sqs import map_sqs_errors
 from push.errors import MalformedMessageError
+from push.notifications.entry import Origin
 from push.requests.models import Request
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_sqs import SQSClient
 
 
@@ -40,6 +43,18 @@ class RequestMessage:
     source: str | None
     text: str
     has_own_id: bool
+
+    def origin(self, attributes: Mapping[str, Any]) -> Origin:
+        """Return where a request comes from that has no record yet; one that has keeps its own.
+
+        Args:
+            attributes: of the message, SQS's own.
+        """
+        sent_ms = attributes.get("SentTimestamp")
+        queued_at = None if sent_ms is None else int(sent_ms) / 1000
+        if self.source is not None:
+            return Origin("bus", self.source, queued_at)
+        return Origin("queue", attributes.get("SenderId"), queued_at)
 
 
 def read_request(body: str, message_id: str) -> RequestMessage:

@@ -43,7 +43,15 @@ _WINDOWS_APP_SDK_KINDS = {"toast", "raw"}
 class Renderer:
     """Renders one request of one app, each locale once."""
 
-    def __init__(self, app: App, request: Request, template: Template | None) -> None:
+    def __init__(
+        self,
+        app: App,
+        request: Request,
+        template: Template | None,
+        accepted_at: float | None = None,
+    ) -> None:
+        """`accepted_at`: from when on the players wait (epoch seconds), None if not known."""
+        self._accepted_at = accepted_at
         self._app = app
         self._request = request
         self._template = template
@@ -117,6 +125,7 @@ class Renderer:
             chunk=chunk,
             lane=lane,
             app_id=self._app.app_id,
+            accepted_at=self._accepted_at,
             dispatched_at=int(now),
             expires_at=int(now) + self.life_s,
             payloads=tuple(self.of_chunk(each, chunk) for each in payloads),

@@ -1,0 +1,152 @@
+"""Reports on the deliveries of a batch, for logs and metrics. Nothing is decided by them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from push.delivery.models import Delivery, Lane
+
+
+class Handling(StrEnum):
+    """What was done with a delivery and its message."""
+
+    FINISHED = "finished"
+    """Every recipient has an outcome."""
+    REQUEUED = "requeued"
+    """The recipients without an outcome are queued as the next attempt."""
+    POSTPONED = "postponed"
+    """Queued again, unclaimed: it was not due, or its app could not send."""
+    COPY = "copy"
+    """Nothing: another message carries the same delivery."""
+    LOST = "lost"
+    """Left on its queue: another worker claimed the delivery in the meantime."""
+    KEPT = "kept"
+    """Left on its queue: it is received again."""
+
+
+class Retry(StrEnum):
+    """Why a send is made later, or again."""
+
+    APP_THROTTLED = "app_throttled"
+    CHANNEL_THROTTLED = "channel_throttled"
+    UNAVAILABLE = "unavailable"
+    """WNS failed or did not respond."""
+    TOKEN_REJECTED = "token_rejected"  # noqa: S105
+    """WNS rejects the app's access token."""
+    CHANNEL_REJECTED = "channel_rejected"
+    """WNS rejects the access token for this channel, and accepts it for others."""
+    NO_TOKEN = "no_token"  # noqa: S105
+    """No valid access token of the app is stored."""
+    NO_BUDGET = "no_budget"
+    """The app's `send_rate` is used up."""
+    APP_STOPPED = "app_stopped"
+    """The app is stopped, disabled, deleted or cannot be read."""
+
+
+_NO_BACKLOG = frozenset({Retry.CHANNEL_THROTTLED, Retry.CHANNEL_REJECTED, Retry.APP_STOPPED})
+
+
+@dataclass(slots=True)
+class DeliveryReport:
+    """What happened to one delivery.
+
+    Attributes:
+        outcomes: of this batch, by name.
+        retried: sends that are made later or again, by reason.
+        aws_errors: codes of failed calls of AWS.
+        wns_errors: what WNS responded, or why it did not, if that is a failure.
+        latencies_ms: for each notification that was delivered, milliseconds since the request was
+            accepted; empty where that is not known.
+    """
+
+    delivery: Delivery
+    handling: Handling = Handling.KEPT
+    outcomes: Counter[str] = field(default_factory=Counter)
+    retried: Counter[Retry] = field(default_factory=Counter)
+    aws_errors: Counter[str] = field(default_factory=Counter)
+    wns_errors: Counter[str] = field(default_factory=Counter)
+    latencies_ms: list[float] = field(default_factory=list)
+
+    @property
+    def is_held_up(self) -> bool:
+        """Whether the delivery's age says something about the service: not if it waits for the time
+        that WNS asked for, for single channels only, or because its app is stopped."""
+        if self.handling is Handling.COPY:
+            return False
+        if self.handling is Handling.POSTPONED and not self.retried:
+            return False
+        return not self.retried or not self.retried.keys() <= _NO_BACKLOG
+
+    def fields(self, app_errors: Collection[str]) -> dict[str, Any]:
+        """Return the fields of the delivery's log line.
+
+        Args:
+            app_errors: codes of failures that concern all deliveries of its app.
+        """
+        delivery = self.delivery
+        codes = sorted({*self.aws_errors, *self.wns_errors, *app_errors})
+        counts: dict[str, Mapping[Any, int]] = {
+            "outcomes": self.outcomes,
+            "retried": self.retried,
+        }
+        return {
+            "notification_id": delivery.notification_id,
+            "app_id": delivery.app_id,
+            "chunk": delivery.chunk,
+            "lane": delivery.lane,
+            "attempt": delivery.attempt,
+            "handling": self.handling,
+            **{name: dict(each) for name, each in counts.items() if each},
+            **({"error_code": ", ".join(codes)} if codes else {}),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of a batch.
+
+    Attributes:
+        unfinished: ids of the messages that must stay on their queue.
+        counts: outcomes of this batch, by name.
+        postponed: deliveries that were queued again unclaimed, because their app could not send.
+        resent: sends that an earlier worker, which was killed, may have made before.
+        error: what ended the batch early; the deliveries still open then are unfinished.
+        deliveries: one report for each.
+        app_errors: codes of failed calls of AWS that concern all deliveries of an app, by app.
+    """
+
+    unfinished: Sequence[str]
+    counts: Mapping[str, int]
+    postponed: int = 0
+    resent: int = 0
+    error: Exception | None = None
+    deliveries: Sequence[DeliveryReport] = ()
+    app_errors: Mapping[str, Counter[str]] = field(default_factory=dict)
+
+    @property
+    def retried(self) -> Counter[str]:
+        """Sends that are made later or again, by reason."""
+        return Counter(chain.from_iterable(each.retried.elements() for each in self.deliveries))
+
+    @property
+    def aws_failures(self) -> int:
+        """How many calls of AWS failed."""
+        counts = (*(each.aws_errors for each in self.deliveries), *self.app_errors.values())
+        return sum(each.total() for each in counts)
+
+    def oldest_s(self, lane: Lane, now: float) -> float | None:
+        """Return how many seconds ago the oldest delivery of a lane was dispatched, None if the
+        batch has none whose age says something."""
+        ages = (
+            now - each.delivery.dispatched_at
+            for each in self.deliveries
+            if each.delivery.lane == lane and each.is_held_up
+        )
+        return max(ages, default=None)
