@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from local.demo.scenario import APP, AUDIENCE, CLIENT_SECRET, PACKAGE_SID
 from local.devices.errors import DevicesError
@@ -85,7 +87,10 @@ class Game:
         if road == "bus":
             detail = {"app_id": APP, "audience": audience, **content}
             event_id = self._backend.publish(SOURCE, sample_id, detail)
-            return {"text": f"EventBridge accepted the event {sample_id}", "id": event_id}
+            return {
+                "text": f"EventBridge accepted the event {sample_id}",
+                "id": notification_id_of(event_id),
+            }
         return self._request({"audience": audience, **content})
 
     def send(self, notification: dict[str, Any], players: list[str]) -> dict[str, Any]:
@@ -96,6 +101,21 @@ class Game:
         """
         self.prepare()
         return self._request({"audience": {"players": players}, "notification": notification})
+
+    def notification(self, notification_id: str) -> dict[str, Any]:
+        """Return the API's record of a notification.
+
+        Raises:
+            DevicesError: there is none, or none yet.
+        """
+        path = f"/apps/{APP}/notifications/{quote(notification_id, safe='')}"
+        reply = self._backend.as_operator("GET", path)
+        if reply.status == HTTPStatus.NOT_FOUND:
+            message = "there is no record of it yet: an event takes a moment"
+            raise DevicesError("no_record", message, HTTPStatus.NOT_FOUND)
+        if not reply.ok:
+            raise DevicesError("refused", f"GET {path} answers {_reason(reply)}")
+        return reply.content
 
     def view(self) -> dict[str, Any]:
         return {
@@ -119,6 +139,11 @@ class Game:
         reply = self._backend.as_operator("PUT", f"/apps/{APP}{path}", body)
         if not reply.ok:
             raise DevicesError("refused", f"PUT /apps/{APP}{path} answers {_reason(reply)}")
+
+
+def notification_id_of(request_id: str) -> str:
+    """Return the id of the notification that a request becomes; docs/api.md has the rule."""
+    return hashlib.sha256(f"{APP}#{request_id}".encode()).hexdigest()[:32]
 
 
 def _reason(reply: Reply) -> str:

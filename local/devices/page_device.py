@@ -20,6 +20,8 @@ class PageDevice:
     player: str
     channel_id: str | None = None
     signed_in: bool = False
+    is_adopted: bool = False
+    """Whether something else registers its channels: the demo."""
     game: GameState = "background"
     steps: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=STEPS_KEPT))
     dismissed: set[str] = field(default_factory=set)

@@ -39,6 +39,7 @@ class PageServer(uvicorn.Server):
         game = Game(backend, wns)
         self._relay = Relay(wns_control_url, loop)
         self.roster = roster = Roster(backend, wns, game, self._relay.publish, time.time)
+        self._relay.start(roster.receive)
         config = uvicorn.Config(
             DevicesServer(roster, game, wns, self._relay).app(),
             lifespan="off",

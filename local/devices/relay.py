@@ -15,7 +15,7 @@ from local.wns_emulator.state.events import Events
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 EVENTS_KEPT = 2000
 # The emulator sends a comment every 15 seconds.
@@ -24,7 +24,7 @@ RETRY_SECONDS = 0.5
 
 
 class Relay:
-    """Reads the emulator's stream once, on its own daemon thread, and publishes it as `events`.
+    """Reads the emulator's stream once and publishes it as `events`.
 
     `loop` is the event loop that serves the pages.
     """
@@ -34,6 +34,13 @@ class Relay:
         self._loop = loop
         self.events = Events(EVENTS_KEPT)
         self._last_id = ""
+
+    def start(self, receive: Callable[[str, dict[str, Any]], dict[str, Any]]) -> None:
+        """Follow the emulator on a daemon thread.
+
+        `receive(kind, data)` acts on each event before the pages do, and returns what they get.
+        """
+        self._receive = receive
         threading.Thread(target=self._follow_forever, daemon=True).start()
 
     def publish(self, kind: str, data: dict[str, Any]) -> None:
@@ -63,7 +70,7 @@ class Relay:
                 response.raise_for_status()
                 for number, kind, data in _parse_events(response.iter_lines()):
                     self._last_id = number
-                    self.publish(kind, event_view(kind, data))
+                    self.publish(kind, event_view(kind, self._receive(kind, data)))
 
 
 def _parse_events(lines: Iterator[bytes]) -> Iterator[tuple[str, str, dict[str, Any]]]:

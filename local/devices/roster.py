@@ -8,7 +8,7 @@ import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from local.demo.scenario import APP, AUDIENCE, PACKAGE_SID
+from local.demo.scenario import APP, AUDIENCE, DEVICE, PACKAGE_SID, PLAYER
 from local.devices.errors import DevicesError
 from local.devices.interactions import interaction_of
 from local.devices.page_device import PageDevice
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from local.devices.game import Game
     from local.devices.page_device import GameState
     from local.wns_emulator.control.client import EmulatorControl
+    from local.wns_emulator.control.views import DeviceView
 
 MAX_DEVICES = 12
 TILE_SIZE = "wide"
 CHANNEL_AGE_SECONDS = 31 * 24 * 3600
+DEMO_DEVICE_NAME = "Sam's PC"
 
 
 class Roster:
@@ -181,9 +183,27 @@ class Roster:
         text = f"The game's server receives from {detail['player_id']}: {given}{inputs}"
         self._record(self._get(detail["device_id"]), text, ok=True)
 
+    def receive(self, kind: str, data: dict[str, Any]) -> dict[str, Any]:
+        """Act on an event of the emulator; return what the pages get of it.
+
+        A game in front cancels its toast and shows the news itself, as the client guide says. The
+        demo's own device is adopted as soon as it has a channel.
+        """
+        device_id = data.get("device_id")
+        if kind == "channel" and device_id == DEVICE and device_id not in self._devices:
+            self._adopt()
+        device = self._devices.get(str(device_id))
+        if kind == "toast" and device is not None and device.game == "front":
+            device.dismissed.add(data["message_id"])
+            return data | {"in_game": True}
+        return data
+
     def view(self, device_id: str) -> dict[str, Any]:
         """Return what the page shows of a device."""
-        shown = device_view(self._get(device_id), self._wns.device(device_id))
+        device, seen = self._get(device_id), self._wns.device(device_id)
+        if device.is_adopted:
+            self._follow_adopted(device, seen)
+        shown = device_view(device, seen)
         return shown | {"has_presence": self.has_presence is not False}
 
     def views(self) -> list[dict[str, Any]]:
@@ -204,6 +224,20 @@ class Roster:
         if not players:
             raise DevicesError("no_device", "there is no device to send to: add one first", 409)
         return [chosen] if chosen else players
+
+    def _adopt(self) -> None:
+        device = PageDevice(DEVICE, DEMO_DEVICE_NAME, PLAYER, is_adopted=True)
+        self._devices[DEVICE] = device
+        self._record(device, "The demo and the lines of make run register this device", ok=True)
+
+    def _follow_adopted(self, device: PageDevice, seen: DeviceView) -> None:
+        """Note the newest channel, and whether the API knows the device."""
+        if seen.channels:
+            device.channel_id = seen.channels[-1].channel_id
+        reply = self._backend.as_operator("GET", f"/apps/{APP}/players/{device.player}")
+        if reply.ok:
+            known = reply.content.get("devices", [])
+            device.signed_in = any(one["device_id"] == device.device_id for one in known)
 
     def _report_presence(self, device: PageDevice) -> None:
         if self.has_presence is False:

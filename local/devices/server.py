@@ -110,6 +110,7 @@ class DevicesServer:
                 Route("/api/send", self._action(SendSample, self._send_sample), methods=["POST"]),
                 Route("/api/send-own", self._action(SendOwn, self._send_own), methods=["POST"]),
                 Route("/api/devices/{device_id}", self._device),
+                Route("/api/notifications/{notification_id}", self._notification),
                 *(
                     Route(
                         f"/api/devices/{{device_id}}/{name}",
@@ -164,6 +165,10 @@ class DevicesServer:
         cursor = self._relay.events.last_number
         view = await run_in_threadpool(self._roster.view, request.path_params["device_id"])
         return JSONResponse({**view, "cursor": cursor})
+
+    async def _notification(self, request: Request) -> Response:
+        found = self._game.notification
+        return JSONResponse(await run_in_threadpool(found, request.path_params["notification_id"]))
 
     async def _events(self, request: Request) -> Response:
         return event_stream(request, self._relay.events)

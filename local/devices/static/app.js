@@ -6,6 +6,7 @@ import { h } from "./windows/dom.js";
 import { icon } from "./windows/icons.js";
 import { RequestLog } from "./log.js";
 import { fillAddForm, SendPanel } from "./panel.js";
+import { Records } from "./record.js";
 import { knowPictures } from "./windows/pictures.js";
 import { soundIsOn, switchSound } from "./windows/sound.js";
 
@@ -39,12 +40,19 @@ let problemTimer = 0;
 
 const page = {
   gameName: "",
+  inBackground,
   readAloud: (text) => place("announcer").replaceChildren(h("p", {}, text)),
   attempt,
 };
 
-/** The answer of a call, or null after its fault has been shown. */
-async function attempt(promise) {
+/** The answer to what the player or the game does, or null after its fault has been shown. */
+function attempt(promise) {
+  hideProblem();
+  return inBackground(promise);
+}
+
+/** The same for what the page does by itself: it leaves an error of the player's in its place. */
+async function inBackground(promise) {
   try {
     return await promise;
   } catch (error) {
@@ -63,7 +71,12 @@ function showProblem(text) {
   problem.textContent = text;
   problem.hidden = false;
   clearTimeout(problemTimer);
-  problemTimer = setTimeout(() => (problem.hidden = true), PROBLEM_SECONDS * 1000);
+  problemTimer = setTimeout(hideProblem, PROBLEM_SECONDS * 1000);
+}
+
+function hideProblem() {
+  clearTimeout(problemTimer);
+  place("problem").hidden = true;
 }
 
 async function load() {
@@ -72,7 +85,7 @@ async function load() {
   place("game-name").textContent = state.game.name;
   knowPictures(Object.fromEntries(state.art.map((name) => [name, `/static/art/${name}.svg`])));
   log ??= new RequestLog(place("log"), place("log-count"));
-  panel ??= new SendPanel(place("send"), state.game, attempt);
+  panel ??= new SendPanel(place("send"), place("own"), state.game, attempt);
   addForm ??= fillAddForm(place("add-form"), addDevice);
   state.requests.forEach((entry) => log.add(entry));
   const ids = new Set(state.devices.map((device) => device.device_id));
@@ -131,7 +144,7 @@ async function refresh(id) {
   }
   do {
     refreshing.set(id, false);
-    const view = await attempt(get(`/api/devices/${encodeURIComponent(id)}`));
+    const view = await inBackground(get(`/api/devices/${encodeURIComponent(id)}`));
     if (view && cards.has(id)) show(view);
   } while (refreshing.get(id) && cards.has(id));
   refreshing.delete(id);
@@ -159,7 +172,7 @@ function listen() {
   stream.addEventListener("open", () => {
     place("connection").textContent = "Live";
     place("connection").classList.remove("lost");
-    if (wasLost) attempt(load());
+    if (wasLost) inBackground(load());
     wasLost = false;
   });
   stream.addEventListener("error", () => {
@@ -184,8 +197,9 @@ place("sound").addEventListener("click", async () => {
 });
 drawSound();
 await load();
+new Records(place("record"));
 listen();
 // Presence expires by itself: a game in front renews it periodically.
 setInterval(() => {
-  for (const card of cards.values()) if (card.view.game === "front") card.play("front");
+  for (const card of cards.values()) if (card.view.game === "front") card.renewPresence();
 }, PRESENCE_SECONDS * 1000);

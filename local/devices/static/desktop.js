@@ -19,7 +19,7 @@ export class Desktop {
     this.gameName = gameName;
     this.hands = hands;
     this.pinned = h("div", { class: "pinned" });
-    this.chat = h("ol", { class: "chat", "aria-label": "Raw notifications in the game" });
+    this.chat = h("ol", { class: "chat", "aria-label": "News in the game" });
     this.scene = h(
       "div",
       { class: "scene", hidden: true },
@@ -52,10 +52,10 @@ export class Desktop {
     );
     this.element = h(
       "div",
-      { class: "screen" },
-      this.pinned,
+      { class: "screen", role: "group", "aria-label": "Screen", tabindex: "-1" },
+      h("div", { class: "pinboard" }, h("p", { class: "pinboard-title" }, "Start"), this.pinned),
+      h("div", { class: "desk" }, this.popups.list),
       this.scene,
-      this.popups.list,
       this.centre.element,
       h(
         "div",
@@ -94,7 +94,12 @@ export class Desktop {
   }
 
   receiveRaw(text) {
-    this.chat.append(h("li", {}, readable(text)));
+    this.showInGame(readable(text));
+  }
+
+  /** The game shows news in its own style. */
+  showInGame(text) {
+    this.chat.append(h("li", {}, text));
     while (this.chat.children.length > CHAT_LINES) this.chat.firstElementChild.remove();
   }
 

@@ -2,7 +2,7 @@
 
 import { act } from "./api.js";
 import { Desktop } from "./desktop.js";
-import { button, clockTime, h, segments, when } from "./windows/dom.js";
+import { button, exactTime, h, segments, when } from "./windows/dom.js";
 import { SIZES } from "./windows/tile.js";
 import { readToast, spoken } from "./windows/toast_model.js";
 
@@ -10,7 +10,7 @@ const LINES_KEPT = 40;
 const STATES = { closed: "Closed", background: "Background", front: "In front" };
 
 export class DeviceCard {
-  /** `page` has gameName, readAloud(text) and attempt(promise). */
+  /** `page` has gameName, readAloud(text), attempt(promise) and inBackground(promise). */
   constructor(view, page) {
     this.page = page;
     this.id = view.device_id;
@@ -30,7 +30,7 @@ export class DeviceCard {
     this.desktop.update(view);
     const channel = view.channel?.state ?? "none";
     const isLive = view.signed_in && channel === "open";
-    this.who.textContent = view.signed_in ? `Signed in as ${view.player}` : `${view.player} has signed out`;
+    this.who.textContent = view.signed_in ? `Signed in as ${view.player}` : `${view.player} is not signed in`;
     this.state.textContent = !view.signed_in
       ? "Not registered"
       : channel === "open"
@@ -54,7 +54,12 @@ export class DeviceCard {
   /** Something has happened to the device: an event of the stream. */
   hear(kind, data, number) {
     const name = this.view.name;
-    if (kind === "toast" && data.document) {
+    if (kind === "toast" && data.document && data.in_game) {
+      const toast = readToast(data);
+      this.desktop.showInGame(toast.texts.map((text) => text.text).join(" "));
+      this.page.readAloud(`${name}: ${spoken(toast)}`);
+      this.note(`The game is in front: it cancels the toast and shows it itself: ${toast.title}`, true);
+    } else if (kind === "toast" && data.document) {
       const toast = readToast(data);
       this.desktop.arrive(toast, number);
       this.page.readAloud(`${name}: ${spoken(toast)}`);
@@ -84,13 +89,18 @@ export class DeviceCard {
     return this.page.attempt(act(this.id, action, body));
   }
 
+  renewPresence() {
+    this.page.inBackground(act(this.id, "play", { game: "front" }));
+  }
+
   play(game) {
     return this.do("play", { game });
   }
 
   hands(toast) {
     const leave = () => {
-      if (this.desktop.element.contains(document.activeElement)) this.desktop.bell.focus();
+      // Not to a button: the key that sent a reply, if held down, would press it.
+      if (this.desktop.element.contains(document.activeElement)) this.desktop.element.focus();
       this.desktop.popups.hide(toast.id);
       this.do("dismiss", { message_id: toast.id });
     };
@@ -126,7 +136,7 @@ export class DeviceCard {
     this.element = h(
       "article",
       { class: "device", "aria-label": view.name, "data-device": view.device_id },
-      h("header", { class: "device-head" }, h("div", {}, h("h3", {}, view.name), this.who), this.state),
+      h("header", { class: "device-head" }, h("div", {}, h("h3", {}, view.name), this.who, h("code", { class: "device-id" }, view.device_id)), this.state),
       this.desktop.element,
       this.notice,
       this.controls(view),
@@ -218,7 +228,7 @@ export class DeviceCard {
       .sort((one, other) => other.at - one.at)
       .slice(0, LINES_KEPT);
     const items = lines.map((line) =>
-      h("li", { class: line.ok ? "" : "bad" }, h("time", {}, clockTime(line.at)), h("span", {}, line.text)),
+      h("li", { class: line.ok ? "" : "bad" }, h("time", {}, exactTime(line.at)), h("span", {}, line.text)),
     );
     this.lines.replaceChildren(...items);
   }

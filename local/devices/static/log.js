@@ -1,6 +1,8 @@
 // The log: each request to WNS with status, headers and, for a dropped one, the reason.
 
-import { clockTime, h } from "./windows/dom.js";
+import { indented } from "./source.js";
+import { exactTime, h } from "./windows/dom.js";
+import { icon } from "./windows/icons.js";
 
 const MOST = 100;
 const GOOD = new Set(["shown", "removed", "granted"]);
@@ -49,18 +51,19 @@ function line(entry) {
       h(
         "summary",
         {},
-        h("time", {}, clockTime(entry.at)),
+        icon("down", 14),
+        h("time", {}, exactTime(entry.at)),
         h("span", { class: `pill pill-${tone}` }, String(entry.status ?? entry.reason)),
         h("span", { class: "log-what" }, what),
         h("span", { class: "log-where" }, entry.device_id ?? entry.host),
         h("span", { class: `log-outcome tone-${tone}` }, outcome),
-        entry.why && h("span", { class: "log-why" }, entry.why),
+        h("span", { class: "log-why" }, entry.why),
       ),
       h(
         "div",
         { class: "log-more" },
         block("Request", [[`${entry.method} https://${entry.host}`, ""], ...Object.entries(entry.headers)]),
-        entry.body && h("pre", { class: "code", tabindex: "0", "aria-label": "Body" }, entry.body),
+        entry.body && h("pre", { class: "code", tabindex: "0", "aria-label": "Body" }, indented(entry.body)),
         block("Response", [[`${entry.status ?? ""} ${entry.reason}`, ""], ...entry.answer_headers]),
       ),
     ),

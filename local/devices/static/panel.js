@@ -1,6 +1,7 @@
 // The panel: adding devices and sending from the game.
 
 import { post } from "./api.js";
+import { recordLink } from "./record.js";
 import { button, h, segments } from "./windows/dom.js";
 
 const PLAYERS = ["sam", "kim", "robin", "alex"];
@@ -69,15 +70,18 @@ function nameFor(player, round) {
   return `${owner}${KINDS[round % KINDS.length]}`;
 }
 
-/** Fill the part that sends; `attempt(promise)` shows errors and returns the reply or null. */
+/**
+ * Fills the parts that send, the samples into `place` and what is written by hand into `ownPlace`;
+ * `attempt(promise)` shows errors and returns the reply or null.
+ */
 export class SendPanel {
-  constructor(place, game, attempt) {
+  constructor(place, ownPlace, game, attempt) {
     this.attempt = attempt;
     this.player = h("select", { class: "field" });
     this.road = "bus";
     const roads = segments("By way of", "road", ROADS, (road) => (this.road = road));
     roads.querySelector("input").checked = true;
-    this.status = h("p", { class: "sent-status", role: "status" });
+    this.status = result();
     place.append(
       h("label", { class: "to" }, "To", this.player),
       roads,
@@ -87,8 +91,8 @@ export class SendPanel {
         { class: "samples" },
         game.samples.map((sample) => this.sample(sample)),
       ),
-      this.own(game.examples),
     );
+    ownPlace.append(this.own(game.examples));
     this.setPlayers([]);
   }
 
@@ -111,7 +115,7 @@ export class SendPanel {
     const form = h("form", { class: "sample-fields" }, fields);
     const send = () => {
       const parameters = Object.fromEntries(new FormData(form));
-      return this.send("/api/send", { sample: sample.id, parameters, road: this.road });
+      return this.send("/api/send", { sample: sample.id, parameters, road: this.road }, this.status);
     };
     form.addEventListener("submit", (event) => (event.preventDefault(), send()));
     return h(
@@ -147,32 +151,43 @@ export class SendPanel {
     const fill = () => (text.value = JSON.stringify(examples[choice.value], null, 2));
     choice.addEventListener("change", fill);
     fill();
+    const status = result();
     const send = () => {
       let notification;
       try {
         notification = JSON.parse(text.value);
       } catch (error) {
-        return this.showStatus(`Not JSON: ${error.message}`);
+        status.replaceChildren(`Not JSON: ${error.message}`);
+        return null;
       }
-      return this.send("/api/send-own", { notification });
+      return this.send("/api/send-own", { notification }, status);
     };
     return h(
       "details",
       { class: "own" },
       h("summary", {}, "Write your own"),
-      h("p", { class: "quiet" }, "See docs/notifications.md for the fields. Sent through the operator API."),
-      choice,
+      h(
+        "p",
+        { class: "quiet" },
+        "docs/notifications.md has the fields. Sent through the operator API to whom “To” names.",
+      ),
+      h("label", {}, "Example to start from", choice),
       text,
-      button("Send", send, { class: "button accent", "aria-label": "Send: your own" }),
+      h("div", { class: "own-send" }, button("Send", send, { class: "button accent", "aria-label": "Send: your own" }), status),
     );
   }
 
-  async send(path, body) {
+  /** Sends, and shows the result in `status`; an older result is taken away first. */
+  async send(path, body, status) {
+    status.replaceChildren("Sending…");
     const answer = await this.attempt(post(path, { ...body, player: this.player.value || null }));
-    if (answer) this.showStatus(`${answer.text}. Id ${answer.id}`);
+    status.replaceChildren(
+      ...(answer ? [h("span", { title: answer.text }, answer.text), recordLink(answer.id, "Show its record")] : []),
+    );
   }
+}
 
-  showStatus(text) {
-    this.status.textContent = text;
-  }
+// Its room is kept free, so that nothing moves when a result comes.
+function result() {
+  return h("p", { class: "sent-status", role: "status" });
 }

@@ -4,8 +4,7 @@ import { play } from "./windows/sound.js";
 
 const MOST = 3;
 
-// The height of the taskbar, and a margin above the uppermost toast, in pixels.
-const ROOM = 62;
+// Between toasts, and above the uppermost one, in pixels.
 const GAP = 8;
 
 export class Popups {
@@ -33,7 +32,7 @@ export class Popups {
     if (!toast.stays) this.startTimer(popup);
     const passing = [...this.shown.values()].filter((one) => one !== popup);
     const isFull = () =>
-      this.shown.size > MOST || heightOf(this.list.children) > this.list.parentElement.clientHeight - ROOM;
+      this.shown.size > MOST || heightOf(this.list.children) > this.list.parentElement.clientHeight - GAP;
     while (passing.length && isFull()) this.hide(passing.shift().toast.id);
   }
 

@@ -66,6 +66,11 @@ export function clockTime(seconds) {
   return new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 }
 
+/** The time with seconds, for what is compared by its time. */
+export function exactTime(seconds) {
+  return new Date(seconds * 1000).toLocaleTimeString([], { hourCycle: "h23" });
+}
+
 /** Shortest text that says when: a time, and the day where it is not today's. */
 export function when(seconds) {
   const date = new Date(seconds * 1000);

@@ -27,7 +27,12 @@ export function fields(toast, inputs, press) {
     inputs.set(id, control);
     const beside = isList ? null : toast.buttons.find((action) => attribute(action, "hint-inputId") === id);
     if (beside) {
-      control.addEventListener("keydown", (event) => event.key === "Enter" && press(actionOf(beside)));
+      control.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" || event.isComposing || event.repeat) return;
+        // The rest of the key press is not for whatever has the focus once the toast has gone.
+        event.preventDefault();
+        press(actionOf(beside));
+      });
     }
     return h(
       "div",
