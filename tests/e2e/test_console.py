@@ -257,7 +257,7 @@ def test_dead_letter_is_explained_and_moved_back(
     sqs = console.stack.client("sqs")
     url = console.stack.outputs["RequestQueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps(request))
-    dlq = console.stack.resources["RequestDlq"]
+    dlq = console.stack.resources["RefusedDlq"]
 
     def letters() -> int:
         found = sqs.get_queue_attributes(QueueUrl=dlq, AttributeNames=["All"])["Attributes"]
@@ -272,10 +272,10 @@ def test_dead_letter_is_explained_and_moved_back(
     assert "refused for what it says" in row.text
     assert f"template '{late}'" in row.text
     console.button("What to do").click()
-    console.wait_for("Read a message", ".runbook")
+    console.wait_for("whoever sends the message must change something", ".runbook")
     console.put_template(late, CHALLENGE)
     row.one("input").click()
-    console.one("[data-redrive=request]").click()
+    console.one("[data-redrive=refused]").click()
     console.wait_for("1 message moved back to the queue.", "#notice")
     console.stack.wait_until(
         lambda: [

@@ -8,12 +8,6 @@ import { runbookText } from "./runbook.js";
 import { button, h } from "./windows/dom.js";
 
 const EVERY_MS = 5000;
-const SECTIONS = {
-  request: "RequestsDeadLettered",
-  broadcast: "PagesDeadLettered",
-  delivery: "DeliveriesDeadLettered",
-  refresh: "RefreshesDeadLettered",
-};
 const LANES = {
   requests: "Requests",
   direct: "Direct deliveries",
@@ -143,7 +137,7 @@ function group(queue, letters, read) {
   };
   return h(
     "section",
-    { class: "dead-group", "aria-label": `Dead letters: ${queue}` },
+    { class: "dead-group", "aria-label": `Queue ${queue}` },
     h("h3", {}, `${queue} (${letters.length})`),
     table(
       `Dead letters: ${queue}`,
@@ -185,9 +179,10 @@ function row(letter, box, body) {
 }
 
 function runbookLink(queue, body) {
+  const name = queue === "refused" ? "MessagesRefused" : "DeadLetters";
   return action("What to do", async () => {
     try {
-      body.replaceChildren(runbookText((await get(["runbook", SECTIONS[queue]])).text));
+      body.replaceChildren(runbookText((await get(["runbook", name])).text));
     } catch (error) {
       body.replaceChildren(errorBox(error));
     }
