@@ -100,7 +100,9 @@ def document() -> dict[str, Any]:
             if name not in OF_POWERTOOLS and schemas.setdefault(name, schema) != schema:
                 raise SystemExit(f"openapi: two functions have a model {name}; rename one.")
         for name, event in template_yaml.functions()[function]["Events"].items():
-            path, method = event["Properties"]["Path"], event["Properties"]["Method"].lower()
+            # A greedy variable of API Gateway is a plain one to callers.
+            path = event["Properties"]["Path"].replace("+}", "}")
+            method = event["Properties"]["Method"].lower()
             is_players = "Auth" not in event["Properties"]
             of_event = TAGS["ChannelsApiFunction"] if is_players else tag
             operation = _operation(name, event, of_api["paths"][path][method], of_event["name"])

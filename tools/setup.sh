@@ -6,6 +6,7 @@
 #   bench      benchmarks/.peers/python  what `make bench` compares with, and matplotlib
 #   checkov    .tools/checkov      security rules for the template, with older packages than ours
 #   lambda     .tools/lambda        what Lambda's Python runtime has: its interface client and boto3
+#   axe        .tools/axe           axe-core, with which tests check pages; needs npm
 # An environment is made again only when its lock file or the interpreter changed.
 set -eu
 cd "$(dirname "$0")/.."
@@ -61,11 +62,23 @@ if [ "$(cat .tools/uv/stamp 2>/dev/null)" != "$uv_stamp" ]; then
 fi
 
 for name in "$@"; do
+    if [ "$name" = axe ]; then
+        axe_stamp=$(checksum requirements/axe/package-lock.json)
+        [ "$(cat .tools/axe/stamp 2>/dev/null)" != "$axe_stamp" ] || continue
+        command -v npm >/dev/null || die "there is no npm, which installs axe-core; install Node.js."
+        rm -rf .tools/axe
+        mkdir -p .tools/axe
+        cp requirements/axe/package.json requirements/axe/package-lock.json .tools/axe
+        quietly "axe-core could not be downloaded; check the connection to your npm registry and run it again." \
+            npm ci --prefix .tools/axe --ignore-scripts --no-audit --no-fund
+        printf '%s\n' "$axe_stamp" >.tools/axe/stamp
+        continue
+    fi
     case $name in
         dev) target=.venv ;;
         checkov|lambda|ministack|sam) target=.tools/$name ;;
         bench) target=benchmarks/.peers/python ;;
-        *) die "unknown environment '$name'; there are bench, checkov, dev, lambda, ministack and sam." ;;
+        *) die "unknown environment '$name'; there are axe, bench, checkov, dev, lambda, ministack and sam." ;;
     esac
     lock=requirements/$name.txt
     stamp="$python $(checksum "$lock")"

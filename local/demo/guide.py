@@ -35,11 +35,17 @@ def addresses(stack: LaptopStack) -> dict[str, str]:
     }
 
 
-def guide(stack: LaptopStack, env: Path) -> str:
-    """Return addresses and commands as text for the terminal; `env` is the file to source."""
+def guide(stack: LaptopStack, env: Path, console_url: str) -> str:
+    """Return addresses and commands as text for the terminal.
+
+    Args:
+        env: the file to source.
+        console_url: of pushctl's console.
+    """
     operator = stack.operator
     shown = {
         "devices": f"{stack.devices_url}  virtual Windows devices, in your browser",
+        "console": f"{console_url}  apps, messages, players (docs/console.md)",
         "API": stack.api_url,
         "AWS": f"{operator.endpoint_url}  region {REGION}, signed requests only:",
         "": f"AWS_ACCESS_KEY_ID={operator.access_key_id}"

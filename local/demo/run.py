@@ -19,6 +19,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from local.demo.console import running_console
 from local.demo.guide import addresses, guide
 from local.demo.scenario import Narrator, run_scenario
 from local.stack.errors import StackError
@@ -52,8 +53,11 @@ def run(name: str) -> None:
         run_files(stack.run_state(), state, env, addresses(stack)),
     ):
         run_scenario(stack, narrator)
-        with contextlib.suppress(KeyboardInterrupt):
-            print(guide(stack, env), flush=True)
+        with (
+            running_console(state, stack.logs) as console_url,
+            contextlib.suppress(KeyboardInterrupt),
+        ):
+            print(guide(stack, env, console_url), flush=True)
             while True:
                 stack.check_servers()
                 stack.write_function_logs()

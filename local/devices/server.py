@@ -22,6 +22,7 @@ from local.devices.views import event_view
 from local.wns_emulator.control.event_stream import event_stream
 from local.wns_emulator.control.loopback_guard import LoopbackGuard, error_response
 from local.wns_emulator.errors import ControlError
+from pushctl.console import WINDOWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +118,7 @@ class DevicesServer:
                     )
                     for name, body, act in self._actions()
                 ),
+                Mount("/static/windows", StaticFiles(directory=WINDOWS)),
                 Mount("/static", StaticFiles(directory=STATIC)),
             ],
             middleware=[Middleware(PageGuard), Middleware(LoopbackGuard)],

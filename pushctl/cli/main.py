@@ -11,10 +11,12 @@ import typer
 
 from pushctl.cli import (
     app_commands,
+    console_command,
     dlq_commands,
     doctor_command,
     import_command,
     notification_commands,
+    player_commands,
     send_command,
     stack_commands,
     template_commands,
@@ -89,10 +91,10 @@ def pushctl(
     )
 
 
-for commands in (stack_commands, send_command, doctor_command, import_command):
+for commands in (stack_commands, console_command, send_command, doctor_command, import_command):
     commands.add_to(cli)
 notification_commands.add_to(cli)
-for group in (app_commands, template_commands, dlq_commands, token_commands):
+for group in (app_commands, template_commands, player_commands, dlq_commands, token_commands):
     group.add_to(cli)
 
 

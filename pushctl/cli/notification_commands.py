@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 
 import typer
 
-from pushctl.cli.options import AppOption
+from pushctl.cli.options import AppOption, read_duration, read_time
 from pushctl.cli.session import Session, returns, session_of
 from pushctl.client import notifications
+from pushctl.client.notification_lists import NotificationList, list_notifications
 from pushctl.client.notifications import FINAL_STATES, NotificationReport
 from pushctl.client.when import clock_time
 
@@ -55,6 +57,50 @@ def cancel(context: typer.Context, notification: NotificationArgument, app: AppO
     session.emit(found, lambda s: show_report(s, found))
 
 
+@notification_cli.command("list")
+@returns(NotificationList)
+def list_(
+    context: typer.Context,
+    app: AppOption,
+    state: Annotated[
+        str | None, typer.Option(help="Only those in this state, such as completed.")
+    ] = None,
+    template: Annotated[str | None, typer.Option("--template", "-t", help="Of this one.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="Accepted then or later: a time, or 2h for the last 2 hours."
+        ),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Accepted before: a time, or 2h ago.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many to show, about.")] = 50,
+    page: Annotated[
+        str | None, typer.Option(help="Go on from here: what an earlier list ended with.")
+    ] = None,
+) -> None:
+    """List an app's notifications, newest first.
+
+    \b
+    Examples:
+      pushctl notification list --app space-duel
+      pushctl notification list --app space-duel --template ChallengeReceived --since 2h
+    """
+    session = session_of(context)
+    found = list_notifications(
+        session.stack,
+        app,
+        state=state,
+        template=template,
+        start=_moment(since),
+        end=_moment(until),
+        page=page,
+        limit=limit,
+    )
+    session.emit(found, lambda s: _show_list(s, found))
+
+
 @notification_cli.command()
 @returns(NotificationReport)
 def show(
@@ -85,6 +131,35 @@ def show(
         )
 
 
+def _moment(text: str | None) -> int | None:
+    """Return a time in epoch seconds: one that is given, or a duration ago."""
+    if text is None:
+        return None
+    if text[-1:] in "smhd" and text[:-1].isdecimal():
+        return int(time.time() - read_duration(text))
+    return int(read_time(text).timestamp())
+
+
+def _show_list(session: Session, found: NotificationList) -> None:
+    rows = [
+        (
+            clock_time(each.accepted_at),
+            each.notification_id,
+            each.template or "",
+            each.audience or "",
+            each.state,
+            ", ".join(f"{count} {name}" for name, count in sorted(each.counts.items())),
+        )
+        for each in found.notifications
+    ]
+    if rows:
+        session.table(("accepted", "id", "template", "audience", "state", "outcomes"), rows)
+    else:
+        session.say("no such notification in the last 30 days")
+    if found.next_page is not None:
+        session.note(f"there are more: --page {found.next_page}")
+
+
 def follow(
     session: Session, app: str, notification_id: str, *, timeout_s: float | None = None
 ) -> int:
@@ -109,7 +184,8 @@ def show_report(session: Session, report: NotificationReport) -> None:
     """Print a notification."""
     summary = report.summary
     session.say(f"{summary.notification_id}: {summary.state}", "bold")
-    session.say(f"accepted {clock_time(summary.accepted_at)}, request {summary.request_id}")
+    asked = f", by {summary.accepted_by} ({summary.accepted_via})" if summary.accepted_by else ""
+    session.say(f"accepted {clock_time(summary.accepted_at)}, request {summary.request_id}{asked}")
     if summary.send_at is not None:
         session.say(f"to be sent {clock_time(summary.send_at)}")
     if report.note:
@@ -120,6 +196,10 @@ def show_report(session: Session, report: NotificationReport) -> None:
     if players.skipped:
         skipped = ", ".join(f"{count} {why}" for why, count in sorted(players.skipped.items()))
         session.say(f"{players.reached} of {players.requested} players reached; {skipped}")
+    if summary.tracked:
+        did = report.interactions
+        actions = "".join(f", {count} {name}" for name, count in sorted(did.actions.items()))
+        session.say(f"{did.shown} shown, {did.opened} opened, {did.dismissed} dismissed{actions}")
     if report.skipped:
         session.say("")
         skips = [(each.player_id, each.reason, each.sentence) for each in report.skipped]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,10 @@ _DENIED = {
     "UnrecognizedClientException",
 }
 
+_CREATING = threading.Lock()
+"""A session creates one client at a time: it is not thread-safe (boto3, "Session reference",
+Multithreading or multiprocessing with sessions). The clients are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Aws:
@@ -45,12 +50,14 @@ class Aws:
     def client(self, service: str) -> Any:
         """Create a client."""
         make: Any = self.session.client
-        return make(service, endpoint_url=self.endpoint_url, config=self._config())
+        with _CREATING:
+            return make(service, endpoint_url=self.endpoint_url, config=self._config())
 
     def table(self, name: str) -> Any:
         """Return a table of DynamoDB."""
         make: Any = self.session.resource
-        resource = make("dynamodb", endpoint_url=self.endpoint_url, config=self._config())
+        with _CREATING:
+            resource = make("dynamodb", endpoint_url=self.endpoint_url, config=self._config())
         return resource.Table(name)
 
     def _config(self) -> Config:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 
@@ -45,6 +46,10 @@ class Summary(BaseModel):
     app_id: str
     request_id: str
     state: str
+    audience: str | None = None
+    template: str | None = None
+    accepted_by: str | None = None
+    accepted_via: str | None = None
     accepted_at: int
     send_at: int | None = None
     shards: int = 0
@@ -54,6 +59,18 @@ class Summary(BaseModel):
     finished: int = 0
     counts: dict[str, int] = {}
     players: Players = Players()
+    tracked: bool = False
+
+
+class Interactions(BaseModel):
+    """What players did with a notification, if it is tracked; each device counts once a kind."""
+
+    model_config = ConfigDict(frozen=True)
+
+    shown: int = 0
+    opened: int = 0
+    dismissed: int = 0
+    actions: dict[str, int] = {}
 
 
 class SkippedPlayer(BaseModel):
@@ -90,6 +107,16 @@ class NotificationReport(BaseModel):
     skipped: list[SkippedPlayer] = []
     outcomes: list[DeviceOutcome] = []
     has_more: bool = False
+    interactions: Interactions = Interactions()
+
+
+class OutcomePage(BaseModel):
+    """A notification with one page of its outcomes; `next_page` is None at the end."""
+
+    model_config = ConfigDict(frozen=True)
+
+    report: NotificationReport
+    next_page: str | None = None
 
 
 def get_notification(
@@ -123,12 +150,29 @@ def get_notification(
             break
         if document["next_page"] is None:
             break
-        document = stack.api.call(
-            "GET", f"{where}?page={document['next_page'].replace('#', '%23')}"
-        )
+        document = stack.api.call("GET", f"{where}?page={quote(document['next_page'])}")
     report = _report(first, outcomes, has_more=has_more)
     chosen = [each for each in report.skipped if player in {None, each.player_id}]
     return report.model_copy(update={"skipped": chosen[:limit]})
+
+
+def get_outcome_page(
+    stack: Stack, app_id: str, notification_id: str, page: str | None = None
+) -> OutcomePage:
+    """Return a notification with one page of its outcomes.
+
+    Args:
+        page: `next_page` of an earlier call; None: the first page, which has the skipped players.
+
+    Raises:
+        NotFoundError: the app has no such notification, or it is over 30 days old.
+    """
+    where = path("apps", app_id, "notifications", notification_id)
+    document = stack.api.call("GET", where if page is None else f"{where}?page={quote(page)}")
+    outcomes = [_outcome(name, record) for name, record in sorted(document["outcomes"].items())]
+    next_page = document["next_page"]
+    report = _report(document, outcomes, has_more=next_page is not None)
+    return OutcomePage(report=report, next_page=next_page)
 
 
 def watch(
@@ -178,6 +222,9 @@ def _report(
         ],
         outcomes=outcomes,
         has_more=has_more,
+        interactions=Interactions.model_validate(
+            document.get("interactions") or {}, extra="ignore"
+        ),
     )
 
 

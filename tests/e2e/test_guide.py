@@ -46,7 +46,7 @@ def test_lines_to_paste_do_what_they_say(configured: LaptopStack) -> None:
 
 
 def test_guide_shows_every_command_with_what_it_does(configured: LaptopStack) -> None:
-    text = guide(configured, LOCAL / "env")
+    text = guide(configured, LOCAL / "env", "http://127.0.0.1:1/token/")
     assert ". .local/env " in text
     for each in commands(configured):
         assert f"# {each.what}\n" in text

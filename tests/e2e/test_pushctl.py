@@ -11,10 +11,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from local.stack.build import ROOT
 from tests import operator_calls
-from tests.e2e.pushctl_cli import SCHEMA, SECRET, Game, Pushctl, make_game, validated
+from tests.e2e.pushctl_cli import (
+    SCHEMA,
+    SECRET,
+    Game,
+    Output,
+    Pushctl,
+    make_game,
+    validate,
+    validated,
+)
 from tests.unit.pushctl.exports import csv_lines
 from tools.template_yaml import resources_of_type
 
@@ -388,6 +398,35 @@ def test_watch_status_and_other_commands_write_what_the_schema_says(game: Game) 
     pushctl.json("doctor", "-a", app)
 
 
+def test_player_is_explained_exported_and_erased(game: Game) -> None:
+    pushctl, app, player = game.pushctl, game.app, "auth0|a/b%20c"
+    uri = game.stack.wns.create_channel(app=game.package_sid, device_id="erin-pc").channel_uri
+    token = game.stack.player_token(player)
+    path = f"/apps/{app}/channels/erin-pc"
+    assert game.stack.player_request("PUT", path, token=token, json={"channel_uri": uri}).ok
+    sent = ("send", "-a", app, "-t", "Challenge", "-p", "challenger=R", "--watch")
+    game.pushctl.ok(*sent, "--player", player, "--player", "nobody")
+    listed = pushctl.json(
+        "notification", "list", "-a", app, "--template", "Challenge", "--since", "1h"
+    )
+    newest = listed["notifications"][0]
+    assert newest["template"] == "Challenge"
+    assert newest["notification_id"] in pushctl.ok("notification", "list", "-a", app).out
+    shown = pushctl.json("player", "show", player, "-a", app)
+    assert [each["device_id"] for each in shown["account"]["devices"]] == ["erin-pc"]
+    assert shown["notifications"][0]["notification_id"] == newest["notification_id"]
+    assert "erin-pc, toast: delivered" in pushctl.ok("player", "show", player, "-a", app).out
+    nobody = pushctl.ok("player", "show", "nobody", "-a", app).out
+    assert "no registered device" in nobody
+    exported = pushctl.json("player", "export", player, "-a", app)
+    assert exported["account"] == shown["account"]
+    assert uri not in json.dumps(exported)
+    assert pushctl("player", "erase", player, "-a", app, stdin="n\n").code != 0
+    assert pushctl.json("player", "show", player, "-a", app)["account"]["devices"]
+    assert pushctl.json("player", "erase", player, "-a", app, "--yes")["channels"] == 1
+    assert not pushctl.json("player", "show", player, "-a", app)["account"]["devices"]
+
+
 def test_stack_is_found_by_name_and_templates_are_promoted_from_it(
     game: Game, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -407,6 +446,36 @@ def test_stack_is_found_by_name_and_templates_are_promoted_from_it(
     other = game.pushctl("--stack", state.stack, "app", "list")
     assert other.code == 2
     assert "not both" in other.err
+
+
+def test_console_prints_its_address_and_ends_with_ctrl_c(game: Game) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "pushctl", "--local", "--json", "console"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/core'}",
+            "PUSHCTL_LOCAL_STATE": str(game.pushctl.state_file),
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout is not None
+        line = running.stdout.readline()
+        validate(("console",), Output(0, line, ""))
+        url = json.loads(line)["url"]
+        with requests.Session() as session:
+            session.trust_env = False
+            assert game.app in session.get(f"{url}api/apps", timeout=10).text
+            without_token = f"{url.rsplit('/', 2)[0]}/api/apps"
+            assert session.get(without_token, timeout=10).status_code == 403
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=10)
+        assert running.returncode == 0
+        assert (out, err) == ("", "")
+    taken = game.pushctl("console", "--port", url.split(":")[2].split("/")[0], "--pictures", "/no")
+    assert (taken.code, taken.err.strip()) == (5, "pushctl: /no is not a folder")
 
 
 @pytest.fixture

@@ -44,9 +44,11 @@ def test_ctrl_c_ends_every_process_of_a_run_whatever_the_developers_settings_are
     ) as running:
         assert running.stdout is not None
         deadline = time.monotonic() + START_SECONDS
+        console = ""
         for line in running.stdout:
             assert time.monotonic() < deadline
-            if "Ctrl-C stops it" in line:
+            if line.startswith("  console "):
+                console = line.split()[1]
                 break
         settings = (LOCAL / "run-tested/env").read_text("utf-8")
         assert f"export AWS_ENDPOINT_URL=http://127.0.0.1:{ports.aws}\n" in settings
@@ -60,9 +62,14 @@ def test_ctrl_c_ends_every_process_of_a_run_whatever_the_developers_settings_are
         )
         assert "space-duel" in status.stdout
         assert all(map(listens, astuple(ports)))
+        port = int(console.split(":")[2].split("/")[0])
+        assert listens(port)
+        token = console.split("/")[3]
+        logs = (LOCAL / "logs/run-tested").iterdir()
+        assert not [log for log in logs if token in log.read_text("utf-8", "replace")]
         running.send_signal(signal.SIGINT)
         assert running.wait(STOP_SECONDS) == 0
-    assert not any(map(listens, astuple(ports)))
+    assert not any(map(listens, [*astuple(ports), port]))
     assert not (LOCAL / "run-tested/stack.json").exists()
     assert not (LOCAL / "run-tested/env").exists()
 

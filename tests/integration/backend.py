@@ -321,6 +321,11 @@ def _logical_id(function: str) -> str:
     return "".join(part.capitalize() for part in function.split("_")) + "Function"
 
 
+def _any(variable: re.Match[str]) -> str:
+    """Return the pattern of a path variable; a greedy one holds slashes too."""
+    return ".+" if variable[1] else "[^/]+"
+
+
 @functools.cache
 def _routes() -> list[tuple[str, str, str]]:
     """Return function, method and pattern of the path of every route of template.yaml."""
@@ -328,7 +333,7 @@ def _routes() -> list[tuple[str, str, str]]:
         (
             properties["CodeUri"].removeprefix("functions/"),
             event["Properties"]["Method"],
-            re.sub(r"\{\w+\}", "[^/]+", event["Properties"]["Path"]),
+            re.sub(r"\{\w+(\+?)\}", _any, event["Properties"]["Path"]),
         )
         for properties in template_yaml.functions().values()
         for event in properties["Events"].values()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 import boto3
 
 from pushctl.client.api import read_response
 from pushctl.client.aws import Aws
 from pushctl.client.stack import Stack
-from tests.integration.backend import STACK, function_of_route
+from tests.integration.backend import STACK, function_of_route, http_event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,10 +37,15 @@ class BackendApi:
         headers: Mapping[str, str] | None = None,
     ) -> Any:
         self.before(method, path)
-        given = {name.lower(): value for name, value in (headers or {}).items()}
-        function = function_of_route(method, path)
-        status, document = self._backend.call(function, method, path, body, headers=given)
-        return read_response(status, "" if document is None else json.dumps(document))
+        path, _, query = path.partition("?")
+        text = None if body is None else json.dumps(body)
+        given = {"content-type": "application/json"} | {
+            name.lower(): value for name, value in (headers or {}).items()
+        }
+        event = http_event(method, path, text, headers=given, claims=None, query=query)
+        event["queryStringParameters"] = dict(parse_qsl(query))
+        answer = self._backend.invoke(function_of_route(method, path), event)
+        return read_response(answer["statusCode"], answer.get("body") or "")
 
 
 def stack_of(backend: Backend) -> Stack:

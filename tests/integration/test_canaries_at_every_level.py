@@ -1,7 +1,7 @@
 """No channel URI, token, secret or reply of a player is logged at any level.
 
-The logging set-up is that of Lambda's Python runtime: a handler that writes JSON on the root
-logger, which is at LogLevel (awslambdaric, bootstrap.py, `_setup_logging`).
+The set-up is that of Lambda's Python runtime: a handler that writes JSON on the root logger,
+which is at LogLevel (awslambdaric, bootstrap.py, `_setup_logging`).
 """
 
 from __future__ import annotations

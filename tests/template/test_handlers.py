@@ -62,5 +62,7 @@ def test_service_name_in_logs_and_metrics_is_the_folder_of_the_function(function
 def test_routes_of_the_template_are_the_routes_of_the_code(function: str, handler_of: Load) -> None:
     events = functions()[function]["Events"].values()
     routes = [event["Properties"] for event in events if event["Type"] == "HttpApi"]
-    in_template = sorted(f"{route['Method']} {route['Path']}" for route in routes)
+    in_template = sorted(
+        f"{route['Method']} {route['Path'].replace('+}', '}')}" for route in routes
+    )
     assert in_template == sorted(handler_of(function)["routes"])

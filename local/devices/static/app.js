@@ -2,12 +2,12 @@
 
 import { get, post, RefusedError } from "./api.js";
 import { DeviceCard } from "./device.js";
-import { h } from "./dom.js";
-import { icon } from "./icons.js";
+import { h } from "./windows/dom.js";
+import { icon } from "./windows/icons.js";
 import { RequestLog } from "./log.js";
 import { fillAddForm, SendPanel } from "./panel.js";
-import { knowArt } from "./pictures.js";
-import { soundIsOn, switchSound } from "./sound.js";
+import { knowPictures } from "./windows/pictures.js";
+import { soundIsOn, switchSound } from "./windows/sound.js";
 
 const KINDS = [
   "toast",
@@ -70,7 +70,7 @@ async function load() {
   state = await get("/api/state");
   page.gameName = state.game.name;
   place("game-name").textContent = state.game.name;
-  knowArt(state.art);
+  knowPictures(Object.fromEntries(state.art.map((name) => [name, `/static/art/${name}.svg`])));
   log ??= new RequestLog(place("log"), place("log-count"));
   panel ??= new SendPanel(place("send"), state.game, attempt);
   addForm ??= fillAddForm(place("add-form"), addDevice);

@@ -1,6 +1,7 @@
 // The notification centre of Windows 11: the game's toasts, newest first, under their headings.
 
-import { button, h } from "./dom.js";
+import { button, h } from "./windows/dom.js";
+import { gameLogo } from "./windows/pictures.js";
 
 const SHOWN_AT_FIRST = 3;
 
@@ -43,7 +44,7 @@ export class Centre {
     return h(
       "p",
       { class: "centre-app" },
-      h("img", { src: "/static/art/logo.svg", alt: "", width: 16, height: 16 }),
+      h("img", { src: gameLogo(), alt: "", width: 16, height: 16 }),
       this.gameName,
     );
   }

@@ -1,13 +1,14 @@
 // The screen of a device: desktop with the live tile, game, toasts, notification centre, taskbar.
 
-import { badgeElement } from "./badge.js";
+import { badgeElement } from "./windows/badge.js";
 import { Centre } from "./centre.js";
-import { clockTime, h } from "./dom.js";
-import { icon } from "./icons.js";
+import { clockTime, h } from "./windows/dom.js";
+import { icon } from "./windows/icons.js";
 import { Popups } from "./popups.js";
-import { tileElement } from "./tile.js";
-import { toastElement } from "./toast.js";
-import { readToast } from "./toast_model.js";
+import { gameLogo } from "./windows/pictures.js";
+import { tileElement } from "./windows/tile.js";
+import { toastElement } from "./windows/toast.js";
+import { readToast } from "./windows/toast_model.js";
 
 const CYCLE_SECONDS = 6;
 const CHAT_LINES = 4;
@@ -134,7 +135,7 @@ export class Desktop {
     this.taskIcon.setAttribute("aria-label", `${this.gameName}, ${state}${marked}`);
     this.taskIcon.replaceChildren(
       ...[
-        h("img", { src: "/static/art/logo.svg", alt: "", width: 26, height: 26 }),
+        h("img", { src: gameLogo(), alt: "", width: 26, height: 26 }),
         badgeElement(badge),
       ].filter(Boolean),
     );

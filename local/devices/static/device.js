@@ -2,9 +2,9 @@
 
 import { act } from "./api.js";
 import { Desktop } from "./desktop.js";
-import { button, clockTime, h, segments, when } from "./dom.js";
-import { SIZES } from "./tile.js";
-import { readToast, spoken } from "./toast_model.js";
+import { button, clockTime, h, segments, when } from "./windows/dom.js";
+import { SIZES } from "./windows/tile.js";
+import { readToast, spoken } from "./windows/toast_model.js";
 
 const LINES_KEPT = 40;
 const STATES = { closed: "Closed", background: "Background", front: "In front" };

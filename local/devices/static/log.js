@@ -1,6 +1,6 @@
 // The log: each request to WNS with status, headers and, for a dropped one, the reason.
 
-import { clockTime, h } from "./dom.js";
+import { clockTime, h } from "./windows/dom.js";
 
 const MOST = 100;
 const GOOD = new Set(["shown", "removed", "granted"]);

@@ -1,7 +1,7 @@
 // The panel: adding devices and sending from the game.
 
 import { post } from "./api.js";
-import { button, h, segments } from "./dom.js";
+import { button, h, segments } from "./windows/dom.js";
 
 const PLAYERS = ["sam", "kim", "robin", "alex"];
 const ROADS = [

@@ -1,6 +1,6 @@
 // The toasts on the screen: newest at the bottom, removed after their time unless they need a reply.
 
-import { play } from "./sound.js";
+import { play } from "./windows/sound.js";
 
 const MOST = 3;
 

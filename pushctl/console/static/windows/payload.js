@@ -1,4 +1,4 @@
-// Access to payloads, which are {name, attributes, text, children}: see local/devices/documents.py.
+// Access to payloads, which are {name, attributes, text, children}: no page ever parses markup.
 
 export function all(element, name) {
   return element ? element.children.filter((child) => child.name === name) : [];

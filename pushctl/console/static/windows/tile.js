@@ -3,7 +3,7 @@
 import { adaptive } from "./adaptive.js";
 import { h } from "./dom.js";
 import { all, attribute, baseOf, first, texts } from "./payload.js";
-import { picture } from "./pictures.js";
+import { gameLogo, picture } from "./pictures.js";
 
 export const SIZES = { small: "Small", medium: "Medium", wide: "Wide", large: "Large" };
 const ADAPTIVE = { small: "TileSmall", medium: "TileMedium", wide: "TileWide", large: "TileLarge" };
@@ -25,7 +25,7 @@ export function tileElement(view, size, gameName, badge) {
     attribute(binding, "branding") ?? attribute(visual, "branding") ?? (binding ? "name" : "nameAndLogo");
   const face = binding
     ? content(visual, binding)
-    : [h("img", { src: "/static/art/logo.svg", alt: "", class: "tile-logo" })];
+    : [h("img", { src: gameLogo(), alt: "", class: "tile-logo" })];
   const words = binding ? texts(binding).filter(Boolean).join(", ") : "no notification";
   return h(
     "div",
@@ -38,7 +38,7 @@ export function tileElement(view, size, gameName, badge) {
     size !== "small" && /name/i.test(branding) && h("span", { class: "tile-name" }, name),
     /logo/i.test(branding) &&
       binding &&
-      h("img", { src: "/static/art/logo.svg", alt: "", class: "tile-mark" }),
+      h("img", { src: gameLogo(), alt: "", class: "tile-mark" }),
     badge,
   );
 }

@@ -1,17 +1,28 @@
-// Pictures of payloads. Only those of the game's own package are shown, from this page's art: fetching
+// Pictures of payloads. Only those of the game's own package are shown, if this page has them: fetching
 // any other would let the author of a payload make this browser contact a server of their choice.
 // The alternative text is shown instead.
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
-let known = new Set();
+let known = new Map();
+let logo = new URL("logo.svg", import.meta.url).href;
 
-export function knowArt(names) {
-  known = new Set(names);
+/**
+ * Tell which pictures of the package this page has: addresses by the stem of their file's name. `logo`
+ * among them is the game's.
+ */
+export function knowPictures(addresses) {
+  known = new Map(Object.entries(addresses));
+  logo = known.get("logo") ?? logo;
 }
 
-/** Return the address of the bundled art for a picture's address, or null. */
+/** Return the address of the game's logo; before any is known, that of a neutral one. */
+export function gameLogo() {
+  return logo;
+}
+
+/** Return this page's address for a picture's address, or null. */
 export function bundled(source, base = "ms-appx:///") {
   let address;
   try {
@@ -25,7 +36,7 @@ export function bundled(source, base = "ms-appx:///") {
     .pop()
     .replace(/(\.[a-z0-9-]+)*$/i, "")
     .toLowerCase();
-  return known.has(stem) ? `/static/art/${stem}.svg` : null;
+  return known.get(stem) ?? null;
 }
 
 /** Return the picture or its alternative text; null for an empty address. */

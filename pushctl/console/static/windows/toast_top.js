@@ -3,6 +3,7 @@
 import { h, when } from "./dom.js";
 import { icon } from "./icons.js";
 import { attribute } from "./payload.js";
+import { gameLogo } from "./pictures.js";
 import { actionOf } from "./toast_model.js";
 
 export function topLine(toast, gameName, hands, press, folds) {
@@ -47,7 +48,7 @@ export function topLine(toast, gameName, hands, press, folds) {
   const line = h(
     "div",
     { class: "toast-app" },
-    h("img", { src: "/static/art/logo.svg", alt: "", width: 16, height: 16 }),
+    h("img", { src: gameLogo(), alt: "", width: 16, height: 16 }),
     h("span", { class: "toast-app-name" }, gameName),
     toast.scenario === "urgent" &&
       h(
