@@ -6,10 +6,11 @@ import ast
 import json
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
+from push.apps.models import EventName
 from push.delivery.report import Retry
 from push.notifications.outcomes import CANCELLED, REMOVED
 from tools.template_yaml import ROOT, load, resources_of_type
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-OTHER_SECTIONS = {"Follow one notification", "Metrics", "What only AWS can show"}
+OTHER_SECTIONS = {"Follow one notification", "Metrics"}
 # Error codes of AWS and exceptions of the SDK, and a metric of AWS that nothing here watches.
 OF_AWS = {
     *("ThrottlingException", "InternalServerError", "ConnectTimeoutError", "ReadTimeoutError"),
@@ -169,6 +170,7 @@ def known() -> set[str]:
         *metrics().values(),
         classes,
         constants,
+        get_args(EventName),
     )
 
 
