@@ -1,4 +1,4 @@
-"""Run the emulator: `python -m local.wns_emulator --directory DIR`."""
+"""Run the emulator: `.venv/bin/python -m local.wns_emulator --directory DIR`."""
 
 from __future__ import annotations
 
