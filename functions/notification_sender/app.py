@@ -23,7 +23,6 @@ from push.aws.dynamodb import Transactions
 from push.aws.secret_store import SecretStore
 from push.aws.sqs import DeadLetterQueue
 from push.channels.bad_channels import BadChannels
-from push.channels.table import Channels
 from push.delivery.app_gate import AppSources
 from push.delivery.claims import DeliveryClaims
 from push.delivery.events import DeliveryEvents
@@ -67,7 +66,14 @@ logger = Logger()
 metrics = Metrics()
 # Within its time a batch must be recorded and what is left queued (push.delivery.sender.CLOSING_S),
 # whatever AWS does; a call that takes long is better made again by the next attempt.
-impatient = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2})
+# Parameters are not validated again, as in the dispatcher.
+impatient = Config(
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"total_max_attempts": 2},
+    parameter_validation=False,
+    user_agent="windows-push-backend",
+)
 dynamodb = boto3.resource("dynamodb", config=impatient)
 sqs = boto3.client("sqs", config=impatient)
 # Short, because the sender has a cached access token to use while Secrets Manager is unavailable.
@@ -91,7 +97,7 @@ game_events = GameEvents(eventbridge, settings.GAME_EVENT_BUS, apps, time.time)
 delivery_events = DeliveryEvents(
     game_events, notifications_table, FinishedNotifications(game_events, notifications_table)
 )
-recheck = Recheck(NotificationStates(notifications_table), Channels(channels_table))
+recheck = Recheck(NotificationStates(notifications_table), channels_table)
 background = Background(threads=4)
 wns = WnsClient(ca_file=settings.SSL_CERT_FILE)
 sender = Sender(

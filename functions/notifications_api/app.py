@@ -11,6 +11,7 @@ import boto3
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.metrics import MetricUnit
+from botocore.config import Config
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from push.api.http_api import AppIdInPath, HttpApi, accepted
@@ -45,7 +46,9 @@ class Settings(BaseModel, hide_input_in_errors=True):
 
 settings = Settings.model_validate(os.environ)
 logger = Logger()
-dynamodb = boto3.resource("dynamodb")
+# Parameters are not validated again: the tests cover them.
+config = Config(parameter_validation=False, user_agent="windows-push-backend")
+dynamodb = boto3.resource("dynamodb", config=config)
 notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
 notifications = Notifications(notifications_table)
 outcomes = OutcomeReader(notifications_table)
@@ -57,7 +60,7 @@ intake = RequestIntake(
     notifications,
     RepeatGuard(notifications_table),
 )
-request_queue = RequestQueue(boto3.client("sqs"), settings.REQUEST_QUEUE_URL)
+request_queue = RequestQueue(boto3.client("sqs", config=config), settings.REQUEST_QUEUE_URL)
 app = HttpApi(logger, {"/notifications": 200_000})
 
 NotificationIdInPath = Annotated[NotificationId, Path(description="The notification's id")]

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_dynamodb.type_defs import KeysAndAttributesTypeDef
 
 
 _KEYS = 100
@@ -26,24 +27,29 @@ def batch_get(
     *,
     sleep: Callable[[float], None],
     jitter: Callable[[], float],
+    attributes: Sequence[str] = (),
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the items of a table that have these keys, read consistently, in any order.
 
     Args:
         sleep: takes seconds.
         jitter: returns a random number in [0, 1).
+        attributes: which to return; none stands for all.
 
     Raises:
         TablesUnavailableError: DynamoDB left keys unprocessed at every try.
         ClientError, BotoCoreError: anything else.
     """
+    read: KeysAndAttributesTypeDef = {"Keys": [], "ConsistentRead": True}
+    if attributes:
+        read["ProjectionExpression"] = ", ".join(attributes)
     for start in range(0, len(keys), _KEYS):
         left = list(keys[start : start + _KEYS])
         for attempt in range(_TRIES):
             if attempt:
                 sleep(jitter() * _FIRST_PAUSE_S * 2.0 ** (attempt - 1))
             response = table.meta.client.batch_get_item(
-                RequestItems={table.name: {"Keys": left, "ConsistentRead": True}}
+                RequestItems={table.name: read | {"Keys": left}}
             )
             yield from response["Responses"].get(table.name, [])
             unprocessed = response.get("UnprocessedKeys", {}).get(table.name)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from push.channels.current_uris import current_uris
 from push.notifications.outcomes import CANCELLED, REMOVED
 from wns.result import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from push.channels.table import Channels
+    from mypy_boto3_dynamodb.service_resource import Table
+
     from push.delivery.attempt import DeliveryAttempt
     from push.delivery.batch import Batch
     from push.delivery.models import Delivery, Recipient
@@ -46,7 +48,7 @@ class Recheck:
     """Reads the records of notifications, and channels."""
 
     states: NotificationStates
-    channels: Channels
+    channels: Table
 
     def read(
         self, parts: Sequence[tuple[Delivery, Sequence[Recipient]]], now: float
@@ -64,10 +66,7 @@ class Recheck:
                 of_app = devices.setdefault(delivery.app_id, {})
                 of_app |= dict.fromkeys((each.player_id, each.device_id) for each in recipients)
         uris = {
-            app_id: {
-                device: channel.channel_uri
-                for device, channel in self.channels.current(app_id, of_app, int(now)).items()
-            }
+            app_id: current_uris(self.channels, app_id, of_app, int(now))
             for app_id, of_app in devices.items()
         }
         return [
