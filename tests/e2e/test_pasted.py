@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -103,7 +104,7 @@ def test_lines_of_the_emulators_page() -> None:
         each for each in shell_blocks("docs/emulator.md") if not each.startswith("npm")
     )
     ports = Ports.free()
-    places = {".venv/bin/python": sys.executable, "make setup\n": "exec "}
+    places = {".venv/bin/python": shlex.quote(sys.executable), "make setup\n": "exec "}
     places |= {"8630": str(ports.wns_proxy), "8631": str(ports.wns_control)}
 
     def here(block: str) -> str:

@@ -23,7 +23,7 @@ WILDCARDS = {
     f"{SECRET}${{AWS::StackName}}/apps/*/access-token*": "as above",
     "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}"
     ":schedule/${RequestSchedules}/*": "one schedule per request, all in a group of their own",
-    "*": "X-Ray and CloudWatch have no resources to name",
+    "*": "X-Ray and statistics have no resources to name; alarms are listed in one call",
 }
 API = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${HttpApi}/$default/"
 
