@@ -24,7 +24,7 @@ demo: setup ## run the demo on a stack of its own, verify every step, then stop
 	@$(PYTHON_OF_VENV) -m local.demo
 
 test: setup ## run unit, integration, template, fault and end-to-end tests
-	@$(PYTHON_OF_VENV) -m pytest -n auto --maxprocesses 4 --dist loadgroup \
+	@$(PYTHON_OF_VENV) -m pytest -n auto --maxprocesses 4 \
 	  --ignore tests/artifact --ignore tests/clients --ignore tests/e2e/test_client_kit.py
 
 test-artifact: setup ## run each function as Lambda does, from what sam build makes of it; build twice and compare

@@ -1,13 +1,20 @@
-"""Capacity units of each test at the end of the run, if asked for: `AWS_UNITS=1 pytest …`."""
+"""The processes that tests run in, and capacity units of each test: `AWS_UNITS=1 pytest …`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.scheduling import Scheduling
+
 if TYPE_CHECKING:
     import pytest
+    from xdist.remote import Producer
 
 UNITS = "aws_units"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    return Scheduling(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -22,13 +22,11 @@ LAMBDA_PYTHON = (3, 13)
 SOURCES = ("functions", "layers", "samconfig.toml", "template.yaml")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests in one process, so that everything is built once."""
+    """Give builds, which some of these tests wait for, their time."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("artifact"))
             item.add_marker(pytest.mark.timeout(300))
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from tests.faults.cloud import Cloud
 
-pytestmark = pytest.mark.xdist_group("processes")  # which start once for all
 
 SECONDS_AHEAD_OF_ANY_LEASE = 62
 

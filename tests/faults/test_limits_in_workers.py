@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from tests.faults.cloud import Cloud
 
-pytestmark = pytest.mark.xdist_group("processes")  # which start once for all
-
 
 def test_workers_whose_calls_are_slow_or_lose_their_response_notify_everybody_once(
     cloud: Cloud, found: Callable[[str], None]

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tests.faults.cloud import Cloud
     from tests.faults.crowd import Crowd
 
-pytestmark = pytest.mark.xdist_group("processes")  # which start once for all
 
 PUBLISHERS = 20
 
