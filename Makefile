@@ -33,8 +33,8 @@ test-artifact: setup ## run each function as Lambda does, from what sam build ma
 test-clients: setup ## compile the client kit and its samples, and run its vectors on the laptop stack
 	@$(PYTHON_OF_VENV) -m pytest -q tests/clients tests/e2e/test_client_kit.py
 
-test-unit: setup ## run the unit tests: an answer in half a minute
-	@$(PYTHON_OF_VENV) -m pytest -q -n auto --maxprocesses 4 tests/unit
+test-unit: setup ## run the unit tests but those that take seconds: an answer in half a minute
+	@$(PYTHON_OF_VENV) -m pytest -q -n auto --maxprocesses 4 -m "not long" tests/unit
 
 test-pushctl: setup ## prove pushctl, long proofs included: an import of 100,000 lines, killed
 	@IMPORT_LINES=100000 $(PYTHON_OF_VENV) -m pytest -q -m "" --timeout 900 tests/unit/pushctl \

@@ -33,10 +33,19 @@ if TYPE_CHECKING:
 
     from local.stack.stack import LaptopStack
 
+PAGES = ("README.md", "docs/emulator.md", "local/README.md")
 NOT_PASTED = {
-    "make run ": "starts the stack that the tests use; tests/e2e/test_run.py",
-    "AWS_REGION=": "deploys to AWS",
+    r"make run.*|make demo": "starts the stack that the tests use; tests/e2e/test_run.py",
+    r"make (setup|test.*|bench.*|check|fuzz|build|lock)": "runs these tests, or takes minutes",
+    r"AWS_REGION=.*|make (deploy|smoke|destroy).*": "needs AWS; tests/unit/deployment",
+    r"make ": "no command",
+    r"\.venv/bin/python -m pytest .*": "runs these tests",
+    r"\.venv/bin/python -m local\.demo(\.run)?": "tests/e2e/test_run.py and test_guide.py start it",
+    r"\.venv/bin/python -m (local\.(stack\.issuer|devices)|benchmarks).*": "is only looked for",
+    r"\.venv/bin/(python|pushctl)": "the program's name alone",
 }
+PASTED = r"\.venv/bin/(pushctl --local .*|python -m local\.wns_emulator.*)"
+INLINE = re.compile(r"`((?:\.venv/bin/|python3? -m |make )[^`]*)`")
 
 
 def shell_blocks(page: str) -> list[str]:
@@ -84,7 +93,7 @@ def test_lines_of_the_readme(running: Path) -> None:
     blocks = [
         each
         for each in shell_blocks("README.md")
-        if not any(each.startswith(start) for start in NOT_PASTED)
+        if not each.startswith(("make run ", "AWS_REGION="))
     ]
     assert len(blocks) == 2
     (state,) = running.glob("*.json")
@@ -124,3 +133,17 @@ def test_lines_of_the_emulators_page() -> None:
             emulator.send_signal(signal.SIGINT)
             assert emulator.wait(10) == 0
     assert json.loads(last)["toasts"][0]["texts"] == ["Alex challenges you"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_of_a_page_is_pasted_or_has_a_reason_not_to_be(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    commands = [each.replace("\n", " ") for each in INLINE.findall(text)]
+    assert commands
+    known = (PASTED, *NOT_PASTED)
+    assert [each for each in commands if not any(re.fullmatch(one, each) for one in known)] == []
+    for module in re.findall(r"python3? -m ([\w.]+)", text):
+        place = ROOT / module.replace(".", "/")
+        places = (place.with_suffix(".py"), place / "__main__.py")
+        assert module == "pytest" or any(each.exists() for each in places), module
+    assert not re.search(r"(?<!bin/)python3? -m", text)

@@ -197,7 +197,9 @@ def test_refused_dead_letters_are_never_redriven_by_accident(game: Game) -> None
     shown = game.pushctl.json("dlq", "show", letter["message_id"])
     assert shown["body"]["template"] == "Missing"
     moved = game.pushctl.json("dlq", "redrive", "--yes")
-    assert (moved["moved"], moved["kept_refused"]) == (0, 1)
+    assert moved["moved"] == 0
+    assert moved["kept_refused"] >= 1  # other tests leave refused messages too
+    assert dead_letters(game) == [letter]
     assert game.pushctl("dlq", "purge", "--queue", "request").code == 2
     purged = game.pushctl.json("dlq", "purge", letter["message_id"], "--yes")
     assert purged["deleted"] == 1

@@ -8,13 +8,16 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
+import pytest
+
 from push.notifications.entry import LIST_SHARDS, list_key, list_partition
 from push.notifications.listing import RECORDS_PER_PAGE, NotificationList, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import pytest
+pytestmark = pytest.mark.long
+
 
 RECORDS = 100_000
 IN_A_SECOND = 7

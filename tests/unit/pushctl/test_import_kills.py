@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pushctl.client.imports.channel_import import Result
     from pushctl.client.imports.rows import Row
 
+pytestmark = pytest.mark.long
+
 NOW = 1_764_000_000
 LINES = int(os.environ.get("IMPORT_LINES", "10000"))
 KILLS = 5
