@@ -52,7 +52,7 @@ checksum() { cat "$@" | cksum | tr ' ' '-'; }
 uv=$PWD/.tools/uv/bin/uv
 uv_stamp="$version $(checksum requirements/uv.txt)"
 if [ "$(cat .tools/uv/stamp 2>/dev/null)" != "$uv_stamp" ]; then
-    [ "$version" = 3.13 ] || say "no Python 3.13 found (what Lambda runs); taking $version, which the code supports too."
+    [ "$version" = 3.13 ] || [ -n "${PYTHON:-}" ] || say "no Python 3.13 found (what Lambda runs); taking $version, which the code supports too."
     rm -rf .tools/uv
     quietly "$python cannot make virtual environments; install its venv module (on Debian: apt install python3-venv)." \
         "$python" -m venv .tools/uv

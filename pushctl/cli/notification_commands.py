@@ -10,6 +10,7 @@ import typer
 from pushctl.cli.options import AppOption, read_duration, read_time
 from pushctl.cli.session import Session, returns, session_of
 from pushctl.client import notifications
+from pushctl.client.apps import get_app
 from pushctl.client.notification_lists import NotificationList, list_notifications
 from pushctl.client.notifications import FINAL_STATES, NotificationReport
 from pushctl.client.when import clock_time
@@ -88,6 +89,7 @@ def list_(
       pushctl notification list --app space-duel --template ChallengeReceived --since 2h
     """
     session = session_of(context)
+    get_app(session.stack, app)  # the list of an app that does not exist is empty
     found = list_notifications(
         session.stack,
         app,

@@ -9,6 +9,7 @@ import typer
 from push.players.accounts import ErasureReceipt
 from pushctl.cli.options import AppOption, Yes
 from pushctl.cli.session import Session, returns, session_of
+from pushctl.client.apps import get_app
 from pushctl.client.player_reports import PlayerReport, report_on_player
 from pushctl.client.players import erase_player
 from pushctl.client.when import clock_time
@@ -45,6 +46,7 @@ def show(
       pushctl player show sam --app space-duel --latest 50
     """
     session = session_of(context)
+    get_app(session.stack, app)  # of an app that does not exist, every player has no device
     found = report_on_player(session.stack, app, player, latest=latest)
     session.emit(found, lambda s: _show(s, found))
 
@@ -59,6 +61,7 @@ def export(context: typer.Context, player: PlayerArgument, app: AppOption) -> No
     Example: pushctl player export sam --app space-duel > sam.json
     """
     session = session_of(context)
+    get_app(session.stack, app)
     found = report_on_player(session.stack, app, player, latest=None)
     session.emit(found, lambda _: typer.echo(found.model_dump_json(indent=2)))
 
@@ -74,6 +77,7 @@ def erase(context: typer.Context, player: PlayerArgument, app: AppOption, yes: Y
     Example: pushctl player erase sam --app space-duel
     """
     session = session_of(context)
+    get_app(session.stack, app)
     session.confirm(f"Erase player '{player}' of {app} on {session.stack.name}?", yes=yes)
     receipt = erase_player(session.stack, app, player)
 

@@ -164,8 +164,9 @@ def _find_state(name: str, start: Path) -> LocalState:
     found = next((place for place in places if place.is_file()), None)
     if found is None:
         raise NotFoundError(
-            f"no laptop stack '{name}' runs here: start it with make run, and call pushctl in the"
-            " repository's folder"
+            f"no laptop stack '{name}' runs here: start it with make run"
+            f"{'' if name == 'run' else f' NAME={name}'}, and call pushctl in the repository's"
+            " folder"
         )
     try:
         return LocalState.model_validate(json.loads(found.read_text("utf-8")))

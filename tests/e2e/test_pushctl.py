@@ -418,6 +418,9 @@ def test_player_is_explained_exported_and_erased(game: Game) -> None:
     assert [each["device_id"] for each in shown["account"]["devices"]] == ["erin-pc"]
     assert shown["notifications"][0]["notification_id"] == newest["notification_id"]
     assert "erin-pc, toast: delivered" in pushctl.ok("player", "show", player, "-a", app).out
+    for command in (("notification", "list"), ("player", "show", player), ("player", "erase", "x")):
+        mistyped = pushctl(*command, "-a", "no-such-game")
+        assert (mistyped.code, "no-such-game" in mistyped.err) == (3, True)
     nobody = pushctl.ok("player", "show", "nobody", "-a", app).out
     assert "no registered device" in nobody
     exported = pushctl.json("player", "export", player, "-a", app)

@@ -65,8 +65,15 @@ def shell(stack: LaptopStack, tmp_path: Path) -> Any:
     return paste
 
 
+@pytest.fixture(autouse=True)
+def nothing_refused_yet(stack: LaptopStack) -> None:
+    """Other tests of the stack leave refused messages."""
+    while refused(stack):
+        pass
+
+
 def refused(stack: LaptopStack) -> list[dict[str, Any]]:
-    """Take every message out of RefusedDlq."""
+    """Take messages out of RefusedDlq, up to ten."""
     sqs, url = stack.client("sqs"), stack.outputs["RefusedDlqUrl"]
     found = sqs.receive_message(
         QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]

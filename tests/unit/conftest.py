@@ -1,7 +1,12 @@
 """Unit tests reach no network; one that has to listen says so: `@pytest.mark.enable_socket`."""
 
 import pytest
+from hypothesis import settings
 from pytest_socket import disable_socket
+
+# Properties are of results; how long an example takes depends on what else the machine does.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
