@@ -302,6 +302,22 @@ def test_what_alarms_watch_is_counted_as_zero_while_all_is_well(
     assert watched <= counted
 
 
+def test_delivery_that_waited_for_a_throttled_channel_raises_no_alarm_when_it_is_sent(
+    game: Backend, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch(game, capfd, "DirectDeliveriesWaiting")
+    throttled = {
+        "code": 429,
+        "headers": {"X-WNS-Status": "channelthrottled", "Retry-After": "3600"},
+    }
+    game.wns.fail_next(1, **throttled)
+    Scene(game, watch, monkeypatch).send()
+    game.advance(3661)
+    game.work()
+    watch.end_period()
+    assert not watch.rings
+
+
 def test_channel_that_wns_throttles_for_hours_raises_no_alarm(
     game: Backend, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

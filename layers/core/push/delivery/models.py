@@ -117,6 +117,10 @@ class Delivery(BaseModel):
         float | None, Field(description="Epoch seconds from which on the players wait; for metrics")
     ] = None
     dispatched_at: int
+    waiting_since: Annotated[
+        int | None,
+        Field(description="Epoch second from which on the service holds it up; for metrics"),
+    ] = None
     expires_at: int
     not_before: Annotated[int, Field(description="Epoch second before which nothing is sent")] = 0
     postponed: Annotated[

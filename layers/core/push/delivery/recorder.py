@@ -81,6 +81,8 @@ class Recorder:
         response was lost.
         """
         recorded, unrecorded, number, remainder = attempt.begin_close(now)
+        if remainder is not None:
+            remainder = batch.reports[attempt.message_id].dated(remainder)
         not_before = None if remainder is None else remainder.not_before
         queue = self.queues[attempt.delivery.lane]
 

@@ -84,6 +84,13 @@ class DeliveryReport:
             return False
         return not self.retried or not self.retried.keys() <= _NO_BACKLOG
 
+    def dated(self, remainder: Delivery) -> Delivery:
+        """Return the rest of the delivery, whose age begins anew if it has only waited for the time
+        that WNS asked for."""
+        if not self.retried or not self.retried.keys() <= _NO_BACKLOG:
+            return remainder
+        return remainder.model_copy(update={"waiting_since": remainder.not_before})
+
     def fields(self, app_errors: Collection[str]) -> dict[str, Any]:
         """Return the fields of the delivery's log line.
 
@@ -142,10 +149,10 @@ class Report:
         return sum(each.total() for each in counts)
 
     def oldest_s(self, lane: Lane, now: float) -> float | None:
-        """Return how many seconds ago the oldest delivery of a lane was dispatched, None if the
-        batch has none whose age says something."""
+        """Return for how many seconds the service has held up the oldest delivery of a lane, None
+        if the batch has none whose age says something."""
         ages = (
-            now - each.delivery.dispatched_at
+            now - (each.delivery.waiting_since or each.delivery.dispatched_at)
             for each in self.deliveries
             if each.delivery.lane == lane and each.is_held_up
         )
