@@ -8,11 +8,11 @@ SAM := .tools/sam/bin/sam
 # `sam build` and the lock targets use the tools of these environments, not those of the machine.
 TOOL_PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/uv/bin:$(PATH)
 
-.PHONY: help setup run demo bench test test-artifact test-clients test-faults test-pushctl test-unit fuzz check format validate openapi pushctl-docs \
+.PHONY: help setup run demo bench test test-artifact test-clients test-e2e test-faults test-pushctl test-unit fuzz check format validate openapi pushctl-docs \
   build deploy destroy smoke lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## create .venv and the tools' environments (other targets do it when needed)
 	@tools/setup.sh dev ministack sam
@@ -23,9 +23,12 @@ run: setup ## start the laptop stack (NAME=second: another beside it), run the d
 demo: setup ## run the demo on a stack of its own, verify every step, then stop
 	@$(PYTHON_OF_VENV) -m local.demo
 
-test: setup ## run unit, integration, template, fault and end-to-end tests
-	@$(PYTHON_OF_VENV) -m pytest -n auto --maxprocesses 4 \
-	  --ignore tests/artifact --ignore tests/clients --ignore tests/e2e/test_client_kit.py
+test: setup ## run unit, integration, template and fault tests, and the flows end to end
+	@$(PYTHON_OF_VENV) -m pytest -n auto --maxprocesses 4 tests/unit tests/integration tests/template tests/faults \
+	  tests/e2e/test_flows.py tests/e2e/test_laptop_stack.py tests/e2e/test_owners.py
+
+test-e2e: setup ## use the laptop stack as people do: pages in a browser, pushctl, every line to paste
+	@$(PYTHON_OF_VENV) -m pytest -q tests/e2e --ignore tests/e2e/test_client_kit.py
 
 test-artifact: setup ## run each function as Lambda does, from what sam build makes of it; build twice and compare
 	@$(PYTHON_OF_VENV) -m pytest -q tests/artifact

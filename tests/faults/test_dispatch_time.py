@@ -72,7 +72,7 @@ class Slow:
 def slow(game: Backend, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     module, slow, real = game.handler("dispatcher"), Slow(), BotocoreStubber.__call__
     # As the function makes it; the backend's clients ignore their configuration.
-    queries = boto3.session.Session().client("dynamodb", config=module.lookup_config)
+    queries = boto3.session.Session().client("dynamodb", config=module.config)
     monkeypatch.setattr(module.player_channels, "_client", queries)
 
     def respond(stubber: BotocoreStubber, event_name: str, request: Any, **more: Any) -> Any:
