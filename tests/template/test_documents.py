@@ -18,7 +18,7 @@ PINNED = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40}")
 
 def make_targets() -> set[str]:
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    return set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    return set(re.findall(r"^([a-z0-9-]+):", makefile, re.MULTILINE))
 
 
 @pytest.mark.parametrize("parameter", load()["Parameters"])
@@ -35,7 +35,7 @@ def test_outputs_that_the_page_names_exist() -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_make_targets_that_a_page_names_exist(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
-    assert set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE)) <= make_targets()
+    assert set(re.findall(r"(?:^|`)make ([a-z0-9-]+)", text, re.MULTILINE)) <= make_targets()
 
 
 @pytest.mark.parametrize("page", PAGES)
