@@ -11,19 +11,23 @@ import certifi
 
 from wns._transport.connections import Connections
 from wns._transport.proxies import new_proxy_cache
-from wns._transport.request import build_request
+from wns._transport.request import Envelopes
+from wns._transport.response import parse_response
 from wns._transport.source import Source
 from wns._transport.transfer import Transfer
+from wns.channel_uri import parse_channel_uri
 from wns.errors import InvalidChannelUriError, InvalidNotificationError
+from wns.notification import Notification
 from wns.result import Outcome, SendResult, parse_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
-    from wns._transport.request import Request
-    from wns.notification import Notification, ToastRemoval
+    from wns._transport.response import Response
+    from wns.notification import ToastRemoval
 
 _POLL_SECONDS = 1.0
+_SCHEME_LENGTH = len("https://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class WnsClient:
         self._is_closed = False
         self._unsent: list[SendResult] = []
         self._proxy_of = new_proxy_cache()
+        self._envelopes = Envelopes()
         self._connections: Connections[Send] = Connections(
             concurrency,
             partial(
@@ -123,16 +128,7 @@ class WnsClient:
         self._refuse_if_closed()
         if self.free < 1:
             raise RuntimeError("No send is free: call poll() first.")
-        if not self.in_flight:
-            if self._clock() - self._last_used > self._max_idle_seconds:
-                self._connections.drop_connections()
-            self._proxy_of = new_proxy_cache()  # a changed environment takes effect
-        request = _build_request(send)
-        if isinstance(request, SendResult):
-            self._unsent.append(request)
-        else:
-            origin = request.url[: request.url.index("/", len("https://"))]
-            self._connections.start(send, request, self._proxy_of(origin))
+        self._start([send])
 
     def poll(self, timeout: float = 0.0) -> list[SendResult]:
         """Send and receive; return the results that have arrived, in any order.
@@ -171,13 +167,37 @@ class WnsClient:
         source = Source(sends)
         try:
             while not source.is_exhausted or self.in_flight:
-                for send in source.take(self.free):
-                    self.submit(send)
+                some = source.take(self.free)
+                self._refuse_if_closed()
+                self._start(some)
                 yield from self.poll(_POLL_SECONDS)
         finally:
             self.cancel()
         if source.error is not None:
             raise source.error
+
+    def _start(self, sends: Iterable[Send]) -> None:
+        if not self.in_flight:
+            if self._clock() - self._last_used > self._max_idle_seconds:
+                self._connections.drop_connections()
+            self._proxy_of = new_proxy_cache()  # a changed environment takes effect
+        for send in sends:
+            notification = send.notification
+            try:
+                url = parse_channel_uri(send.channel_uri)
+                envelope = self._envelopes.find(notification, send.access_token)
+            except InvalidChannelUriError as error:
+                self._refuse(send, Outcome.REFUSED, error.reason)
+            except InvalidNotificationError as error:
+                self._refuse(send, Outcome.REJECTED, str(error))
+            else:
+                proxy = self._proxy_of(url[: url.index("/", _SCHEME_LENGTH)])
+                body = notification.body if isinstance(notification, Notification) else b""
+                self._connections.start(send, url, envelope, body, proxy)
+
+    def _refuse(self, send: Send, outcome: Outcome, reason: str) -> None:
+        result = SendResult(outcome, reference=send.reference, transport_error=reason)
+        self._unsent.append(result)
 
     def _exchange(self) -> list[SendResult]:
         self._connections.perform()
@@ -195,18 +215,9 @@ class WnsClient:
             raise RuntimeError("This WnsClient is closed.")
 
 
-def _build_request(send: Send) -> Request | SendResult:
-    """Return a send's request, or the result of one that must not be sent."""
-    try:
-        return build_request(send.channel_uri, send.access_token, send.notification)
-    except InvalidChannelUriError as error:
-        outcome, reason = Outcome.REFUSED, error.reason
-    except InvalidNotificationError as error:
-        outcome, reason = Outcome.REJECTED, str(error)
-    return SendResult(outcome, reference=send.reference, transport_error=reason)
-
-
 def _read_result(send: Send, transfer: Transfer, code: int, details: str, now: float) -> SendResult:
+    if plain := transfer.plain_delivery():
+        return SendResult.delivered(send.reference, partial(_read_plain, plain, send, now))
     response = transfer.response()
     if response is None:
         is_refused = transfer.blocked and not transfer.requested
@@ -216,6 +227,16 @@ def _read_result(send: Send, transfer: Transfer, code: int, details: str, now: f
             transport_error=transfer.error(code, details),
             may_have_arrived=transfer.requested,
         )
+    return _parse(response, send, now)
+
+
+def _read_plain(lines: list[bytes], send: Send, now: float) -> SendResult:
+    response = parse_response(lines)
+    assert response is not None  # noqa: S101 - it is a delivery
+    return _parse(response, send, now)
+
+
+def _parse(response: Response, send: Send, now: float) -> SendResult:
     return parse_result(
         response.status_code,
         response.headers,

@@ -13,10 +13,10 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     Headers = Iterable[tuple[str, str]]
 
@@ -35,6 +35,13 @@ _CORRELATION_VECTOR = "ms-cv"
 _RETRY_AFTER = "retry-after"
 _CONTINUE_AFTER = "x-wns-continue-after"
 _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
+
+
+_DETAILS = (
+    "notification_status", "device_status", "msg_id", "debug_trace", "error_description",
+    "correlation_vector", "retry_after_seconds",
+)  # fmt: skip
+_set = object.__setattr__
 
 
 class Outcome(StrEnum):
@@ -117,6 +124,35 @@ class SendResult:
     may_have_arrived: bool = False
     """Whether WNS may have seen the request: true with every response, and without one if the
     request had left."""
+
+    _read_details: Callable[[], SendResult] | None = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def delivered(cls, reference: object, read_details: Callable[[], SendResult]) -> Self:
+        """Return the result of a response that says "received", 200 and nothing unusual.
+
+        What else it says is read by `read_details` when it is first asked for: of most
+        notifications nobody asks.
+        """
+        result = object.__new__(cls)
+        _set(result, "outcome", Outcome.DELIVERED)
+        _set(result, "reference", reference)
+        _set(result, "status_code", 200)
+        _set(result, "transport_error", None)
+        _set(result, "may_have_arrived", True)
+        _set(result, "_read_details", read_details)
+        return result
+
+    if not TYPE_CHECKING:  # mypy would take any attribute for one that this has
+
+        def __getattr__(self, name: str) -> object:
+            """Read the details: only called for an attribute that is not set."""
+            if name not in _DETAILS:
+                raise AttributeError(name)
+            details = self._read_details()
+            for each in _DETAILS:
+                _set(self, each, getattr(details, each))
+            return getattr(details, name)
 
     @property
     def is_response_lost(self) -> bool:

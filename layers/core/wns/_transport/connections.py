@@ -9,7 +9,7 @@ import pycurl
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wns._transport.request import Request
+    from wns._transport.request import Envelope
     from wns._transport.transfer import Transfer
 
 
@@ -42,12 +42,13 @@ class Connections(Generic[T]):
         """How many more can be started."""
         return self._capacity - len(self._busy)
 
-    def start(self, owner: T, request: Request, proxy: str) -> None:
+    def start(self, owner: T, url: str, envelope: Envelope, body: bytes, proxy: str) -> None:
         """Start a transfer; `proxy` is empty for none. Nothing is sent before `perform`."""
         transfer = self._idle.pop() if self._idle else self._new_transfer()
-        transfer.prepare(request, proxy)
-        self._multi.add_handle(transfer.easy)
-        self._busy[transfer.easy] = owner, transfer
+        transfer.prepare(url, envelope, body, proxy)
+        easy = transfer.easy
+        self._multi.add_handle(easy)
+        self._busy[easy] = owner, transfer
 
     def perform(self) -> None:
         """Send and receive without waiting."""

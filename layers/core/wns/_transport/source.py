@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 T = TypeVar("T")
 
@@ -19,14 +20,13 @@ class Source(Generic[T]):
         self.is_exhausted = False
         self.error: Exception | None = None
 
-    def take(self, count: int) -> Iterator[T]:
-        """Yield the next `count` sends, or fewer if there are no more."""
-        for _ in range(count if not self.is_exhausted else 0):
+    def take(self, count: int) -> list[T]:
+        """Return the next `count` sends, or fewer if there are no more."""
+        taken: list[T] = []
+        if not self.is_exhausted:
             try:
-                yield next(self._sends)
-            except StopIteration:
-                self.is_exhausted = True
-                return
+                taken.extend(islice(self._sends, count))  # keeps what came before an exception
             except Exception as error:  # noqa: BLE001 - raised at the end of send_all
-                self.error, self.is_exhausted = error, True
-                return
+                self.error = error
+            self.is_exhausted = len(taken) < count
+        return taken

@@ -6,24 +6,24 @@ HTTP/1.1, `Content-Length`, neither chunked encoding nor pipelining.
 
 from __future__ import annotations
 
-import re
 import socket
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pycurl
 
 from wns._transport.addresses import is_public
+from wns._transport.response import is_plain_delivery, parse_response
 from wns.result import UNRESOLVED_HOST
 
 if TYPE_CHECKING:
-    from wns._transport.request import Request
+    from wns._transport.request import Envelope
+    from wns._transport.response import Response
 
 
 MAX_BODY_BYTES = 65_536
+_OK: Final = pycurl.PREREQFUNC_OK
+_ABORT: Final = pycurl.PREREQFUNC_ABORT
 
-_STATUS_LINE = re.compile(rb"HTTP/[0-9.]+ ([1-9][0-9]{2})(?: ([^\r\n]*))?\r?\n?")
-_FIRST_FINAL_STATUS = 200
 _REASONS = {
     pycurl.E_COULDNT_RESOLVE_HOST: UNRESOLVED_HOST,
     pycurl.E_COULDNT_CONNECT: "no connection",
@@ -34,15 +34,6 @@ _REASONS = {
     pycurl.E_SEND_ERROR: "the connection broke",
     pycurl.E_RECV_ERROR: "the connection broke",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """The final status line and header fields of a response."""
-
-    status_code: int
-    reason: str
-    headers: list[tuple[str, str]]
 
 
 class Transfer:
@@ -64,6 +55,8 @@ class Transfer:
         self._lines: list[bytes] = []
         self._body_bytes = 0
         self._method = "POST"
+        self._envelope: Envelope | None = None
+        self._body: bytes | None = None
         self._proxy = ""
         self._sockets: list[socket.socket] = []
         easy.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTPS)
@@ -81,42 +74,43 @@ class Transfer:
         easy.setopt(pycurl.MAXAGE_CONN, max(1, round(max_idle_seconds)))
         easy.setopt(pycurl.PROXY, self._proxy)
         easy.setopt(pycurl.NOPROXY, "")
+        easy.setopt(pycurl.USERAGENT, "")
         easy.setopt(pycurl.HEADERFUNCTION, self._lines.append)
         easy.setopt(pycurl.WRITEFUNCTION, self._receive_body)
         easy.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
         easy.setopt(pycurl.PREREQFUNCTION, self._before_request)
 
-    def prepare(self, request: Request, proxy: str) -> None:
-        """Configure the next request; `proxy` is empty for none, the environment is ignored."""
-        self._lines.clear()
+    def prepare(self, url: str, envelope: Envelope, body: bytes, proxy: str) -> None:
+        """Configure the next request; `proxy` is empty for none, the environment is ignored.
+
+        libcurl copies all header lines, so what is as it was is not set again.
+        """
         self._body_bytes = 0
         self.blocked = self.requested = self._was_retried = False
         easy = self.easy
-        easy.setopt(pycurl.URL, request.url)
-        easy.setopt(pycurl.HTTPHEADER, request.headers)
-        easy.setopt(pycurl.POSTFIELDS, request.body)
-        if request.method != self._method:
-            easy.setopt(pycurl.CUSTOMREQUEST, request.method)
-            self._method = request.method
+        easy.setopt(pycurl.URL, url)
+        if envelope is not self._envelope:
+            easy.setopt(pycurl.HTTPHEADER, envelope.headers)
+            if envelope.method != self._method:
+                easy.setopt(pycurl.CUSTOMREQUEST, envelope.method)
+                self._method = envelope.method
+            self._envelope = envelope
+        if body != self._body:
+            easy.setopt(pycurl.POSTFIELDS, body)
+            self._body = body
         if proxy != self._proxy:
             easy.setopt(pycurl.PROXY, proxy)
             self._proxy = proxy
 
+    def plain_delivery(self) -> list[bytes] | None:
+        """Return the lines of the response if all they say is that WNS took the notification."""
+        lines = self._lines
+        return lines.copy() if self.requested and is_plain_delivery(lines) else None
+
     def response(self) -> Response | None:
         """Return the response of WNS if its header fields are complete, even if its body is not."""
         # Before the request was sent, the response was the proxy's, to CONNECT.
-        if not self.requested:
-            return None
-        response = partial = None
-        for line in self._lines:
-            if line.startswith(b"HTTP/") and (status := _STATUS_LINE.fullmatch(line)):
-                partial = Response(int(status[1]), (status[2] or b"").decode("latin-1"), [])
-            elif not line.strip():
-                response, partial = partial or response, None
-            elif partial is not None:
-                name, _, value = line.decode("latin-1").partition(":")
-                partial.headers.append((name, value.strip()))
-        return response if response and response.status_code >= _FIRST_FINAL_STATUS else None
+        return parse_response(self._lines) if self.requested else None
 
     def error(self, code: int, details: str) -> str:
         """Return why there was no response.
@@ -147,7 +141,8 @@ class Transfer:
         return len(data) if self._body_bytes <= MAX_BODY_BYTES else -1
 
     def _open_socket(self, _purpose: int, address: pycurl.CurlSockAddr) -> socket.socket | int:
-        if self._refuses_retry():
+        if self.requested:
+            self._was_retried = True
             return pycurl.SOCKET_BAD
         # Through a proxy, this is the proxy's address, and it is the proxy that resolves the host.
         if not self._proxy and not is_public(str(address.addr[0])):
@@ -161,15 +156,13 @@ class Transfer:
         self._sockets.append(opened)
         return opened
 
+    # libcurl repeats a request, on a new or another kept-alive connection, if the connection it used
+    # broke before the first byte of the response. WNS may have acted on the first copy: so neither
+    # a second request nor a connection for it is allowed. libcurl calls this for each request.
     def _before_request(self, *_addresses: object) -> int:
-        if self._refuses_retry():
-            return pycurl.PREREQFUNC_ABORT
+        if self.requested:
+            self._was_retried = True
+            return _ABORT
         self.requested = True
-        self._lines.clear()
-        return pycurl.PREREQFUNC_OK
-
-    def _refuses_retry(self) -> bool:
-        # libcurl repeats a request, on a new or another kept-alive connection, if the connection it
-        # used broke before the first byte of the response. WNS may have acted on the first copy.
-        self._was_retried = self.requested
-        return self._was_retried
+        self._lines.clear()  # what the proxy said, and the response before
+        return _OK
