@@ -57,11 +57,12 @@ def wns_client() -> Callable[[int], None]:
     headers = {name: value for name, value in HEADERS.items() if name != "Authorization"}
     notification = notification_module.Notification(kind="toast", body=BODY, headers=headers)
     client = client_module.WnsClient(ca_file=os.environ["SSL_CERT_FILE"])
+    host = os.environ["WNS_HOST"]
 
     def run(count: int) -> None:
         sends = (
             client_module.Send(
-                channel_uri=f"https://{os.environ['WNS_HOST']}{path(number)}",
+                channel_uri=f"https://{host}{path(number)}",
                 access_token=TOKEN,
                 notification=notification,
                 reference=number,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import certifi
 
@@ -30,8 +29,7 @@ _POLL_SECONDS = 1.0
 _SCHEME_LENGTH = len("https://")
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """One notification to one channel. Its repr holds no URI, token or content.
 
     Attributes:
@@ -41,10 +39,13 @@ class Send:
         reference: the caller's own, returned with the result.
     """
 
-    channel_uri: str = field(repr=False)
-    access_token: str = field(repr=False)
-    notification: Notification | ToastRemoval = field(repr=False)
-    reference: object = field(default=None, repr=False)
+    channel_uri: str
+    access_token: str
+    notification: Notification | ToastRemoval
+    reference: object = None
+
+    def __repr__(self) -> str:
+        return "Send()"
 
 
 class WnsClient:

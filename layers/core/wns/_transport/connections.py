@@ -68,13 +68,19 @@ class Connections(Generic[T]):
         queued = 1
         while queued:
             queued, succeeded, failed = self._multi.info_read()
-            ended = [(easy, pycurl.E_OK, "") for easy in succeeded] + failed
-            for easy, code, details in ended:
-                owner, transfer = self._busy.pop(easy)
-                self._multi.remove_handle(easy)
-                transfer.release()
-                self._idle.append(transfer)
+            for easy in succeeded:
+                owner, transfer = self._take_back(easy)
+                yield owner, transfer, pycurl.E_OK, ""
+            for easy, code, details in failed:
+                owner, transfer = self._take_back(easy)
                 yield owner, transfer, code, details
+
+    def _take_back(self, easy: pycurl.Curl) -> tuple[T, Transfer]:
+        owned = self._busy.pop(easy)
+        self._multi.remove_handle(easy)
+        owned[1].release()
+        self._idle.append(owned[1])
+        return owned
 
     def drop_transfers(self) -> None:
         """Drop what is in flight; its owners are not notified."""
