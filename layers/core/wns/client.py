@@ -17,7 +17,8 @@ from wns._transport.transfer import Transfer
 from wns.channel_uri import parse_channel_uri
 from wns.errors import InvalidChannelUriError, InvalidNotificationError
 from wns.notification import Notification
-from wns.result import Outcome, SendResult, parse_result
+from wns.response import parse_result
+from wns.result import Outcome, SendResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -217,8 +218,9 @@ class WnsClient:
 
 
 def _read_result(send: Send, transfer: Transfer, code: int, details: str, now: float) -> SendResult:
-    if plain := transfer.plain_delivery():
-        return SendResult.delivered(send.reference, partial(_read_plain, plain, send, now))
+    head = transfer.plain_delivery()
+    if head is not None:
+        return SendResult.delivered(send.reference, partial(_read_plain, head, send, now))
     response = transfer.response()
     if response is None:
         is_refused = transfer.blocked and not transfer.requested
@@ -231,8 +233,8 @@ def _read_result(send: Send, transfer: Transfer, code: int, details: str, now: f
     return _parse(response, send, now)
 
 
-def _read_plain(lines: list[bytes], send: Send, now: float) -> SendResult:
-    response = parse_response(lines)
+def _read_plain(head: bytes, send: Send, now: float) -> SendResult:
+    response = parse_response(head.split(b"\n"))
     assert response is not None  # noqa: S101 - it is a delivery
     return _parse(response, send, now)
 

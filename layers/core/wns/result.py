@@ -1,45 +1,20 @@
-"""Result of one send: `SendResult`, its `Outcome`, and the function that reads WNS's response.
-
-Microsoft, "Push notification service request and response headers (Windows Runtime)": the status
-code says what WNS did with the request, `X-WNS-Status` (`X-WNS-NotificationStatus` in older
-responses, today both) what it did with the notification. 200 alone is not success.
-"""
+"""Result of one send: `SendResult` and its `Outcome`."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable
 
-    Headers = Iterable[tuple[str, str]]
-
-MAX_RETRY_AFTER_SECONDS = 86_400.0
-MAX_VALUE_LENGTH = 500
 UNRESOLVED_HOST = "the host name does not resolve"
 """How the `transport_error` of a send begins whose host is not known to DNS."""
 
-_STATUS = "x-wns-status"
-_NOTIFICATION_STATUS = "x-wns-notificationstatus"
-_DEVICE_STATUS = "x-wns-deviceconnectionstatus"
-_MSG_ID = "x-wns-msg-id"
-_DEBUG_TRACE = "x-wns-debug-trace"
-_DESCRIPTION = "x-wns-error-description"
-_CORRELATION_VECTOR = "ms-cv"
-_RETRY_AFTER = "retry-after"
-_CONTINUE_AFTER = "x-wns-continue-after"
-_SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
-
-
 _DETAILS = (
     "notification_status", "device_status", "msg_id", "debug_trace", "error_description",
-    "correlation_vector", "retry_after_seconds",
+    "correlation_vector", "retry_after_seconds", "transport_error",
 )  # fmt: skip
 _set = object.__setattr__
 
@@ -81,19 +56,8 @@ class Outcome(StrEnum):
     `unavailable` if the result says `is_response_lost`."""
 
 
-_BY_STATUS = {
-    "received": Outcome.DELIVERED,
-    "dropped": Outcome.DROPPED,
-    "channelthrottled": Outcome.CHANNEL_THROTTLED,
-    "appthrottled": Outcome.APP_THROTTLED,
-}
-_BY_CODE: dict[int, Outcome] = {
-    HTTPStatus.UNAUTHORIZED: Outcome.TOKEN_REJECTED,
-    HTTPStatus.FORBIDDEN: Outcome.FORBIDDEN,
-    HTTPStatus.NOT_FOUND: Outcome.CHANNEL_GONE,
-    HTTPStatus.REQUEST_TIMEOUT: Outcome.UNAVAILABLE,
-}
-_THROTTLED = frozenset({HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.TOO_MANY_REQUESTS})
+_DELIVERED = Outcome.DELIVERED
+_DELIVERED = Outcome.DELIVERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +99,10 @@ class SendResult:
         notifications nobody asks.
         """
         result = object.__new__(cls)
-        _set(result, "outcome", Outcome.DELIVERED)
+        _set(result, "outcome", _DELIVERED)
         _set(result, "reference", reference)
         _set(result, "status_code", 200)
-        _set(result, "transport_error", None)
-        _set(result, "may_have_arrived", True)
+        _set(result, "may_have_arrived", True)  # noqa: FBT003
         _set(result, "_read_details", read_details)
         return result
 
@@ -162,123 +125,3 @@ class SendResult:
         response of WNS, 5xx included: such a response counts as "not accepted".
         """
         return self.may_have_arrived and self.status_code is None
-
-
-def parse_result(
-    status_code: int,
-    headers: Headers,
-    *,
-    now: float,
-    reason: str = "",
-    reference: object = None,
-    secret: str = "",
-) -> SendResult:
-    """Return the result of a send that WNS responded to. Never raises: every response has one.
-
-    `Retry-After` is in seconds or an HTTP date (RFC 9110 section 10.2.3); if it is repeated, the
-    longest delay counts. Older responses have `X-WNS-CONTINUE-AFTER` in seconds instead.
-
-    Args:
-        status_code: HTTP status code of the final response.
-        headers: names in any case, in any order, repeated or not.
-        now: epoch seconds; what a date in `Retry-After` is compared with.
-        reason: phrase of the status line; the only sign of some outcomes ("Domain Blocked").
-        reference: the caller's own reference, returned with the result.
-        secret: text to redact from the error description, in case WNS repeats it.
-    """
-    kept = _wns_headers(headers)
-    if secret and _DESCRIPTION in kept:
-        kept[_DESCRIPTION] = [text.replace(secret, "***") for text in kept[_DESCRIPTION]]
-    return SendResult(
-        outcome=_outcome(status_code, kept, reason),
-        reference=reference,
-        status_code=status_code,
-        notification_status=_first(kept, _STATUS) or _first(kept, _NOTIFICATION_STATUS),
-        device_status=_first(kept, _DEVICE_STATUS),
-        msg_id=_first(kept, _MSG_ID),
-        debug_trace=_first(kept, _DEBUG_TRACE),
-        error_description=_first(kept, _DESCRIPTION),
-        correlation_vector=_first(kept, _CORRELATION_VECTOR),
-        retry_after_seconds=_retry_after(kept, now),
-        may_have_arrived=True,
-    )
-
-
-def _wns_headers(headers: Headers) -> dict[str, list[str]]:
-    kept: dict[str, list[str]] = {}
-    for name, value in headers:
-        lowered = name.strip().lower()
-        if lowered.startswith("x-wns-") or lowered in {_RETRY_AFTER, _CORRELATION_VECTOR}:
-            kept.setdefault(lowered, []).append(value.strip())
-    return kept
-
-
-def _first(kept: Mapping[str, list[str]], name: str) -> str | None:
-    values = kept.get(name)
-    if not values or not values[0]:
-        return None
-    value = values[0][:MAX_VALUE_LENGTH]
-    if value.isprintable():
-        return value
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value)
-
-
-# 401, 403, 404, 408      a fixed outcome
-# 2xx                     what the status headers say, else dropped
-# 410                     sender_blocked if the domain is blocked, else channel_gone
-# 429 with a quota        quota_exceeded
-# 406, 429                channel_throttled if the status headers say so, else app_throttled
-# other 4xx               rejected
-# everything else         unavailable
-def _outcome(status_code: int, kept: Mapping[str, list[str]], reason: str) -> Outcome:
-    if status_code in _BY_CODE:
-        return _BY_CODE[status_code]
-    explanation = " ".join([reason, *kept.get(_DESCRIPTION, ())]).lower()
-    if 200 <= status_code <= 299:  # noqa: PLR2004
-        return _status_outcome(kept) or Outcome.DROPPED
-    if status_code == HTTPStatus.GONE:
-        is_blocked = "domain blocked" in explanation
-        return Outcome.SENDER_BLOCKED if is_blocked else Outcome.CHANNEL_GONE
-    if status_code == HTTPStatus.TOO_MANY_REQUESTS and "quota" in explanation:
-        return Outcome.QUOTA_EXCEEDED
-    if status_code in _THROTTLED:
-        is_channel = _status_outcome(kept) is Outcome.CHANNEL_THROTTLED
-        return Outcome.CHANNEL_THROTTLED if is_channel else Outcome.APP_THROTTLED
-    is_client_error = 400 <= status_code <= 499  # noqa: PLR2004
-    return Outcome.REJECTED if is_client_error else Outcome.UNAVAILABLE
-
-
-def _status_outcome(kept: Mapping[str, list[str]]) -> Outcome | None:
-    # The two headers, and repeats of one, may contradict each other. Such a notification counts as
-    # neither delivered, since the player may not have got it, nor throttled, since a retry might
-    # notify the player twice.
-    values = ",".join([*kept.get(_STATUS, ()), *kept.get(_NOTIFICATION_STATUS, ())]).lower()
-    outcomes = {
-        _BY_STATUS[value] for value in map(str.strip, values.split(",")) if value in _BY_STATUS
-    }
-    return outcomes.pop() if len(outcomes) == 1 else None
-
-
-def _retry_after(kept: Mapping[str, list[str]], now: float) -> float | None:
-    delays = [
-        delay
-        for value in kept.get(_RETRY_AFTER, ())
-        if (delay := _parse_retry_after(value, now)) is not None
-    ]
-    if not delays:
-        delays = [
-            float(value) for value in kept.get(_CONTINUE_AFTER, ()) if _SECONDS.fullmatch(value)
-        ]
-    return min(max(delays), MAX_RETRY_AFTER_SECONDS) if delays else None
-
-
-def _parse_retry_after(value: str, now: float) -> float | None:
-    if _SECONDS.fullmatch(value):
-        return float(value)
-    try:
-        date = parsedate_to_datetime(value[:64])
-        if date.tzinfo is None:
-            date = date.replace(tzinfo=UTC)
-        return max(0.0, date.timestamp() - now)
-    except (ValueError, OverflowError, TypeError, IndexError):
-        return None

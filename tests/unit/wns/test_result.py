@@ -9,10 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wns.result import Outcome, SendResult, parse_result
+from wns.response import parse_result
+from wns.result import Outcome, SendResult
 
 if TYPE_CHECKING:
-    from wns.result import Headers
+    from wns.response import Headers
 
 NOW = 1_795_000_000.0
 

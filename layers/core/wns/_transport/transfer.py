@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pycurl
 
 from wns._transport.addresses import is_public
-from wns._transport.response import is_plain_delivery, parse_response
+from wns._transport.response import parse_response, read_plain_delivery
 from wns.result import UNRESOLVED_HOST
 
 if TYPE_CHECKING:
@@ -102,10 +102,14 @@ class Transfer:
             easy.setopt(pycurl.PROXY, proxy)
             self._proxy = proxy
 
-    def plain_delivery(self) -> list[bytes] | None:
-        """Return the lines of the response if all they say is that WNS took the notification."""
-        lines = self._lines
-        return lines.copy() if self.requested and is_plain_delivery(lines) else None
+    def plain_delivery(self) -> bytes | None:
+        """Return the response, unread, if all it says is that WNS took the notification."""
+        if not self.requested:
+            return None
+        head = read_plain_delivery(self._lines)
+        if head is not None:
+            self._lines.clear()  # frees what the next response's lines then fit into
+        return head
 
     def response(self) -> Response | None:
         """Return the response of WNS if its header fields are complete, even if its body is not."""
@@ -156,9 +160,9 @@ class Transfer:
         self._sockets.append(opened)
         return opened
 
-    # libcurl repeats a request, on a new or another kept-alive connection, if the connection it used
-    # broke before the first byte of the response. WNS may have acted on the first copy: so neither
-    # a second request nor a connection for it is allowed. libcurl calls this for each request.
+    # libcurl repeats a request, on a new or another kept-alive connection, if the connection it
+    # used broke before the first byte of the response. WNS may have acted on the first copy: so
+    # neither a second request nor a connection for it is allowed. libcurl calls this for each.
     def _before_request(self, *_addresses: object) -> int:
         if self.requested:
             self._was_retried = True
