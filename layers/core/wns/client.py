@@ -11,7 +11,7 @@ import certifi
 from wns._transport.connections import Connections
 from wns._transport.proxies import new_proxy_cache
 from wns._transport.request import Envelopes
-from wns._transport.response import parse_response
+from wns._transport.response import Response, header_fields
 from wns._transport.source import Source
 from wns._transport.transfer import Transfer
 from wns.channel_uri import parse_channel_uri
@@ -23,7 +23,6 @@ from wns.result import Outcome, SendResult
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
-    from wns._transport.response import Response
     from wns.notification import ToastRemoval
 
 _POLL_SECONDS = 1.0
@@ -234,9 +233,7 @@ def _read_result(send: Send, transfer: Transfer, code: int, details: str, now: f
 
 
 def _read_plain(head: bytes, send: Send, now: float) -> SendResult:
-    response = parse_response(head.split(b"\n"))
-    assert response is not None  # noqa: S101 - it is a delivery
-    return _parse(response, send, now)
+    return _parse(Response(200, "", header_fields(head)), send, now)
 
 
 def _parse(response: Response, send: Send, now: float) -> SendResult:

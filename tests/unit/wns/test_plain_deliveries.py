@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.wns.sends import notification, send, send_one
-from wns._transport.response import parse_response, read_plain_delivery
+from wns._transport.response import header_fields, parse_response, read_plain_delivery
 from wns.client import Send, WnsClient
 from wns.notification import ToastRemoval
 from wns.response import parse_result
@@ -98,10 +98,12 @@ def test_what_is_recognised_is_what_the_parser_would_have_read(
     lines: list[bytes], is_whole: bool
 ) -> None:
     lines = [DELIVERED[0], *lines, b"\r\n"] if is_whole else lines
-    if read_plain_delivery(lines) is not None:
+    head = read_plain_delivery(lines)
+    if head is not None:
         result = read_in_full(lines)
         assert result is not None
         assert (result.outcome, result.status_code) == (Outcome.DELIVERED, 200)
+        assert parse_result(200, header_fields(head), now=0.0) == result
 
 
 def test_details_are_what_the_parser_reads(client: WnsClient, server: TlsServer) -> None:

@@ -56,3 +56,9 @@ def read_plain_delivery(lines: list[bytes]) -> bytes | None:
     # Whatever else has the name of a status header, or looks like a status line, is for the parser.
     named = lowered.count(b"x-wns-status") + lowered.count(b"x-wns-notificationstatus")
     return head if named == received > 0 == lowered.rfind(b"http/") else None
+
+
+def header_fields(head: bytes) -> list[tuple[str, str]]:
+    """Return the header fields of a plain delivery; white space around them is left."""
+    lines = head.decode("latin-1").split("\n")[1:]
+    return [(name, value) for name, _, value in (line.partition(":") for line in lines)]
