@@ -126,7 +126,6 @@ class WnsClient:
         A send that must not be sent, such as one with a bad URI, has a result too. Raises
         RuntimeError if the client is closed or `free` is 0.
         """
-        self._refuse_if_closed()
         if self.free < 1:
             raise RuntimeError("No send is free: call poll() first.")
         self._start([send])
@@ -168,9 +167,7 @@ class WnsClient:
         source = Source(sends)
         try:
             while not source.is_exhausted or self.in_flight:
-                some = source.take(self.free)
-                self._refuse_if_closed()
-                self._start(some)
+                self._start(source.take(self.free))
                 yield from self.poll(_POLL_SECONDS)
         finally:
             self.cancel()
@@ -178,35 +175,22 @@ class WnsClient:
             raise source.error
 
     def _start(self, sends: Iterable[Send]) -> None:
+        self._refuse_if_closed()
         if not self.in_flight:
             if self._clock() - self._last_used > self._max_idle_seconds:
                 self._connections.drop_connections()
             self._proxy_of = new_proxy_cache()  # a changed environment takes effect
         for send in sends:
-            notification = send.notification
-            try:
-                url = parse_channel_uri(send.channel_uri)
-                envelope = self._envelopes.find(notification, send.access_token)
-            except InvalidChannelUriError as error:
-                self._refuse(send, Outcome.REFUSED, error.reason)
-            except InvalidNotificationError as error:
-                self._refuse(send, Outcome.REJECTED, str(error))
-            else:
-                proxy = self._proxy_of(url[: url.index("/", _SCHEME_LENGTH)])
-                body = notification.body if isinstance(notification, Notification) else b""
-                self._connections.start(send, url, envelope, body, proxy)
-
-    def _refuse(self, send: Send, outcome: Outcome, reason: str) -> None:
-        result = SendResult(outcome, reference=send.reference, transport_error=reason)
-        self._unsent.append(result)
+            refused = _start(send, self._connections, self._envelopes, self._proxy_of)
+            if refused is not None:
+                self._unsent.append(refused)
 
     def _exchange(self) -> list[SendResult]:
         self._connections.perform()
         now = self._clock()
         results = [_read_result(*ended, now) for ended in self._connections.finished()]
         if self._unsent:
-            results += self._unsent
-            self._unsent = []
+            results, self._unsent = results + self._unsent, []
         if results:
             self._last_used = now
         return results
@@ -214,6 +198,29 @@ class WnsClient:
     def _refuse_if_closed(self) -> None:
         if self._is_closed:
             raise RuntimeError("This WnsClient is closed.")
+
+
+def _start(
+    send: Send,
+    connections: Connections[Send],
+    envelopes: Envelopes,
+    proxy_of: Callable[[str], str],
+) -> SendResult | None:
+    """Start a send, or return the result of one that must not be sent."""
+    notification = send.notification
+    try:
+        url = parse_channel_uri(send.channel_uri)
+        envelope = envelopes.find(notification, send.access_token)
+    except InvalidChannelUriError as error:
+        outcome, reason = Outcome.REFUSED, error.reason
+    except InvalidNotificationError as error:
+        outcome, reason = Outcome.REJECTED, str(error)
+    else:
+        proxy = proxy_of(url[: url.index("/", _SCHEME_LENGTH)])
+        body = notification.body if isinstance(notification, Notification) else b""
+        connections.start(send, url, envelope, body, proxy)
+        return None
+    return SendResult(outcome, reference=send.reference, transport_error=reason)
 
 
 def _read_result(send: Send, transfer: Transfer, code: int, details: str, now: float) -> SendResult:
