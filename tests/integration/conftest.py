@@ -96,3 +96,9 @@ def backend(
 def few_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     """A broadcast has 4 first pages in place of 64, one to a topic 2 in place of 8."""
     set_shards(monkeypatch, shards=4, topic_shards=2)
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the SDK retry without pauses."""
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
