@@ -14,6 +14,10 @@ TOGETHER = {
     "tests/faults/test_kills.py": "workers",
     "tests/faults/test_limits_in_workers.py": "workers",
     "tests/faults/test_side_by_side.py": "workers",
+    "tests/template/test_build.py": "a translated template",
+    "tests/template/test_handlers.py": "loaded handlers",
+    "tests/template/test_runbook.py": "parsed code",
+    "tests/template/test_translated.py": "our translated template",
 }
 
 

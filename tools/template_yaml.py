@@ -1,8 +1,10 @@
-"""Access to template.yaml, with short CloudFormation tags such as `!Ref` in their long form."""
+"""Access to template.yaml, with short CloudFormation tags such as `!Ref` in their long form.
+
+The template is read once, and what these functions return is shared: copy it before a change.
+"""
 
 from __future__ import annotations
 
-from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,11 +34,15 @@ def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
 _Loader.add_multi_constructor("!", _intrinsic)
 
 
+@cache
 def load() -> dict[str, Any]:
-    """Return the whole template, the caller's to change."""
-    return deepcopy(_read())
+    """Return the whole template."""
+    text = (ROOT / "template.yaml").read_text(encoding="utf-8")
+    template: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506
+    return template
 
 
+@cache
 def resources_of_type(kind: str) -> dict[str, dict[str, Any]]:
     """Return the resources of a type such as `AWS::SQS::Queue` by their logical ids."""
     resources: dict[str, dict[str, Any]] = load()["Resources"]
@@ -53,6 +59,7 @@ def environment_of(function_logical_id: str) -> dict[str, Any]:
     return shared | own
 
 
+@cache
 def functions() -> dict[str, dict[str, Any]]:
     """Return the properties of every function by its logical id, merged with those of Globals.
 
@@ -90,10 +97,3 @@ def referred(value: Any) -> str:
             return name
         case _:
             raise ValueError(f"{value!r} refers to no resource by !Ref or !GetAtt")
-
-
-@cache
-def _read() -> dict[str, Any]:
-    text = (ROOT / "template.yaml").read_text(encoding="utf-8")
-    template: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506
-    return template

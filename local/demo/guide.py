@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from local.demo.scenario import APP, AUDIENCE, DEVICE, EVENT, PACKAGE_SID, PLAYER
 from local.stack.aws import REGION
 from local.stack.build import ROOT
+from local.stack.run_files import DEFAULT_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,14 +36,16 @@ def addresses(stack: LaptopStack) -> dict[str, str]:
     }
 
 
-def guide(stack: LaptopStack, env: Path, console_url: str) -> str:
+def guide(stack: LaptopStack, env: Path, console_url: str, *, name: str = DEFAULT_NAME) -> str:
     """Return addresses and commands as text for the terminal.
 
     Args:
         env: the file to source.
         console_url: of pushctl's console.
+        name: of the stack, by which pushctl finds it.
     """
     operator = stack.operator
+    local = "--local" if name == DEFAULT_NAME else f"--local --local-name {name}"
     shown = {
         "devices": f"{stack.devices_url}  virtual Windows devices, in your browser",
         "console": f"{console_url}  apps, messages, players (docs/console.md)",
@@ -55,7 +58,7 @@ def guide(stack: LaptopStack, env: Path, console_url: str) -> str:
         "WNS control": stack.wns_control_url,
         "logs": str(stack.logs),
         "shell": f". {shlex.quote(_near(env))}  sets the above for curl and the AWS CLI",
-        "pushctl": ".venv/bin/pushctl --local status  (docs/pushctl.md)",
+        "pushctl": f".venv/bin/pushctl {local} status  (docs/pushctl.md)",
     }
     lines = ["", "The laptop stack is up; Ctrl-C stops it.", ""]
     lines += [f"  {name:<14} {address}" for name, address in shown.items()]

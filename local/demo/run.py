@@ -24,7 +24,7 @@ from local.demo.guide import addresses, guide
 from local.demo.scenario import Narrator, run_scenario
 from local.stack.errors import StackError
 from local.stack.ports import Ports
-from local.stack.run_files import run_files
+from local.stack.run_files import DEFAULT_NAME, run_files
 from local.stack.stack import LOCAL, LaptopStack
 from local.stack.terminal import run_to_exit_code
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 WATCH_SECONDS = 2.0
 
 
-DEFAULT_NAME = "run"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 TAKEN = {"build", "env", "logs"}
 
@@ -57,7 +56,7 @@ def run(name: str) -> None:
             running_console(state, stack.logs) as console_url,
             contextlib.suppress(KeyboardInterrupt),
         ):
-            print(guide(stack, env, console_url), flush=True)
+            print(guide(stack, env, console_url, name=name), flush=True)
             while True:
                 stack.check_servers()
                 stack.write_function_logs()

@@ -1,4 +1,4 @@
-"""The devices on the page: their players, the state of the game, and the steps taken."""
+"""The devices on the page."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from local.demo.scenario import APP, AUDIENCE, DEVICE, PACKAGE_SID, PLAYER
+from local.demo.scenario import APP, DEVICE, PACKAGE_SID, PLAYER
 from local.devices.errors import DevicesError
-from local.devices.interactions import interaction_of
+from local.devices.game_client import GameClient
 from local.devices.page_device import PageDevice
-from local.devices.samples import TOPIC
+from local.devices.steps import Steps
 from local.devices.views import device_view
 from local.wns_emulator.errors import ControlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from local.devices.backend import Backend, Reply
+    from local.devices.backend import Backend
     from local.devices.game import Game
     from local.devices.page_device import GameState
     from local.wns_emulator.control.client import EmulatorControl
@@ -46,11 +46,10 @@ class Roster:
         self._wns = wns
         self._game = game
         self._publish = publish
-        self._clock = clock
+        self._steps = Steps(publish, clock)
+        self._client = GameClient(backend, wns, game, self._steps, clock)
         self._devices: dict[str, PageDevice] = {}
         self._lock = threading.RLock()
-        self.has_presence: bool | None = None
-        """Whether the API supports presence; None until a device has tried."""
 
     def add(self, player: str, name: str) -> dict[str, Any]:
         """Add a device, sign its player in and register its channel.
@@ -89,30 +88,11 @@ class Roster:
 
     def register(self, device_id: str) -> None:
         """Request a channel from Windows and register it with the API, as a game does at start."""
-        device = self._get(device_id)
-        channel = self._wns.create_channel(app=PACKAGE_SID, device_id=device_id)
-        device.channel_id = channel.channel_id
-        body: dict[str, Any] = {
-            "channel_uri": channel.channel_uri,
-            "locale": "en-US",
-            "app_version": "1.0",
-        }
-        if self._game.has_topics is not False:
-            reply = self._call_api(device, "PUT", "", body | {"topics": [TOPIC]})
-            self._game.has_topics = not reply.rejects("topics")
-        if not self._game.has_topics:
-            reply = self._call_api(device, "PUT", "", body)
-        device.signed_in = reply.ok
-        self._record_reply(device, "PUT", "", reply, f"channel on {_host(channel.channel_uri)}")
-        if reply.ok:
-            self.play(device_id, device.game)
+        self._client.register(self._get(device_id))
 
     def sign_out(self, device_id: str) -> None:
         """Remove the channel through the API, as a game does when its player signs out."""
-        device = self._get(device_id)
-        reply = self._call_api(device, "DELETE", "")
-        device.signed_in = not reply.ok
-        self._record_reply(device, "DELETE", "", reply, f"{device.player} has signed out")
+        self._client.sign_out(self._get(device_id))
 
     def switch(self, device_id: str, *, on: bool) -> None:
         self._get(device_id)
@@ -120,20 +100,14 @@ class Roster:
 
     def play(self, device_id: str, game: GameState) -> None:
         """Set the state of the game, and report presence if the API supports it."""
-        device = self._get(device_id)
-        was_in_front = device.game == "front"
-        device.game = game
-        self._wns.set_app_running(device_id, running=game != "closed", app=PACKAGE_SID)
-        if device.signed_in and (game == "front" or was_in_front or self.has_presence is None):
-            self._report_presence(device)
-        self._changed(device)
+        self._client.play(self._get(device_id), game)
 
     def expire(self, device_id: str) -> None:
         """Make the device's channel 31 days old."""
         device = self._get(device_id)
         if device.channel_id is not None:
             self._wns.age_channel(device.channel_id, CHANNEL_AGE_SECONDS)
-            self._record(
+            self._steps.record(
                 device, "31 days pass: the channel has expired, Windows says nothing", ok=False
             )
 
@@ -145,7 +119,7 @@ class Roster:
             device.dismissed.clear()
         else:
             device.dismissed.add(message_id)
-            self._changed(device)
+            self._steps.changed(device)
 
     def allow_notifications(self, device_id: str, *, on: bool) -> None:
         """Set whether the player lets the game notify."""
@@ -159,29 +133,18 @@ class Roster:
 
     def record_press(self, device_id: str, text: str) -> None:
         """Record what the game received when a button or toast was pressed."""
-        self._record(self._get(device_id), text, ok=True)
+        self._steps.record(self._get(device_id), text, ok=True)
 
     def report(self, device_id: str, kind: str, arguments: str, inputs: dict[str, str]) -> None:
         """Report to the API what the player did with a tracked toast, as a game does."""
-        device = self._get(device_id)
-        interaction = interaction_of(kind, arguments, inputs)
-        if interaction is None:
-            return
-        interaction |= {"device_id": device_id, "at": int(self._clock())}
-        token = self._backend.player_token(device.player, AUDIENCE)
-        path = f"/apps/{APP}/interactions"
-        reply = self._backend.as_player(token, "POST", path, {"interactions": [interaction]})
-        results = reply.content.get("results", [])
-        about = ", ".join(each["reason"] or each["status"] for each in results)
-        text = about if reply.ok else reply.reason
-        self._record(device, f"POST {path} answers {reply.status}: {text}", ok=reply.ok)
+        self._client.report(self._get(device_id), kind, arguments, inputs)
 
     def record_received(self, detail: dict[str, Any]) -> None:
         """Record what the game's server has received of a device's player."""
         given = detail["action"] or detail["kind"]
         inputs = "".join(f', {name} = "{value}"' for name, value in detail["inputs"].items())
         text = f"The game's server receives from {detail['player_id']}: {given}{inputs}"
-        self._record(self._get(detail["device_id"]), text, ok=True)
+        self._steps.record(self._get(detail["device_id"]), text, ok=True)
 
     def receive(self, kind: str, data: dict[str, Any]) -> dict[str, Any]:
         """Act on an event of the emulator; return what the pages get of it.
@@ -204,7 +167,7 @@ class Roster:
         if device.is_adopted:
             self._follow_adopted(device, seen)
         shown = device_view(device, seen)
-        return shown | {"has_presence": self.has_presence is not False}
+        return shown | {"has_presence": self._client.has_presence is not False}
 
     def views(self) -> list[dict[str, Any]]:
         """Return what the page shows of every device, except one that is just being removed."""
@@ -228,7 +191,9 @@ class Roster:
     def _adopt(self) -> None:
         device = PageDevice(DEVICE, DEMO_DEVICE_NAME, PLAYER, is_adopted=True)
         self._devices[DEVICE] = device
-        self._record(device, "The demo and the lines of make run register this device", ok=True)
+        self._steps.record(
+            device, "The demo and the lines of make run register this device", ok=True
+        )
 
     def _follow_adopted(self, device: PageDevice, seen: DeviceView) -> None:
         """Note the newest channel, and whether the API knows the device."""
@@ -238,37 +203,6 @@ class Roster:
         if reply.ok:
             known = reply.content.get("devices", [])
             device.signed_in = any(one["device_id"] == device.device_id for one in known)
-
-    def _report_presence(self, device: PageDevice) -> None:
-        if self.has_presence is False:
-            return
-        in_game = device.game == "front"
-        reply = self._call_api(device, "PUT", "/presence", {"in_game": in_game})
-        first_time, self.has_presence = self.has_presence is None, not reply.is_without_route
-        if self.has_presence and not first_time:
-            presence = f"in the game: {'yes' if in_game else 'no'}"
-            self._record_reply(device, "PUT", "/presence", reply, presence)
-
-    def _call_api(self, device: PageDevice, method: str, suffix: str, body: object = None) -> Reply:
-        token = self._backend.player_token(device.player, AUDIENCE)
-        path = f"/apps/{APP}/channels/{device.device_id}{suffix}"
-        return self._backend.as_player(token, method, path, body)
-
-    def _record_reply(
-        self, device: PageDevice, method: str, suffix: str, reply: Reply, about: str
-    ) -> None:
-        path = f"/apps/{APP}/channels/{device.device_id}{suffix}"
-        text = about if reply.ok else reply.reason
-        self._record(device, f"{method} {path} answers {reply.status}: {text}", ok=reply.ok)
-
-    def _record(self, device: PageDevice, text: str, *, ok: bool) -> None:
-        step = {"at": self._clock(), "text": text, "ok": ok}
-        device.steps.append(step)
-        self._publish("step", {"device_id": device.device_id, **step})
-        self._changed(device)
-
-    def _changed(self, device: PageDevice) -> None:
-        self._publish("device", {"device_id": device.device_id})
 
     def _get(self, device_id: str) -> PageDevice:
         device = self._devices.get(device_id)
@@ -287,7 +221,3 @@ class Roster:
         while (device_id := stem if number == 1 else f"{stem}-{number}") in taken:
             number += 1
         return device_id
-
-
-def _host(channel_uri: str) -> str:
-    return channel_uri.split("/")[2]

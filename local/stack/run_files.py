@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+DEFAULT_NAME = "run"
+"""Of the stack that `make run` starts without `NAME=`."""
 STATE_FILE = "stack.json"
 KEY_FILE = "operator-key.json"
 

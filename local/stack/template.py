@@ -99,57 +99,67 @@ def _explicit_api(api_id: str, resource: Template) -> Template:
     if "x-amazon-apigateway-cors" in body:
         # The emulator stores the map unchanged and reads it by OpenAPI's names.
         properties["CorsConfiguration"] = body["x-amazon-apigateway-cors"]
-    explicit = {api_id: {**resource, "Properties": properties}}
-
     schemes = body.get("components", {}).get("securitySchemes", {})
     authorizers = {
         name: scheme["x-amazon-apigateway-authorizer"]
         for name, scheme in schemes.items()
         if "x-amazon-apigateway-authorizer" in scheme
     }
+    explicit = {api_id: {**resource, "Properties": properties}}
     for name, authorizer in authorizers.items():
-        explicit[f"{api_id}{_alphanumeric(name)}Authorizer"] = {
-            "Type": "AWS::ApiGatewayV2::Authorizer",
-            "Properties": {
-                "ApiId": {"Ref": api_id},
-                "Name": name,
-                "AuthorizerType": authorizer["type"].upper(),
-                "IdentitySource": [authorizer["identitySource"]],
-                "JwtConfiguration": {
-                    "Issuer": authorizer["jwtConfiguration"]["issuer"],
-                    "Audience": authorizer["jwtConfiguration"]["audience"],
-                },
-            },
-        }
+        explicit[f"{api_id}{_alphanumeric(name)}Authorizer"] = _authorizer(api_id, name, authorizer)
     for path, operations in body["paths"].items():
         for method, operation in operations.items():
-            if method not in METHODS:
-                raise StackError(
-                    f"{api_id} has {method!r} at {path}, which the laptop stack cannot route."
-                )
-            key = _route_key(path, method)
-            name = f"{api_id}{_alphanumeric(key)}"
-            integration = operation["x-amazon-apigateway-integration"]
-            explicit[f"{name}Integration"] = {
-                "Type": "AWS::ApiGatewayV2::Integration",
-                "Properties": {
-                    "ApiId": {"Ref": api_id},
-                    "IntegrationType": integration["type"].upper(),
-                    "IntegrationUri": integration["uri"],
-                    "IntegrationMethod": integration["httpMethod"],
-                    "PayloadFormatVersion": integration["payloadFormatVersion"],
-                },
-            }
-            explicit[f"{name}Route"] = {
-                "Type": "AWS::ApiGatewayV2::Route",
-                "Properties": {
-                    "ApiId": {"Ref": api_id},
-                    "RouteKey": key,
-                    "Target": {"Fn::Sub": f"integrations/${{{name}Integration}}"},
-                    **_authorization(api_id, key, operation.get("security", []), authorizers),
-                },
-            }
+            explicit |= _route(api_id, path, method, operation, authorizers)
     return explicit
+
+
+def _authorizer(api_id: str, name: str, authorizer: Template) -> Template:
+    return {
+        "Type": "AWS::ApiGatewayV2::Authorizer",
+        "Properties": {
+            "ApiId": {"Ref": api_id},
+            "Name": name,
+            "AuthorizerType": authorizer["type"].upper(),
+            "IdentitySource": [authorizer["identitySource"]],
+            "JwtConfiguration": {
+                "Issuer": authorizer["jwtConfiguration"]["issuer"],
+                "Audience": authorizer["jwtConfiguration"]["audience"],
+            },
+        },
+    }
+
+
+def _route(
+    api_id: str, path: str, method: str, operation: Template, authorizers: Template
+) -> Template:
+    """Return the integration and the route of an operation."""
+    if method not in METHODS:
+        raise StackError(f"{api_id} has {method!r} at {path}, which the laptop stack cannot route.")
+    key = _route_key(path, method)
+    name = f"{api_id}{_alphanumeric(key)}"
+    integration = operation["x-amazon-apigateway-integration"]
+    return {
+        f"{name}Integration": {
+            "Type": "AWS::ApiGatewayV2::Integration",
+            "Properties": {
+                "ApiId": {"Ref": api_id},
+                "IntegrationType": integration["type"].upper(),
+                "IntegrationUri": integration["uri"],
+                "IntegrationMethod": integration["httpMethod"],
+                "PayloadFormatVersion": integration["payloadFormatVersion"],
+            },
+        },
+        f"{name}Route": {
+            "Type": "AWS::ApiGatewayV2::Route",
+            "Properties": {
+                "ApiId": {"Ref": api_id},
+                "RouteKey": key,
+                "Target": {"Fn::Sub": f"integrations/${{{name}Integration}}"},
+                **_authorization(api_id, key, operation.get("security", []), authorizers),
+            },
+        },
+    }
 
 
 def _route_key(path: str, method: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,10 +18,13 @@ from pushctl.cli.options import (
     read_time,
 )
 from pushctl.cli.session import Session, returns, session_of
-from pushctl.cli.template_commands import show_rendered
+from pushctl.cli.template_output import show_rendered
 from pushctl.client.notifications import NotificationReport
 from pushctl.client.sending import DryRun, Sent, dry_run, read_players, read_request
 from pushctl.client.sending import send as send_request
+
+if TYPE_CHECKING:
+    from push.requests.models import NotificationRequest
 
 
 def add_to(cli: typer.Typer) -> None:
@@ -88,11 +91,7 @@ def send(
         return
     if request.audience.everyone:
         session.confirm(f"Notify everyone in '{app}' of {session.stack.name}?", yes=yes)
-    total = len(many) if many is not None else 1
-    with session.progress("requesting", None if total == 1 else total) as progress:
-        sent = send_request(
-            session.stack, app, request, many, progress=lambda done, of: progress(done, f"of {of}")
-        )
+    sent = _send(session, app, request, many)
     session.emit(sent, lambda s: _show_sent(s, app, sent))
     if watch:
         codes = [follow(session, app, each) for each in sent.notification_ids]
@@ -122,6 +121,15 @@ def _add_audience(
     elif everyone:
         fields["audience"] = {"everyone": True}
     return None
+
+
+def _send(session: Session, app: str, request: NotificationRequest, many: list[str] | None) -> Sent:
+    """Send a request, to many players by several ones, and show how far it is."""
+    total = len(many) if many is not None else 1
+    with session.progress("requesting", None if total == 1 else total) as progress:
+        return send_request(
+            session.stack, app, request, many, progress=lambda done, of: progress(done, f"of {of}")
+        )
 
 
 def _show_sent(session: Session, app: str, sent: Sent) -> None:

@@ -14,9 +14,9 @@ from push.templates.models import Template
 from pushctl.cli.app_commands import Done
 from pushctl.cli.options import AppOption, Parameters, Yes, read_parameters
 from pushctl.cli.session import Session, returns, session_of
+from pushctl.cli.template_output import show_applied, show_plan, show_preview
 from pushctl.client import templates
 from pushctl.client.errors import ConflictError, RefusedError
-from pushctl.client.rendering import RenderedKind
 from pushctl.client.template_files import Content, dump, read_folder, write_folder
 from pushctl.client.template_plan import Applied, Plan, apply, content_of, plan
 
@@ -30,7 +30,6 @@ Folder = Annotated[
 Delete = Annotated[
     bool, typer.Option("--delete", help="Also delete stored templates that are not in the folder.")
 ]
-_SIGNS = {"create": "+", "change": "~", "same": "=", "delete": "-", "extra": "?"}
 
 
 class Pulled(BaseModel):
@@ -120,7 +119,7 @@ def plan_(
     session = session_of(context)
     sample = read_parameters(parameters)
     found = plan(session.stack, app, read_folder(folder), delete=delete, parameters=sample)
-    session.emit(found, lambda s: _show_plan(s, found, render=render))
+    session.emit(found, lambda s: show_plan(s, found, render=render))
     if not found.is_empty or found.errors:
         raise typer.Exit(1)
 
@@ -199,25 +198,7 @@ def preview(
     session = session_of(context)
     sample = read_parameters(parameters)
     found = templates.preview_template(session.stack, app, template, sample, locale)
-
-    def show_it(session: Session) -> None:
-        for each in found.notifications:
-            session.say(f"{each.kind}, {each.bytes} of 5,000 bytes", "bold")
-            for name, value in each.headers.items():
-                session.say(f"  {name}: {value}", "dim")
-            session.say(f"  {each.body}")
-
-    session.emit(found, show_it)
-
-
-def show_rendered(session: Session, rendered: list[RenderedKind], indent: str = "  ") -> None:
-    """Print what languages render to."""
-    for each in rendered:
-        language = f"{each.locale} " if each.locale else ""
-        if each.error is not None:
-            session.say(f"{indent}{language}{each.error}", "red")
-        else:
-            session.say(f"{indent}{language}{each.kind}, {each.bytes} bytes: {each.body}", "dim")
+    session.emit(found, lambda s: show_preview(s, found))
 
 
 def _stored(session: Session, app: str) -> dict[str, Content]:
@@ -235,34 +216,9 @@ def _apply(
     if deleted:
         session.confirm(f"Delete {', '.join(deleted)} of {app}?", yes=yes)
     done = apply(session.stack, planned, wanted)
-
-    def show_it(session: Session) -> None:
-        for each in done.changes:
-            style = "green" if each.status == "done" else "red"
-            told = f": {each.reason}" if each.reason else ""
-            session.say(f"{_SIGNS[each.action]} {each.template_id} {each.status}{told}", style)
-        if not done.changes:
-            session.say("nothing has changed")
-
-    session.emit(done, show_it)
+    session.emit(done, lambda s: show_applied(s, done))
     if done.conflicts:
         raise ConflictError(f"changed by somebody else meanwhile: {', '.join(done.conflicts)}")
     failed = [f"{each.template_id}: {each.reason}" for each in done.changes if each.reason]
     if failed:
         raise RefusedError("some templates were not stored", details=failed)
-
-
-def _show_plan(session: Session, found: Plan, *, render: bool) -> None:
-    for change in found.changes:
-        if change.action == "same":
-            continue
-        session.say(f"{_SIGNS[change.action]} {change.template_id} ({change.action})", "bold")
-        for line in change.diff[2:]:
-            style = "green" if line.startswith("+") else "red" if line.startswith("-") else "dim"
-            session.say(f"  {line}", style)
-        if render:
-            show_rendered(session, change.rendered)
-    same = sum(each.action == "same" for each in found.changes)
-    session.say(f"{len(found.changes) - same} to look through, {same} unchanged")
-    if any(each.action == "extra" for each in found.changes):
-        session.note("? is stored but not in the folder; --delete deletes it")

@@ -1,8 +1,13 @@
-"""What a player got recently, searched in the newest notifications of an app."""
+"""What a player got, searched in the newest notifications of an app.
+
+Records have no index by player (docs/decisions.md).
+"""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,14 +17,18 @@ from pushctl.client.notifications import (
     DeviceOutcome,
     SkippedPlayer,
     Summary,
-    get_outcome_page,
+    get_notification,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pushctl.client.stack import Stack
 
 _WORKERS = 8
-_PAGES = 3
+_MOST_RECIPIENTS = 2_000
+"""Recipients of a notification that is searched; outcomes have no order by player, so larger ones
+would cost hundreds of requests."""
 
 
 class PlayerOutcome(BaseModel):
@@ -38,48 +47,48 @@ class PlayerOutcomes(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     recent: list[PlayerOutcome]
+    large: list[Summary] = Field(description="Too large to be searched; they may be the player's")
     searched: int = Field(description="Notifications of the app that were searched")
-    unfinished: int = Field(
-        description="Large ones among them, of which only the first pages were searched"
-    )
 
 
 def recent_outcomes(
-    stack: Stack, app_id: str, player_id: str, *, newest: int = 15
+    stack: Stack, app_id: str, player_id: str, *, newest: int | None = 15
 ) -> PlayerOutcomes:
     """Return what the app's newest notifications were for a player.
 
-    Records have no index by player (docs/decisions.md), so the newest ones are searched, and of
-    each the first pages.
+    Args:
+        newest: how many to look through; None: all of the 30 days that records are kept.
+
+    Raises:
+        NotFoundError: the app does not exist.
     """
-    listed = list_notifications(stack, app_id, limit=newest).notifications[:newest]
-
-    def search(summary: Summary) -> tuple[PlayerOutcome | None, bool]:
-        return _search(stack, app_id, summary, player_id)
-
+    listed = list(islice(_newest_first(stack, app_id), newest))
+    small = [each for each in listed if each.recipients <= _MOST_RECIPIENTS]
     with ThreadPoolExecutor(_WORKERS) as pool:
-        found = list(pool.map(search, listed))
+        found = list(pool.map(partial(_search, stack, player_id), small))
     return PlayerOutcomes(
-        recent=[each for each, _ in found if each is not None],
-        searched=len(listed),
-        unfinished=sum(not is_complete for _, is_complete in found),
+        recent=[each for each in found if each is not None],
+        large=[each for each in listed if each.recipients > _MOST_RECIPIENTS],
+        searched=len(small),
     )
 
 
-def _search(
-    stack: Stack, app_id: str, summary: Summary, player_id: str
-) -> tuple[PlayerOutcome | None, bool]:
-    outcomes: list[DeviceOutcome] = []
-    skipped: SkippedPlayer | None = None
+def _newest_first(stack: Stack, app_id: str) -> Iterator[Summary]:
     page = None
-    for _ in range(_PAGES):
-        found = get_outcome_page(stack, app_id, summary.notification_id, page)
-        outcomes += [each for each in found.report.outcomes if each.player_id == player_id]
-        of_player = [each for each in found.report.skipped if each.player_id == player_id]
-        skipped = of_player[0] if of_player else skipped
-        page = found.next_page
+    while True:
+        some = list_notifications(stack, app_id, page=page, limit=1)
+        yield from some.notifications
+        page = some.next_page
         if page is None:
-            break
-    if not outcomes and skipped is None:
-        return None, page is None
-    return PlayerOutcome(notification=summary, outcomes=outcomes, skipped=skipped), page is None
+            return
+
+
+def _search(stack: Stack, player_id: str, summary: Summary) -> PlayerOutcome | None:
+    """Return a notification as a player got it, None if it was not for them."""
+    report = get_notification(
+        stack, summary.app_id, summary.notification_id, player=player_id, limit=None
+    )
+    if not report.outcomes and not report.skipped:
+        return None
+    skipped = report.skipped[0] if report.skipped else None
+    return PlayerOutcome(notification=summary, outcomes=report.outcomes, skipped=skipped)

@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from push.players.accounts import PlayerAccount
-from pushctl.client.notification_lists import list_notifications
-from pushctl.client.notifications import DeviceOutcome, get_notification
+from pushctl.client.notifications import DeviceOutcome
+from pushctl.client.player_outcomes import PlayerOutcome, recent_outcomes
 from pushctl.client.players import get_player
 
 if TYPE_CHECKING:
-    from pushctl.client.notifications import NotificationReport, Summary
+    from pushctl.client.notifications import Summary
     from pushctl.client.stack import Stack
-
-_MOST_RECIPIENTS = 2_000
-"""Recipients of a notification that is looked through; a broadcast's outcomes have no order by
-player, so larger ones would cost hundreds of requests."""
 
 
 class PlayerNotification(BaseModel):
@@ -59,35 +55,16 @@ def report_on_player(
         NotFoundError: the app does not exist.
     """
     account = get_player(stack, app_id, player_id)
-    found: list[PlayerNotification] = []
-    checked, page = 0, None
-    while latest is None or checked < latest:
-        some = list_notifications(stack, app_id, page=page, limit=1)
-        for summary in some.notifications[: None if latest is None else latest - checked]:
-            checked += 1
-            about = _about(stack, summary, player_id)
-            if about is not None:
-                found.append(about)
-        page = some.next_page
-        if page is None:
-            break
-    return PlayerReport(account=account, notifications=found)
+    found = recent_outcomes(stack, app_id, player_id, newest=latest)
+    about = [_about(each.notification, each.outcomes, _sentences(each)) for each in found.recent]
+    about += [_about(each, [], [_sentence_of_large(each)]) for each in found.large]
+    about.sort(key=lambda each: each.accepted_at, reverse=True)
+    return PlayerReport(account=account, notifications=about)
 
 
-def _about(stack: Stack, summary: Summary, player_id: str) -> PlayerNotification | None:
-    """Return a notification's result for a player, None if it was not for them."""
-    outcomes: list[DeviceOutcome] = []
-    if summary.recipients > _MOST_RECIPIENTS:
-        advice = "pushctl notification show --player looks through them"
-        sentences = [f"sent to {summary.recipients:,} devices; {advice}"]
-    else:
-        report = get_notification(
-            stack, summary.app_id, summary.notification_id, player=player_id, limit=None
-        )
-        outcomes = report.outcomes
-        sentences = _sentences(report)
-    if not sentences:
-        return None
+def _about(
+    summary: Summary, outcomes: list[DeviceOutcome], sentences: list[str]
+) -> PlayerNotification:
     return PlayerNotification(
         notification_id=summary.notification_id,
         accepted_at=summary.accepted_at,
@@ -99,9 +76,13 @@ def _about(stack: Stack, summary: Summary, player_id: str) -> PlayerNotification
     )
 
 
-def _sentences(report: NotificationReport) -> list[str]:
-    skips = [each.sentence for each in report.skipped]
+def _sentences(found: PlayerOutcome) -> list[str]:
+    skips = [found.skipped.sentence] if found.skipped else []
     return skips + [
-        f"{each.device_id}, {each.kind}: {each.outcome}: {each.sentence}"
-        for each in report.outcomes
+        f"{each.device_id}, {each.kind}: {each.outcome}: {each.sentence}" for each in found.outcomes
     ]
+
+
+def _sentence_of_large(summary: Summary) -> str:
+    advice = "pushctl notification show --player looks through them"
+    return f"sent to {summary.recipients:,} devices; {advice}"

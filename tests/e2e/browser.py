@@ -172,8 +172,16 @@ class Browser:
             raise BrowserError(f"{value['error']}: {value['message'].splitlines()[0]}")
         return value
 
-    def _devtools(self, command: str, parameters: Mapping[str, object]) -> None:
-        self.call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
+    @contextmanager
+    def in_each_page(self, script: str) -> Iterator[None]:
+        """Runs a script in each page that is opened meanwhile, before the page's own."""
+        page = "ScriptToEvaluateOnNewDocument"
+        added = self._devtools(f"Page.add{page}", {"source": script})
+        yield
+        self._devtools(f"Page.remove{page}", added)
+
+    def _devtools(self, command: str, parameters: Mapping[str, object]) -> Any:
+        return self.call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
 
 @contextmanager

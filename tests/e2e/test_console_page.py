@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 
 MESSAGE = "challenge.received"
-LOADED_MS = 2000  # under 1000 on a machine that does nothing else
+LOADED_MS = 1000
 SHIFTED = 0.02
 """Of cumulative layout shift; web.dev calls 0.1 good ("Cumulative Layout Shift")."""
 READY = {
@@ -34,6 +35,20 @@ READY = {
     "operations": ".dead-group, .empty",
 }
 """What is shown when a view is complete."""
+NOTE_WHEN_SHOWN = """
+new MutationObserver((_, observer) => {
+    if (!document.querySelector(%s)?.checkVisibility()) return;
+    window.shownAt = performance.now();
+    observer.disconnect();
+}).observe(document, {subtree: true, childList: true, attributes: true});
+"""
+SHIFTS = """
+const done = arguments[0];
+new PerformanceObserver((list) => done(list.getEntries()
+    .filter((entry) => !entry.hadRecentInput).map((entry) => entry.value)))
+    .observe({type: "layout-shift", buffered: true});
+setTimeout(() => done([]), 500);
+"""
 
 
 @pytest.fixture(scope="module")
@@ -127,22 +142,18 @@ def test_dialogs_errors_and_figures_are_accessible(console: ConsolePage, sent: s
 
 
 @pytest.mark.parametrize("view", READY)
-def test_view_loads_at_once_and_nothing_jumps(console: ConsolePage, sent: str, view: str) -> None:
+def test_view_loads_within_a_second_and_nothing_jumps(
+    console: ConsolePage, sent: str, view: str
+) -> None:
     console.browser.resize(1280, 900)
     took: list[float] = []
-    # The best of some: other tests share the machine.
-    while len(took) < 10 and min(took, default=LOADED_MS) >= LOADED_MS:
-        open_view(console, view, sent)
-        took.append(console.browser.run("return performance.now()"))
-        shifts = """
-        const done = arguments[0];
-        new PerformanceObserver((list) => done(list.getEntries()
-            .filter((entry) => !entry.hadRecentInput).map((entry) => entry.value)))
-            .observe({type: "layout-shift", buffered: true});
-        setTimeout(() => done([]), 500);
-        """
-        found = console.browser.call("POST", "/execute/async", {"script": shifts, "args": []})
-        assert sum(found) < SHIFTED
+    with console.browser.in_each_page(NOTE_WHEN_SHOWN % json.dumps(READY[view])):
+        # The best of some: other tests share the machine.
+        while len(took) < 10 and min(took, default=LOADED_MS) >= LOADED_MS:
+            open_view(console, view, sent)
+            took.append(console.browser.run("return window.shownAt"))
+            found = console.browser.call("POST", "/execute/async", {"script": SHIFTS, "args": []})
+            assert sum(found) < SHIFTED
     assert min(took) < LOADED_MS, took
 
 

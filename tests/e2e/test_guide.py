@@ -51,3 +51,8 @@ def test_guide_shows_every_command_with_what_it_does(configured: LaptopStack) ->
     for each in commands(configured):
         assert f"# {each.what}\n" in text
     assert EVENT in text
+
+
+def test_guide_of_a_named_stack_leads_pushctl_to_it(configured: LaptopStack) -> None:
+    text = guide(configured, LOCAL / "env", "http://127.0.0.1:1/token/", name="second")
+    assert ".venv/bin/pushctl --local --local-name second status " in text

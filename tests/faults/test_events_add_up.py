@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from push.channels.keys import SHARDS
 from push.errors import EventBusUnavailableError
 from tests.faults.crowd import make_crowd
-from tests.integration.builders import game_fixture, post_request, request, summary
+from tests.integration.builders import game_fixture, post_request, request, set_shards, summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,8 @@ def test_events_of_a_broadcast_add_up_to_its_record(
     channels: int,
 ) -> None:
     """Every message is delivered twice, and a third of the workers dies between close and event."""
+    if channels < SHARDS * 10:
+        set_shards(monkeypatch, shards=16, topic_shards=2)
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), channels, devices_per_player=2)
     gone = crowd.uris[::10]
     for channel_uri in gone:

@@ -85,6 +85,9 @@ class Backend:
         self._monkeypatch = monkeypatch
         self._names = {"AWS::StackName": STACK, "LogLevel": "INFO"}
         self._modules: dict[str, ModuleType] = {}
+        self._make_resources()
+
+    def _make_resources(self) -> None:
         self._make_tables()
         self._make_queues()
         self._make_bus()

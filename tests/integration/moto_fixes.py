@@ -1,15 +1,20 @@
-"""Moto, where it differs from AWS in what the backend relies on. Importing this module applies it.
+"""Moto, where it differs from AWS in what the backend relies on, and where it repeats its own work.
+Importing this module applies it.
 
 `UpdateSecretVersionStage` moves AWSCURRENT, but moto's `GetSecretValue` and `PutSecretValue` go on
 with the version that was the default before (AWS Secrets Manager API reference, GetSecretValue: "If
 you don't specify either a VersionStage or VersionId, Secrets Manager returns the AWSCURRENT
 version").
+
+With each call, moto inspects the class that responds, whose methods are always the same.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
+from moto.core import responses
 from moto.secretsmanager.models import SecretsManagerBackend
 
 _move = SecretsManagerBackend.update_secret_version_stage
@@ -27,3 +32,5 @@ def _move_with_default(
 
 
 SecretsManagerBackend.update_secret_version_stage = _move_with_default  # type: ignore[method-assign]
+_responses: Any = responses
+_responses.method_names_from_class = functools.cache(_responses.method_names_from_class)

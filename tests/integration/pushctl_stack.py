@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -20,10 +21,14 @@ if TYPE_CHECKING:
 
 
 class BackendApi:
-    """Calls the handlers as API Gateway does; `before` is called ahead of each request."""
+    """Calls the handlers as API Gateway does, one request at a time, as an instance of Lambda does.
+
+    `before` is called ahead of each request.
+    """
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+        self._lock = threading.Lock()
 
     def before(self, method: str, path: str) -> None:
         """Do what a test wants to happen just before a request."""
@@ -44,7 +49,8 @@ class BackendApi:
         }
         event = http_event(method, path, text, headers=given, claims=None, query=query)
         event["queryStringParameters"] = dict(parse_qsl(query))
-        answer = self._backend.invoke(function_of_route(method, path), event)
+        with self._lock:
+            answer = self._backend.invoke(function_of_route(method, path), event)
         return read_response(answer["statusCode"], answer.get("body") or "")
 
 

@@ -31,15 +31,13 @@ if TYPE_CHECKING:
 ONLY_AWS_COUNTS = {"FunctionsThrottled", "RecursiveInvocationsDropped"}
 """tests/template checks what these alarms watch."""
 A_DAY = {"options": {"ttl_seconds": 86_400}}
+CHANNEL_THROTTLED = {
+    "code": 429,
+    "headers": {"X-WNS-Status": "channelthrottled", "Retry-After": "3600"},
+}
 EVERYONE = {"audience": {"everyone": True}, "allow_repeat": True} | A_DAY
 pytestmark = [pytest.mark.usefixtures("few_shards", "no_pauses")]
 game = game_fixture(devices={"pc": "player-1"}, send_rate=10_000)
-
-
-@pytest.fixture
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the SDK retry without pauses."""
-    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
 
 
 @dataclass
@@ -306,11 +304,7 @@ def test_delivery_that_waited_for_a_throttled_channel_raises_no_alarm_when_it_is
     game: Backend, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch = Watch(game, capfd, "DirectDeliveriesWaiting")
-    throttled = {
-        "code": 429,
-        "headers": {"X-WNS-Status": "channelthrottled", "Retry-After": "3600"},
-    }
-    game.wns.fail_next(1, **throttled)
+    game.wns.fail_next(1, **CHANNEL_THROTTLED)
     Scene(game, watch, monkeypatch).send()
     game.advance(3661)
     game.work()
@@ -322,12 +316,8 @@ def test_channel_that_wns_throttles_for_hours_raises_no_alarm(
     game: Backend, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch = Watch(game, capfd, "DirectDeliveriesWaiting")
-    throttled = {
-        "code": 429,
-        "headers": {"X-WNS-Status": "channelthrottled", "Retry-After": "3600"},
-    }
     for _ in range(3):
-        game.wns.fail_next(1, **throttled)
+        game.wns.fail_next(1, **CHANNEL_THROTTLED)
         Scene(game, watch, monkeypatch).send()
         game.advance(3600)
         watch.end_period()

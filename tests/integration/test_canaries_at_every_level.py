@@ -88,6 +88,7 @@ def of_players(game: Backend) -> None:
     assert game.call_as_player("player-9", "DELETE", f"{APP_PATH}/me")[0] == 200
 
 
+@pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("level", ["DEBUG", "INFO"])
 def test_canaries_are_in_no_line_at_any_level(
     backend: Backend,
@@ -95,7 +96,6 @@ def test_canaries_are_in_no_line_at_any_level(
     capfd: pytest.CaptureFixture[str],
     level: str,
 ) -> None:
-    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     functions: list[str] = [
         each["CodeUri"].rpartition("/")[2] for each in template_yaml.functions().values()
     ]

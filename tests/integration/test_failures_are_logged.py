@@ -31,12 +31,6 @@ CODE = "ProvisionedThroughputExceededException"
 
 
 @pytest.fixture
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the SDK retry without pauses."""
-    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-
-
-@pytest.fixture
 def log(game: Backend) -> Iterator[Log]:
     with Log.of(game, "notifications_api", "dispatcher", "notification_sender") as log:
         yield log

@@ -33,13 +33,8 @@ if TYPE_CHECKING:
 PLAYER = "player-1"
 NOW = 1_700_000_000
 EVENTS = ["AppStopped", "ChannelGone", "NotificationInteraction", "NotificationFinished"]
+pytestmark = pytest.mark.usefixtures("no_pauses")
 game = game_fixture(devices={"console-7": PLAYER}, events=EVENTS, track=True)
-
-
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the SDK retry without pauses."""
-    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
 
 
 class Output:

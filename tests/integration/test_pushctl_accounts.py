@@ -83,6 +83,24 @@ def test_player_is_told_what_became_of_each_notification(game: Backend) -> None:
     assert report_on_player(stack_of(game), APP, "player-1", latest=1).notifications == []
 
 
+def test_large_notification_is_named_in_its_place_and_not_searched(
+    game: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pushctl.client.player_outcomes._MOST_RECIPIENTS", 1)
+    open_channel(game, "player-2", "laptop")
+    sent: list[str] = []
+    for players_of_one in (["player-1"], ["player-1", "player-2"], ["player-1"]):
+        _, one = post_request(game, request(*players_of_one, request_id=f"r{len(sent)}"))
+        game.work()
+        game.advance(2)
+        sent.append(one["notification_id"])
+    report = report_on_player(stack_of(game), APP, "player-1")
+    assert [each.notification_id for each in report.notifications] == sent[::-1]
+    newest, large, _ = report.notifications
+    assert [each.outcome for each in newest.outcomes] == ["delivered"]
+    assert large.sentences[0].startswith("sent to 2 devices; pushctl notification show --player")
+
+
 def test_player_of_any_name_is_shown_and_erased(game: Backend) -> None:
     open_channel(game, HOSTILE, "laptop", locale="de-DE")
     stack = stack_of(game)

@@ -69,6 +69,7 @@ def strings(node: Any) -> Iterator[str]:
             yield from strings(each)
 
 
+@cache
 def granted_to(function: str) -> set[str]:
     policies = statements(functions()[function]["Policies"])
     return {action for each in policies for action in as_list(each["Action"])}
@@ -113,10 +114,12 @@ def imports() -> grimp.ImportGraph:
     )
 
 
+@cache
 def modules_of_push() -> set[str]:
     return imports().find_descendants("push")
 
 
+@cache
 def loaded_by(function: str) -> set[str]:
     app = functions()[function]["CodeUri"].replace("/", ".") + ".app"
     return imports().find_upstream_modules(app) & modules_of_push()

@@ -98,6 +98,7 @@ def log_messages() -> dict[str, ast.expr]:
     return found
 
 
+@cache
 def logged() -> set[str]:
     return {str(each.value) for each in log_messages().values() if isinstance(each, ast.Constant)}
 
@@ -224,6 +225,7 @@ def test_section_says_what_players_feel_where_to_look_what_to_do_and_when_it_is_
     assert alarm in dict(queries())
 
 
+@cache
 def logged_fields() -> set[str]:
     """Return the names of the fields that log lines may have."""
     found = set(OF_THE_LOGGER)

@@ -12,7 +12,7 @@ from push.channels.models import DEVICES_PER_PLAYER, Channel
 from push.channels.table import Channels
 from push.channels.topics import Topics
 from push.channels.uri_owners import UriOwners, is_same_channel
-from pushctl.client.imports.rows import RejectedRecordError
+from pushctl.client.imports.records import RejectedRecordError
 
 if TYPE_CHECKING:
     from pushctl.client.imports.rows import Row

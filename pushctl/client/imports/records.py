@@ -14,6 +14,10 @@ _LONGEST_LINE = 65_536
 _JSON_DOCUMENT_BYTES = 200_000_000
 
 
+class RejectedRecordError(Exception):
+    """Raised for a record that is no channel of a player; its text holds no channel URI."""
+
+
 class Record(NamedTuple):
     """A record: its number from 1 (a line's where the file has lines), and its text or object, None
     with the reason why it has none."""

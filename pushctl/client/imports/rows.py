@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree as ET
 
 from pydantic import TypeAdapter, ValidationError
 
 from push.channels.models import CHANNEL_LIFE_S, Registration
 from push.identifiers import DeviceId, PlayerId
+from pushctl.client.imports.exports import of_endpoint, of_installation, of_xml
+from pushctl.client.imports.records import RejectedRecordError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,10 +29,6 @@ _DEVICE: TypeAdapter[str] = TypeAdapter(DeviceId)
 _USER_TAG = re.compile(r"\$UserId:\{(.+)\}", re.IGNORECASE)
 _INSTALLATION_TAG = re.compile(r"\$InstallationId:\{(.+)\}", re.IGNORECASE)
 _NEVER = datetime(9000, 1, 1, tzinfo=UTC)
-
-
-class RejectedRecordError(Exception):
-    """Raised for a record that is no channel of a player; its text holds no channel URI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +97,7 @@ class RowReader:
             case "anh":
                 fields = self._of_hub(record.content)
             case "sns":
-                fields = _of_endpoint(record.content)
+                fields = of_endpoint(record.content)
         return self._row(record.number, fields)
 
     def _row(self, number: int, fields: dict[str, Any]) -> Row:
@@ -141,7 +137,7 @@ class RowReader:
         return fields
 
     def _of_hub(self, content: Any) -> dict[str, Any]:
-        entry = _of_xml(content) if isinstance(content, str) else _of_installation(content)
+        entry = of_xml(content) if isinstance(content, str) else of_installation(content)
         tags = [tag.strip() for tag in entry.pop("tags") if isinstance(tag, str) and tag.strip()]
         player, device = entry["player"], entry["device"]
         topics = []
@@ -155,82 +151,6 @@ class RowReader:
             elif self.topic_tag is not None and tag.startswith(self.topic_tag):
                 topics.append(tag[len(self.topic_tag) :])
         return entry | {"player": player, "device": device, "topics": tuple(topics) or None}
-
-
-def _of_xml(text: str) -> dict[str, Any]:
-    """Return a registration, as the hub's bulk export writes one a line (Azure Notification Hubs,
-    "Export and import registrations in bulk")."""
-    if "<!" in text:  # a DTD can define entities without end, or read files
-        raise RejectedRecordError("the XML has a DOCTYPE or a comment")
-    try:
-        root = ET.fromstring(text)  # noqa: S314 (without a DTD there are no entities)
-    except (ET.ParseError, ValueError):
-        raise RejectedRecordError("the line is not XML") from None
-    texts: dict[str, str] = {}
-    kind = ""
-    for element in root.iter():
-        name = element.tag.rpartition("}")[2]
-        if name.endswith("RegistrationDescription"):
-            kind = name
-        texts.setdefault(name, (element.text or "").strip())
-    if not kind.startswith("Windows"):
-        raise RejectedRecordError(
-            f"not a registration for Windows: {kind[:60] or 'no description'}"
-        )
-    return {
-        "player": None,
-        "device": texts.get("RegistrationId"),
-        "channel_uri": texts.get("ChannelUri", ""),
-        "tags": texts.get("Tags", "").split(","),
-    }
-
-
-def _of_installation(content: Any) -> dict[str, Any]:
-    """Return an installation (Azure Notification Hubs REST API, "Get installation")."""
-    if not isinstance(content, dict):
-        raise RejectedRecordError("not a registration or an installation")
-    lowered = {str(key).lower(): value for key, value in content.items()}
-    platform = str(lowered.get("platform", "wns")).lower()
-    if platform != "wns":
-        raise RejectedRecordError(f"not a registration for Windows: {platform[:60]}")
-    tags = lowered.get("tags") or []
-    return {
-        "player": lowered.get("userid"),
-        "device": lowered.get("installationid") or lowered.get("registrationid"),
-        "channel_uri": lowered.get("pushchannel") or lowered.get("channeluri") or "",
-        "tags": tags.split(",") if isinstance(tags, str) else list(tags) if _is_list(tags) else [],
-        "renewed_at": lowered.get("lastupdate"),
-    }
-
-
-def _of_endpoint(content: Any) -> dict[str, Any]:
-    """Return an endpoint of an SNS platform application (Amazon SNS API reference,
-    GetEndpointAttributes: Token, CustomUserData, Enabled)."""
-    attributes = content.get("Attributes") if isinstance(content, dict) else None
-    if not isinstance(attributes, dict):
-        raise RejectedRecordError("not an endpoint: it has no Attributes")
-    if str(attributes.get("Enabled", "true")).lower() != "true":
-        raise RejectedRecordError("SNS has disabled the endpoint: its channel was gone")
-    data = attributes.get("CustomUserData") or ""
-    own: Any = None
-    try:
-        own = json.loads(data) if isinstance(data, str) else None
-    except (ValueError, RecursionError):
-        own = None
-    if isinstance(own, dict):
-        player = next(
-            (own[key] for key in ("player", "player_id", "user", "userId") if key in own), None
-        )
-        extra = {key: own.get(key) for key in ("device", "locale")}
-    else:
-        player, extra = data, {}
-    arn = str(content.get("EndpointArn", "")).rpartition("/")[2]
-    return {
-        "player": str(player) if isinstance(player, int) else player,
-        "channel_uri": attributes.get("Token", ""),
-        **extra,
-        "device": extra.get("device") or arn or None,
-    }
 
 
 def _cells(text: str) -> list[str]:
@@ -271,7 +191,3 @@ def _sentence(error: ValidationError) -> str:
 
 def _short_hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list | tuple)

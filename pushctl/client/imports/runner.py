@@ -15,8 +15,8 @@ from pushctl.client.aws import map_aws_errors
 from pushctl.client.errors import RefusedError
 from pushctl.client.imports.channel_import import ChannelImport
 from pushctl.client.imports.progress import Counts, Progress, Reject, import_id
-from pushctl.client.imports.records import Format, read_records
-from pushctl.client.imports.rows import RejectedRecordError, RowReader
+from pushctl.client.imports.records import Format, RejectedRecordError, read_records
+from pushctl.client.imports.rows import RowReader
 from wns.channel_uri import channel_identity
 
 if TYPE_CHECKING:

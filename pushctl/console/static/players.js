@@ -121,8 +121,8 @@ function accountParts(account) {
   ];
 }
 
-function recentParts({ recent, searched, unfinished }, page, app) {
-  const where = `Among the newest ${count(searched, "notification")} of the app${unfinished ? `; of ${unfinished} large ones only the first pages` : ""}.`;
+function recentParts({ recent, large, searched }, page, app) {
+  const where = `Among the newest ${count(searched, "notification")} of the app${large.length ? `; ${large.length} large ones were not searched` : ""}.`;
   if (!recent.length) return [empty("None was for this player."), h("p", { class: "quiet" }, where)];
   return [
     h(

@@ -11,7 +11,7 @@ import pytest
 
 from pushctl.client.errors import RefusedError
 from pushctl.client.imports.progress import Progress
-from pushctl.client.imports.rows import RejectedRecordError
+from pushctl.client.imports.records import RejectedRecordError
 from pushctl.client.imports.runner import ImportReport, ImportSettings, run_import
 from tests.unit.pushctl.exports import csv_lines
 from wns.channel_uri import channel_identity

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pushctl.client.imports.records import Format, read_records
-from pushctl.client.imports.rows import RejectedRecordError, Row, RowReader
+from pushctl.client.imports.records import Format, RejectedRecordError, read_records
+from pushctl.client.imports.rows import Row, RowReader
 from tests.unit.pushctl.exports import (
     HEADER,
     HOSTILE,
