@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -43,6 +44,11 @@ def queue_deliveries(cloud: Cloud, crowd: Crowd, lane: str, **more: Any) -> None
             pass
 
 
+def sends(cloud: Cloud, queue: str, answered: int) -> bool:
+    """Return whether WNS has responded to more than that, or nothing is left to send."""
+    return wns_responses(cloud.wns).total() > answered or not cloud.waiting(queue)
+
+
 @pytest.mark.usefixtures("few_shards")
 @pytest.mark.parametrize(
     ("lane", "on_doubt", "scale"),
@@ -69,13 +75,7 @@ def test_killed_senders_leave_no_more_in_doubt_than_the_window(
     for _ in range(kills):
         answered = wns_responses(cloud.wns).total()
         worker = cloud.spawn(queue, "notification_sender")
-        wait_until(
-            lambda before=answered: (
-                wns_responses(cloud.wns).total() > before or not cloud.waiting(queue)
-            ),
-            20,
-            "the worker sends",
-        )
+        wait_until(partial(sends, cloud, queue, answered), 20, "the worker sends")
         time.sleep(dice.random() * 0.5)
         cloud.kill(worker)
         wait_until_quiet(cloud)
