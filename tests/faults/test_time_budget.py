@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from push.delivery.sender import CLOSING_S
+from push.dispatch import broadcast
 from tests.faults.crowd import arrivals, make_crowd
 from tests.faults.test_wns_trouble import short_timeout
 from tests.integration.builders import outcomes, set_shards
@@ -30,12 +31,12 @@ def test_ten_stalled_deliveries_of_a_hundred_end_before_lambda_does(
     game: Backend, monkeypatch: pytest.MonkeyPatch, found: Callable[[str], None], call_s: float
 ) -> None:
     """Even if each call of AWS takes a second."""
-    set_shards(monkeypatch, shards=1, topic_shards=1)  # so that pages, and deliveries, are full
+    set_shards(monkeypatch, shards=1, topic_shards=1)  # so that all deliveries are full
+    monkeypatch.setattr(broadcast, "CHANNELS_PER_PAGE", 1000)
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), 1000, devices_per_player=1)
     game.send_request({"app_id": "my-game", "audience": {"everyone": True}, "notification": TOAST})
     game.handle("RequestQueue")
-    for _ in range(3):  # pages of 400
-        game.handle("BroadcastQueue")
+    game.handle("BroadcastQueue")
     deliveries = game.messages("BulkDeliveryQueue")
     assert [len(_channels(each)) for each in deliveries] == [100] * 10
     game.wns.pause_responses(600)
