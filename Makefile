@@ -24,7 +24,7 @@ demo: setup ## run the demo on a stack of its own, verify every step, then stop
 	@$(PYTHON_OF_VENV) -m local.demo
 
 test: setup ## run unit, integration, template and fault tests, and the flows end to end
-	@$(PYTHON_OF_VENV) -m pytest -n auto --maxprocesses 4 tests/unit tests/integration tests/template tests/faults \
+	@$(PYTHON_OF_VENV) -m pytest -n auto --maxprocesses 4 tests/unit tests/aws_limits tests/integration tests/template tests/faults \
 	  tests/e2e/test_flows.py tests/e2e/test_laptop_stack.py tests/e2e/test_owners.py
 
 test-e2e: setup ## use the laptop stack as people do: pages in a browser, pushctl, every line to paste
