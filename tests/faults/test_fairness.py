@@ -6,6 +6,7 @@ import json
 import random
 import time
 import uuid
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tests.integration.backend import Backend
 
 TROUBLED = ("slow", "stopped", "tokenless", "throttled")
+NOT_OURS = ("sqs ReceiveMessage", "sqs DeleteMessage")
 LATE_S = 2.0
 MOST_AHEAD = 10
 LONGEST_POSTPONED_S = 300
@@ -198,5 +200,9 @@ def test_missing_token_costs_few_calls_and_is_requested_once(
         while game._work_on("DeliveryQueue"):
             pass
     assert units.writes == 0
+    assert units.calls["secretsmanager GetSecretValue"] <= 2
+    # Batches of ten: the app and the queue, and nothing for each delivery.
+    ours = units.calls - Counter({call: units.calls[call] for call in NOT_OURS})
+    assert ours.total() <= 25, dict(units.calls)
     assert len(game.messages("own-events")) == 1
     assert requests_to_wns(game) == 0
