@@ -26,7 +26,7 @@ demo: setup ## run the demo on a stack of its own, verify every step, then stop
 test: setup ## run unit, integration, template and fault tests, and the flows end to end
 	@# The longest first: what is short fills the processes evenly at the end.
 	@$(PYTHON_OF_VENV) -m pytest -n auto --maxprocesses 4 tests/faults tests/template \
-	  tests/e2e/test_flows.py tests/e2e/test_laptop_stack.py tests/e2e/test_owners.py tests/integration tests/unit
+	  tests/e2e/test_flows.py tests/e2e/test_laptop_stack.py tests/e2e/test_owners.py tests/integration tests/aws_limits tests/unit
 
 test-e2e: setup ## use the laptop stack as people do: pages in a browser, pushctl, every line to paste
 	@$(PYTHON_OF_VENV) -m pytest -q tests/e2e --ignore tests/e2e/test_client_kit.py

@@ -82,13 +82,14 @@ class Settings(BaseModel, hide_input_in_errors=True):
 settings = Settings.model_validate(os.environ)
 logger = Logger()
 metrics = Metrics()
-# A call that hangs must not use up the invocation: with the three attempts of the retry mode, it
-# takes at most about ten seconds.
+# A call that hangs must not use up the invocation: with three attempts it takes at most about ten
+# seconds. DynamoDB's clients would make four.
 # Up to a thousand calls per request: a third of the CPU time went into validating parameters that
 # the tests cover, and into a user agent that is always the same.
 config = Config(
     connect_timeout=1,
     read_timeout=2,
+    retries={"total_max_attempts": 3},
     max_pool_connections=CONCURRENT_QUERIES,
     parameter_validation=False,
     user_agent="windows-push-backend",

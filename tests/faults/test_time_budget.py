@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from push.delivery.sender import CLOSING_S
+from push.dispatch import broadcast
 from tests.faults.crowd import arrivals, make_crowd
 from tests.faults.test_wns_trouble import short_timeout
-from tests.integration.builders import outcomes
+from tests.integration.builders import outcomes, set_shards
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,38 +26,50 @@ LONGEST_SEND_S = 15
 
 
 @pytest.mark.slow_fault
-@pytest.mark.usefixtures("few_shards")
+@pytest.mark.parametrize("call_s", [0.0, 1.0])
 def test_ten_stalled_deliveries_of_a_hundred_end_before_lambda_does(
-    game: Backend, found: Callable[[str], None]
+    game: Backend, monkeypatch: pytest.MonkeyPatch, found: Callable[[str], None], call_s: float
 ) -> None:
-    make_crowd(game.wns, game.table("ChannelsTable"), 1000)
+    """Even if each call of AWS takes a second."""
+    set_shards(monkeypatch, shards=1, topic_shards=1)  # so that all deliveries are full
+    monkeypatch.setattr(broadcast, "CHANNELS_PER_PAGE", 1000)
+    crowd = make_crowd(game.wns, game.table("ChannelsTable"), 1000, devices_per_player=1)
     game.send_request({"app_id": "my-game", "audience": {"everyone": True}, "notification": TOAST})
     game.handle("RequestQueue")
-    for _ in range(2):  # two pages of each shard
-        game.handle("BroadcastQueue")
-    deliveries = game.messages("BulkDeliveryQueue")[:10]
-    recipients = [
-        channel["device_id"]
-        for each in deliveries
-        for channel in json.loads(each["Body"])["channels"]
-    ]
+    game.handle("BroadcastQueue")
+    deliveries = game.messages("BulkDeliveryQueue")
+    assert [len(_channels(each)) for each in deliveries] == [100] * 10
     game.wns.pause_responses(600)
     started = time.monotonic()
-    kept = game.handle("BulkDeliveryQueue", deliveries)["batchItemFailures"]
+    with game.limits.slow_calls(call_s, function="notification_sender"):
+        kept = game.handle("BulkDeliveryQueue", deliveries)["batchItemFailures"]
     took = time.monotonic() - started
-    found(f"10 deliveries to {len(recipients)} devices: ended after {took:.0f} of 60 s")
+    found(f"10 stalled deliveries to 100 devices, AWS {call_s:g} s slower: {took:.0f} of 60 s")
     assert took < 60
     assert kept == []
     tried = sum(arrivals(game.wns).values())
+    assert tried > 0
+    # Everything is queued again, what was tried as the next attempt.
+    game.advance(60)
+    queued = game.messages("BulkDeliveryQueue")
+    assert Counter(device for each in queued for device in _channels(each)) == crowd.once_each
+    attempts = [json.loads(each["Body"]).get("attempt", 0) for each in queued]
+    assert sum(attempts) >= tried / 100
+    for each in queued:
+        game.put("BulkDeliveryQueue", each["Body"])
     game.wns.clear_faults()
     for _ in range(4):
-        game.advance(60)
         game.work()
+        game.advance(60)
     # The emulator delivers what it does not respond to: these were resent.
-    repeated = Counter(arrivals(game.wns)) - Counter(recipients)
-    assert set(arrivals(game.wns)) == set(recipients)
+    repeated = arrivals(game.wns) - crowd.once_each
+    assert set(arrivals(game.wns)) == set(crowd.once_each)
     assert sum(repeated.values()) <= tried
-    assert Counter(outcomes(game).values()) == {"delivered": len(recipients)}
+    assert Counter(outcomes(game).values()) == {"delivered": 1000}
+
+
+def _channels(message: dict[str, Any]) -> list[str]:
+    return [channel["device_id"] for channel in json.loads(message["Body"])["channels"]]
 
 
 def test_what_is_not_sent_in_time_is_queued_again(game: Backend) -> None:
@@ -105,4 +118,5 @@ def test_slow_calls_make_no_answered_send_time_out(
         game.work()
     notified = arrivals(game.wns)
     found(f"100 notifications, {rule.struck} {operation} of {seconds} s, each notified once")
+    assert rule.struck
     assert notified == crowd.once_each

@@ -17,7 +17,7 @@ import boto3
 from moto.core.utils import unix_time_millis
 from moto.sqs.models import sqs_backends
 
-from tests.integration import moto_fixes  # noqa: F401
+from tests.integration import moto_fixes, moto_sqs  # noqa: F401
 from tests.integration.clock import Clock, swap_clock
 from tools import template_yaml
 

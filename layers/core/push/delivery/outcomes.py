@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 from wns.result import UNRESOLVED_HOST, Outcome
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 TO_RETRY = frozenset({Outcome.APP_THROTTLED, Outcome.CHANNEL_THROTTLED, Outcome.UNAVAILABLE})
 STOPS_THE_APP = frozenset({Outcome.QUOTA_EXCEEDED, Outcome.SENDER_BLOCKED})
 
+_KNOWN_HOST = "login.live.com"  # gives access tokens
 _RESOLVE_TRIES = 4  # over about 75 s on average, because the back-off doubles
 _BACKOFF_S = 5.0
 _BACKOFF_MAX_S = 900.0
@@ -44,3 +46,13 @@ def resolves_never(result: SendResult, tries: int) -> bool:
     return result.transport_error is not None and (
         tries >= _RESOLVE_TRIES and result.transport_error.startswith(UNRESOLVED_HOST)
     )
+
+
+def names_resolve() -> bool:
+    """Return whether names of Microsoft's resolve at all, so that it is not our own DNS that fails.
+    Takes as long as the resolver does: some seconds."""
+    try:
+        socket.getaddrinfo(_KNOWN_HOST, 443)
+    except OSError:
+        return False
+    return True

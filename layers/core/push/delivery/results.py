@@ -8,6 +8,7 @@ from push.delivery.outcomes import (
     STOPS_THE_APP,
     TO_RETRY,
     backoff_s,
+    names_resolve,
     resolves_never,
     retry_delay_s,
 )
@@ -43,9 +44,16 @@ class Reference(NamedTuple):
 class ResultHandler:
     """Handles results."""
 
-    def __init__(self, channels: BadChannels, background: Background) -> None:
+    def __init__(
+        self,
+        channels: BadChannels,
+        background: Background,
+        look_up: Callable[[], bool] = names_resolve,
+    ) -> None:
+        """`look_up`: returns whether names resolve at all."""
         self._channels = channels
         self._background = background
+        self._look_up = look_up
         self._responded_at = 0.0  # any host of WNS
 
     def handle(self, batch: Batch, sent: Reference, result: SendResult, now: float) -> None:
@@ -55,7 +63,7 @@ class ResultHandler:
         app_throttled                        → pause the app; later
         channel_throttled, unavailable       → later
         unavailable, and the host never
-          resolves                           → remove the channel; final
+          resolves                           → remove the channel if other names do; final
         unavailable, may have arrived, and
           the notification says to leave it  → final: unknown
         channel_gone                         → remove the channel; final
@@ -73,25 +81,48 @@ class ResultHandler:
         if result.status_code is not None:
             gate.token.note_response(fingerprint, now)
             self._responded_at = now
-        names_resolve = now - self._responded_at <= _NAMES_RESOLVE_S
         payload = attempt.delivery.payloads[recipient.payload]
         if result.is_response_lost and payload.on_doubt == "leave":
             result = SendResult(Outcome.UNKNOWN, transport_error=result.transport_error)
-        elif names_resolve and resolves_never(result, recipient.tries):
-            self._remove_channel(batch, sent)
-            result = SendResult(Outcome.CHANNEL_GONE, transport_error=result.transport_error)
+        elif resolves_never(result, recipient.tries):
+            self._remove_if_names_resolve(batch, sent, result, now)
+            return
         elif outcome in TO_RETRY:
-            not_before = now + retry_delay_s(result, recipient.tries, attempt.share)
-            if outcome is Outcome.APP_THROTTLED:
-                gate.pause(not_before, now)
-            attempt.recipients.retry_later(recipient, not_before, tries=recipient.tries + 1)
-            batch.note_retry(attempt.message_id, Retry(outcome))
+            self._retry_later(batch, sent, result, now)
             return
         elif outcome is Outcome.CHANNEL_GONE:
             self._remove_channel(batch, sent)
         elif outcome in STOPS_THE_APP:
             gate.stop(str(outcome), now)
         self._finish(batch, sent, result, now)
+
+    def _remove_if_names_resolve(
+        self, batch: Batch, sent: Reference, result: SendResult, now: float
+    ) -> None:
+        """Remove a channel whose host does not resolve, unless no other name does either. The
+        recipient counts as in flight until that is known."""
+        gone = SendResult(Outcome.CHANNEL_GONE, transport_error=result.transport_error)
+
+        def decide(other_names_do: bool) -> None:  # noqa: FBT001 - the result of a call
+            if not other_names_do:
+                self._retry_later(batch, sent, result, now)
+                return
+            self._remove_channel(batch, sent)
+            self._finish(batch, sent, gone, now)
+
+        if now - self._responded_at <= _NAMES_RESOLVE_S:
+            decide(other_names_do=True)
+        else:
+            self._background.run(self._look_up, decide)
+
+    @staticmethod
+    def _retry_later(batch: Batch, sent: Reference, result: SendResult, now: float) -> None:
+        attempt, recipient, gate, _ = sent
+        not_before = now + retry_delay_s(result, recipient.tries, attempt.share)
+        if result.outcome is Outcome.APP_THROTTLED:
+            gate.pause(not_before, now)
+        attempt.recipients.retry_later(recipient, not_before, tries=recipient.tries + 1)
+        batch.note_retry(attempt.message_id, Retry(result.outcome))
 
     @staticmethod
     def _finish(batch: Batch, sent: Reference, result: SendResult, now: float) -> None:

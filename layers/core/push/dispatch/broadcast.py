@@ -104,7 +104,7 @@ class Broadcaster:
         state, text = self.notifications.broadcast(page.notification_id)
         if state == "cancelled":
             return 0
-        broadcast = Broadcast.model_validate_json(text)
+        broadcast = Broadcast.model_validate_json(text, extra="ignore")
         request = broadcast.request
         renderer = Renderer(self.apps.get(page.app_id), request, broadcast.template)
         sizes = Sizes(renderer)

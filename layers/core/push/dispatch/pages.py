@@ -30,7 +30,8 @@ class Page(BaseModel):
     """One page of one shard. `start` is the first device key that belongs to it, None for the
     start of the shard."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # A newer version may have queued a field that this one does not know.
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     notification_id: NotificationId
     app_id: AppId
