@@ -70,7 +70,7 @@ def set_shards(monkeypatch: pytest.MonkeyPatch, *, shards: int, topic_shards: in
     """Spread channels and subscriptions over fewer shards than the product does, so that a
     broadcast has fewer pages. Call it before anything is registered."""
     numbers = {"SHARDS": shards, "TOPIC_SHARDS": topic_shards}
-    for name in ("channels.keys", "channels.table", "channels.topics", "dispatch.broadcast"):
+    for name in ("channels.keys", "channels.writes", "channels.topics", "dispatch.broadcast"):
         module = importlib.import_module(f"push.{name}")
         held = numbers.keys() & vars(module).keys()
         assert held, f"{module.__name__} counts no shards any more"

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from push.channels.keys import device_key
+from push.channels.versions import Version
 from push.identifiers import Locale, Topic
 from wns.channel_uri import is_web_push_endpoint, parse_channel_uri
 
@@ -64,6 +65,9 @@ class Registration(BaseModel):
 class Channel(BaseModel):
     """A registered channel, as it is stored. Times are epoch seconds.
 
+    The owner of its URI and its subscriptions are kept until `subscribed_until`, which is later
+    than `expires_at`.
+
     What was validated at registration is not validated again, so that another version's rules make
     no channel unreadable; the sender validates the URI before it sends.
     """
@@ -83,6 +87,8 @@ class Channel(BaseModel):
     expires_at: int
     subscribed_until: int = 0
     in_game_until: int | None = None
+    generation: str | None = None
+    revision: int = 0
 
     @classmethod
     def of_item(cls, item: Mapping[str, Any]) -> Channel:
@@ -104,6 +110,11 @@ class Channel(BaseModel):
         if "registered_at" not in fields and "renewed_at" in fields:
             fields = fields | {"registered_at": fields["renewed_at"]}
         return fields
+
+    @property
+    def version(self) -> Version | None:
+        """The version of the channel, None if an earlier release stored it."""
+        return Version(self.generation, self.revision) if self.generation is not None else None
 
     @property
     def host(self) -> str:
