@@ -75,13 +75,16 @@ def test_limit_holds_in_every_worker(game: Backend) -> None:
 
 def test_removals_of_new_channels_count_in_every_worker(game: Backend) -> None:
     start_of_a_minute(game)
-    statuses = []
-    for _ in range(REGISTRATIONS_PER_MINUTE + 1):
+    registered, removed = [], []
+    for _ in range(REGISTRATIONS_PER_MINUTE):
         game._modules.clear()
-        statuses.append(register(game)["statusCode"])
+        registered.append(register(game)["statusCode"])
         game._modules.clear()
-        game.call_as_player("player-1", "DELETE", f"{APP_PATH}/channels/pc")
-    assert statuses == [201] * REGISTRATIONS_PER_MINUTE + [429]
+        path = f"{APP_PATH}/channels/pc"
+        removed.append(game.call_as_player("player-1", "DELETE", path)[0])
+    assert registered == [201] * REGISTRATIONS_PER_MINUTE
+    assert removed == [204] * (REGISTRATIONS_PER_MINUTE - 1) + [429]
+    assert register(game, device="another")["statusCode"] == 429
 
 
 def test_two_players_who_take_one_channel_in_turn_are_refused(game: Backend) -> None:
@@ -111,7 +114,7 @@ def test_repeated_registration_writes_nothing(
     again = register(game)
     assert (first["statusCode"], again["statusCode"]) == (201, 200)
     assert first["body"] == again["body"]
-    assert calls == ["Query"]
+    assert set(calls) <= {"GetItem", "Query"}
 
 
 def test_refused_player_costs_no_call_of_aws(

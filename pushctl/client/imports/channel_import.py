@@ -92,7 +92,7 @@ class ChannelImport:
                 self.transactions.pause(attempt)
                 continue
             if theirs is not None:
-                self.topics.unsubscribe(theirs, theirs.topics)
+                self.topics.unsubscribe(theirs, theirs.topics, self.now)
             return "imported"
         raise RejectedRecordError("the device is being registered by the game right now")
 

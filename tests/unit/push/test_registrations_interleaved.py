@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 APP = "my-game"
-RUNS = int(os.environ.get("INTERLEAVINGS", "1500"))
+RUNS = int(os.environ.get("INTERLEAVINGS", "200"))
 START = 1_790_000_000
 
 

@@ -155,7 +155,7 @@ class Registrar:
         except ConditionFailedError:
             self.limit.count(app_id, caller.player_id, now)
             removed = self.channels.remove(*device)
-        self._clean_up(removed)
+        self._clean_up(removed, now)
 
     @map_dynamodb_errors()
     def put_presence(
@@ -202,7 +202,8 @@ class Registrar:
         if is_in_doubt and not owns_it and not self.owners.is_claimed(channel):
             self.channels.remove_version(channel)
             raise ConditionFailedError
-        self.topics.unsubscribe(channel, [each for each in known if each not in channel.topics])
+        left = [each for each in known if each not in channel.topics]
+        self.topics.unsubscribe(channel, left, now)
 
     def _enforce_device_limit(self, channel: Channel, now: int) -> None:
         """Remove the player's least recently renewed channels beyond ten.
@@ -217,15 +218,15 @@ class Registrar:
             reverse=True,
         )
         for surplus in newest_first[DEVICES_PER_PLAYER:]:
-            self._clean_up(self.channels.remove_version(surplus))
+            self._clean_up(self.channels.remove_version(surplus), now)
 
-    def _clean_up(self, removed: Channel | None) -> None:
+    def _clean_up(self, removed: Channel | None, now: int) -> None:
         """Unsubscribe a removed channel and give up its URI, unless it was registered again."""
         if removed is None:
             return
         device = removed.player_id, removed.device_id
         self.owners.release(removed.app_id, removed.channel_uri, device, removed.version)
-        self.topics.unsubscribe(removed, removed.topics)
+        self.topics.unsubscribe(removed, removed.topics, now)
 
 
 def _is_repeated(registration: Registration, before: Channel, now: int) -> bool:

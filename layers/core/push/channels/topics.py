@@ -6,7 +6,8 @@ expires.
 
 A channel that names a topic always has its subscription: it is written before the channel, and
 names the version of the channel that it was written for. It is deleted only on condition that this
-version is not later than the one that has left the topic.
+version is not later than the one that has left the topic. While another registration of the same
+device may be in flight, whose subscription this one may have overwritten, it is not deleted at all.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
     from push.channels.models import Channel
+
+
+_IN_FLIGHT_S = 30
+"""Longer than two invocations of channels_api that overlap (10 s each, template.yaml)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +98,11 @@ class Topics:
             for item in _items(channel, channel.topics)
         ]
 
-    def unsubscribe(self, channel: Channel, topics: Iterable[str]) -> None:
-        """Delete subscriptions that a channel has left with this version, or with its removal."""
+    def unsubscribe(self, channel: Channel, topics: Iterable[str], now: int) -> None:
+        """Delete subscriptions that a channel has left with this version, or with its removal,
+        unless it was new less than half a minute before `now` (epoch seconds)."""
+        if channel.registered_at > now - _IN_FLIGHT_S:
+            return
         condition = "attribute_not_exists(generation)"
         values: dict[str, Any] = {}
         if channel.version is not None:

@@ -91,7 +91,7 @@ class UriClaims:
         self.transactions.write(
             [self.channels.delete_write(theirs), self.owners.claim_write(channel, owner, now)]
         )
-        self.topics.unsubscribe(theirs, theirs.topics)
+        self.topics.unsubscribe(theirs, theirs.topics, now)
 
     def holder(self, app_id: str, owner: Owner, channel_uri: str, now: int) -> Channel | None:
         """Return the channel of a URI's owner if it has the URI, None if the owner has lost it. An
