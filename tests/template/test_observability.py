@@ -1,4 +1,5 @@
-"""Every function but that of the players' routes is traced, each logs for itself, and the access log says who called."""
+"""Functions are traced, but for that of the players' routes; each logs for itself, and the access
+log says who called."""
 
 from __future__ import annotations
 

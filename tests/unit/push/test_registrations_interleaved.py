@@ -230,7 +230,7 @@ def test_deaths_and_repeated_calls_leave_one_channel_and_lose_no_later_one(
         if fault is not None and chance.random() < 0.3:
             faults[chance.randint(1, 20)] = fault
         world = world_after(before, chance.choice([5, 3600]))
-        world.run(acts, lambda count, chance=chance: chance.randrange(count), faults)
+        world.run(acts, chance.randrange, faults)
         world.check()
         world.retry(chance)
         world.check()
