@@ -6,6 +6,7 @@ The longer proof: `INTERLEAVINGS=200000 pytest tests/unit/push/test_registration
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 from collections import Counter
@@ -234,3 +235,20 @@ def test_deaths_and_repeated_calls_leave_one_channel_and_lose_no_later_one(
         world.check()
         world.retry(chance)
         world.check()
+
+
+@pytest.mark.parametrize("other", [BOB, Act("anne", "pc", None), Act("anne", "new", "a")])
+@pytest.mark.parametrize("before", [[], [ANNE], [Act("anne", "pc", "b")], [CID]])
+@pytest.mark.parametrize("call", range(1, 9))
+def test_call_that_arrives_again_after_another_request_undoes_nothing(
+    call: int, before: Sequence[Act], other: Act
+) -> None:
+    world = world_after(before)
+    turns = itertools.count()
+    # Its first turn leads to the first call; the other request is answered between both sendings.
+    world.run(
+        [ANNE, other], lambda count: 0 if next(turns) <= call else count - 1, {call: "repeat"}
+    )
+    world.check()
+    world.retry(random.Random(0))  # noqa: S311
+    world.check()
