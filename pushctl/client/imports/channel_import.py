@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from push.aws.dynamodb import ConditionFailedError, Transactions
-from push.channels.models import DEVICES_PER_PLAYER, Channel
+from push.channels.models import DEVICES_PER_PLAYER, Channel, Version
 from push.channels.registration_limit import RegistrationLimit
 from push.channels.table import Channels
 from push.channels.topics import Topics
 from push.channels.uri_claims import UriClaims
 from push.channels.uri_owners import UriOwners
-from push.channels.versions import Version
 from pushctl.client.imports.rows import RejectedRecordError
 
 if TYPE_CHECKING:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from push.channels.keys import device_key
-from push.channels.versions import Version
 from push.identifiers import Locale, Topic
 from wns.channel_uri import is_web_push_endpoint, parse_channel_uri
 
@@ -60,6 +61,48 @@ class Registration(BaseModel):
         Field(max_length=50, description="All topics of the device; replaces earlier ones"),
         AfterValidator(lambda topics: tuple(sorted(set(topics)))),
     ] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of a channel.
+
+    Attributes:
+        generation: unique to a channel from the registration that creates it to its removal.
+        revision: counts its registrations.
+    """
+
+    generation: str
+    revision: int
+
+    @classmethod
+    def first(cls) -> Version:
+        """Return the version of a new channel."""
+        return cls(secrets.token_hex(6), 1)
+
+    @classmethod
+    def of_item(cls, item: Mapping[str, Any] | None) -> Version | None:
+        """Return the version that an item names, None if it names none."""
+        generation, revision = (item or {}).get("generation"), (item or {}).get("revision")
+        if not isinstance(generation, str) or revision is None:
+            return None
+        return cls(generation, int(revision))
+
+    def next(self) -> Version:
+        """Return the version that a further registration makes."""
+        return Version(self.generation, self.revision + 1)
+
+    def has_reached(self, other: Version) -> bool:
+        """Return whether `other` is stored, or was replaced since: it cannot be stored any more."""
+        return self.generation == other.generation and self.revision >= other.revision
+
+    def as_item(self) -> dict[str, Any]:
+        """Return the attributes that name this version."""
+        return {"generation": self.generation, "revision": self.revision}
+
+    def as_values(self) -> dict[str, Any]:
+        """Return the values `:generation` and `:revision` of a condition."""
+        return {":generation": self.generation, ":revision": self.revision}
 
 
 class Channel(BaseModel):

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
-from push.channels.models import CHANNEL_LIFE_S, DEVICES_PER_PLAYER, Channel, Registration
+from push.channels.models import CHANNEL_LIFE_S, DEVICES_PER_PLAYER, Channel, Registration, Version
 from push.channels.registration_limit import RECENT_S, is_recent
 from push.channels.uri_owners import is_same_channel
-from push.channels.versions import Version
 from push.errors import ConflictError, UnauthorizedError
 from push.identifiers import PlayerId
 

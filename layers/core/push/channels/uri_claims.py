@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from push.aws.dynamodb import ConditionFailedError
+from push.channels.models import Version
 from push.channels.registration_limit import is_recent
 from push.channels.table import readable_channels
 from push.channels.uri_owners import CLAIM_LEASE_S, is_same_channel
-from push.channels.versions import Version
 
 if TYPE_CHECKING:
     from collections.abc import Collection

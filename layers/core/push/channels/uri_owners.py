@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from push.aws.dynamodb import ConditionFailedError, failed_item, map_failed_conditions
 from push.aws.error_codes import error_code
-from push.channels.versions import Version
+from push.channels.models import Version
 from wns.channel_uri import channel_identity
 
 if TYPE_CHECKING:

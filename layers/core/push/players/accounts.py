@@ -9,8 +9,8 @@ from boto3.dynamodb.conditions import Key
 from pydantic import BaseModel, ConfigDict, Field
 
 from push.aws.dynamodb import map_dynamodb_errors
+from push.channels.models import Version
 from push.channels.uri_owners import UriOwners
-from push.channels.versions import Version
 from push.notifications.counters import RECORD_LIFE_S
 from push.players.store import partition_of
 
