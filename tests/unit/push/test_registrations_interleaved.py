@@ -252,3 +252,22 @@ def test_call_that_arrives_again_after_another_request_undoes_nothing(
     world.check()
     world.retry(random.Random(0))  # noqa: S311
     world.check()
+
+
+def test_sign_out_leaves_the_subscription_that_a_registration_in_flight_counts_on() -> None:
+    """A registration subscribes; another one of the device overtakes it and is signed out."""
+    slow, overtaking, out = (
+        Act("anne", "pc", "b", ("news",)),
+        ANNE,
+        Act("anne", "pc", None),
+    )
+    world, turns, turns_out = world_after([]), itertools.count(), itertools.count()
+
+    def choose(alternatives: int) -> int:
+        if alternatives == 3:  # all: the slow one stops before it stores its channel
+            return 0 if next(turns) < 4 else 1
+        return 1 if next(turns_out) < 5 else 0  # the sign-out stops before it unsubscribes
+
+    world.run([slow, overtaking, out], choose, {})
+    world.check()
+    assert world.channels()["anne", "pc"]["channel_uri"] == uri("b")
