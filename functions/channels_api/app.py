@@ -54,7 +54,6 @@ transactions = Transactions(dynamodb.meta.client, time.sleep, random.SystemRando
 registrar = Registrar(
     apps=AppCache(Apps(dynamodb.Table(settings.APPS_TABLE))),
     channels=channels,
-    owners=owners,
     claims=UriClaims(owners, channels, topics, limit, transactions),
     topics=topics,
     presence=Presence(channels_table),

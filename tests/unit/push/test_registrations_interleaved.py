@@ -70,9 +70,7 @@ class World:
         app = SimpleNamespace(check_audience=lambda _: None, check_topics=lambda *_: None)
         apps = cast("Any", SimpleNamespace(get=lambda *_: app))
         claims = UriClaims(owners, channels, topics, limit, transactions)
-        return Registrar(
-            apps, channels, owners, claims, topics, Presence(table), limit, transactions
-        )
+        return Registrar(apps, channels, claims, topics, Presence(table), limit, transactions)
 
     def work(self, act: Act) -> Callable[[], bool]:
         """Return the work of an act; its result says whether it succeeded."""

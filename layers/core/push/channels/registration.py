@@ -11,7 +11,6 @@ from pydantic import TypeAdapter, ValidationError
 from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
 from push.channels.models import CHANNEL_LIFE_S, DEVICES_PER_PLAYER, Channel, Registration, Version
 from push.channels.registration_limit import RECENT_S, is_recent
-from push.channels.uri_owners import is_same_channel
 from push.errors import ConflictError, UnauthorizedError
 from push.identifiers import PlayerId
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from push.channels.table import Channels
     from push.channels.topics import Topics
     from push.channels.uri_claims import UriClaims
-    from push.channels.uri_owners import UriOwners
 
 
 _MANY_DEVICES = 5  # below it, concurrent newcomers are unlikely to exceed ten together
@@ -79,7 +77,6 @@ class Registrar:
 
     apps: AppCache
     channels: Channels
-    owners: UriOwners
     claims: UriClaims
     topics: Topics
     presence: Presence
@@ -154,7 +151,7 @@ class Registrar:
         except ConditionFailedError:
             self.limit.count(app_id, caller.player_id, now)
             removed = self.channels.remove(*device)
-        self._clean_up(removed, now)
+        self.claims.clean_up(removed, now)
 
     @map_dynamodb_errors()
     def put_presence(
@@ -181,26 +178,16 @@ class Registrar:
         Raises:
             ConditionFailedError: something was written meanwhile.
         """
+        is_claimed = self.claims.claim_unless_kept(channel, before, claimed, now)
         is_kept = before is not None and before.subscribed_until == channel.subscribed_until
-        owns_it = (
-            before is not None
-            and before.expires_at > now
-            and is_same_channel(before.channel_uri, channel.channel_uri)
-            and (is_kept or self.owners.extend(channel))
-        )
-        if not owns_it:
-            self.claims.claim(channel, before, claimed, now)
         known = before.topics if before is not None else ()
         # A subscription is rewritten only if it is new or would expire before the channel.
         new = [topic for topic in channel.topics if not (is_kept and topic in known)]
         if new:
             self.topics.subscribe(channel, new, self.transactions.pause)
-        is_in_doubt = self.channels.put(channel, before)
-        # Sent again, the write may have been done twice, and the channel been removed in between by
-        # whoever took the URI.
-        if is_in_doubt and not owns_it and not self.owners.is_claimed(channel):
-            self.channels.remove_version(channel)
-            raise ConditionFailedError
+        was_repeated = self.channels.put(channel, before)
+        if was_repeated and is_claimed:
+            self.claims.check(channel)
         left = [each for each in known if each not in channel.topics]
         self.topics.unsubscribe(channel, left, now)
 
@@ -217,15 +204,7 @@ class Registrar:
             reverse=True,
         )
         for surplus in newest_first[DEVICES_PER_PLAYER:]:
-            self._clean_up(self.channels.remove_version(surplus), now)
-
-    def _clean_up(self, removed: Channel | None, now: int) -> None:
-        """Unsubscribe a removed channel and give up its URI, unless it was registered again."""
-        if removed is None:
-            return
-        device = removed.player_id, removed.device_id
-        self.owners.release(removed.app_id, removed.channel_uri, device, removed.version)
-        self.topics.unsubscribe(removed, removed.topics, now)
+            self.claims.clean_up(self.channels.remove_version(surplus), now)
 
 
 def _is_repeated(registration: Registration, before: Channel, now: int) -> bool:

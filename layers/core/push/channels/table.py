@@ -20,7 +20,7 @@ from push.aws.dynamodb import (
 from push.aws.items import read_item, readable_items
 from push.channels.keys import channel_key, following
 from push.channels.models import Channel
-from push.channels.writes import to_delete, to_put
+from push.channels.writes import not_since, renewed_as_in, to_delete, to_put
 from push.errors import UnreadableItemError
 
 if TYPE_CHECKING:
@@ -159,12 +159,7 @@ class Channels:
         Raises:
             ConditionFailedError: it was registered later than `recent` (epoch seconds).
         """
-        condition: dict[str, Any] = {}
-        if recent is not None:
-            condition = {
-                "ConditionExpression": "attribute_not_exists(renewed_at) OR renewed_at <= :recent",
-                "ExpressionAttributeValues": {":recent": recent},
-            }
+        condition = {} if recent is None else not_since(recent)
         return self._delete(channel_key(app_id, player_id, device_id), **condition)
 
     def remove_version(self, channel: Channel) -> Channel | None:
@@ -184,14 +179,7 @@ class Channels:
             read_item("channel", item, Channel.of_item)
         except UnreadableItemError:
             # Unless it was replaced since.
-            as_read: dict[str, Any] = {
-                "ConditionExpression": "attribute_not_exists(renewed_at)",
-            }
-            if "renewed_at" in item:
-                as_read = {
-                    "ConditionExpression": "renewed_at = :renewed_at",
-                    "ExpressionAttributeValues": {":renewed_at": item["renewed_at"]},
-                }
+            as_read = renewed_as_in(item)
             with suppress(ConditionFailedError):
                 self._delete(key, **as_read)
 

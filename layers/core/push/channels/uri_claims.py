@@ -47,6 +47,46 @@ class UriClaims:
     limit: RegistrationLimit
     transactions: Transactions
 
+    def claim_unless_kept(
+        self,
+        channel: Channel,
+        before: Channel | None,
+        claimed: Collection[Version | None],
+        now: int,
+    ) -> bool:
+        """Claim a channel's URI as `claim` does, unless the channel has it already; return whether
+        it was claimed. An owner that would expire before the channel is kept for longer."""
+        if (
+            before is not None
+            and before.expires_at > now
+            and is_same_channel(before.channel_uri, channel.channel_uri)
+            and (before.subscribed_until == channel.subscribed_until or self.owners.extend(channel))
+        ):
+            return False
+        self.claim(channel, before, claimed, now)
+        return True
+
+    def check(self, channel: Channel) -> None:
+        """Remove a channel that was stored, if its URI is not claimed for it any more.
+
+        A write that was sent again may have been done twice, and the channel been removed in
+        between by whoever took the URI.
+
+        Raises:
+            ConditionFailedError: it is not.
+        """
+        if not self.owners.is_claimed(channel):
+            self.channels.remove_version(channel)
+            raise ConditionFailedError
+
+    def clean_up(self, removed: Channel | None, now: int) -> None:
+        """Unsubscribe a removed channel and give up its URI, unless it was registered again."""
+        if removed is None:
+            return
+        device = removed.player_id, removed.device_id
+        self.owners.release(removed.app_id, removed.channel_uri, device, removed.version)
+        self.topics.unsubscribe(removed, removed.topics, now)
+
     def claim(
         self,
         channel: Channel,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from push.channels.keys import SHARDS, channel_key, shard_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from push.channels.models import Channel
 
 
@@ -55,3 +57,22 @@ def _as_read(channel: Channel | None) -> tuple[str, dict[str, Any]]:
         " AND (renewed_at = :of_it OR attribute_not_exists(renewed_at))"
     )
     return condition, {":as_read": channel.channel_uri, ":of_it": channel.renewed_at}
+
+
+def not_since(recent: int) -> dict[str, Any]:
+    """Return the condition that a channel was not registered later than `recent` (epoch
+    seconds)."""
+    return {
+        "ConditionExpression": "attribute_not_exists(renewed_at) OR renewed_at <= :recent",
+        "ExpressionAttributeValues": {":recent": recent},
+    }
+
+
+def renewed_as_in(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the condition that an item, readable or not, was not registered again."""
+    if "renewed_at" not in item:
+        return {"ConditionExpression": "attribute_not_exists(renewed_at)"}
+    return {
+        "ConditionExpression": "renewed_at = :renewed_at",
+        "ExpressionAttributeValues": {":renewed_at": item["renewed_at"]},
+    }
