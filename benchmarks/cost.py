@@ -29,8 +29,24 @@ _IDLE_METRICS = 3  # those that its schedule writes whether or not there is anyt
 
 def memory_mb(function: str) -> int:
     """Return the memory that template.yaml gives a function."""
-    logical_id = "".join(part.capitalize() for part in function.split("_")) + "Function"
-    return int(template_yaml.functions()[logical_id]["MemorySize"])
+    return int(template_yaml.functions()[_logical_id(function)]["MemorySize"])
+
+
+def _logical_id(function: str) -> str:
+    return "".join(part.capitalize() for part in function.split("_")) + "Function"
+
+
+def platform_log_bytes(function: str) -> int:
+    """Return the bytes that Lambda itself logs of an invocation."""
+    level = template_yaml.functions()[_logical_id(function)]["LoggingConfig"]["SystemLogLevel"]
+    return 0 if level == "WARN" else prices.PLATFORM_LOG_BYTES
+
+
+def is_traced(function: str) -> bool:
+    """Return whether X-Ray samples a function's invocations."""
+    of_all = template_yaml.load()["Globals"]["Function"]["Tracing"]
+    own = template_yaml.load()["Resources"][_logical_id(function)]["Properties"]
+    return bool(own.get("Tracing", of_all) == "Active")
 
 
 def duration_s(function: str, use: dict[str, float]) -> float:
@@ -46,8 +62,13 @@ def of_a_million(use: dict[str, Any]) -> dict[str, float]:
         duration_s(function, each) * memory_mb(function) / 1024
         for function, each in use["functions"].items()
     )
-    log_bytes = sum(each["log_bytes"] for each in use["functions"].values())
-    log_bytes += invocations * prices.PLATFORM_LOG_BYTES
+    log_bytes = sum(
+        each["log_bytes"] + each["invocations"] * platform_log_bytes(function)
+        for function, each in use["functions"].items()
+    )
+    traced = sum(
+        each["invocations"] for function, each in use["functions"].items() if is_traced(function)
+    )
     writes = units.get("write", 0) + units.get("index write", 0)
     one = {
         "writes": writes * prices.WRITE_UNIT.dollars,
@@ -58,7 +79,7 @@ def of_a_million(use: dict[str, Any]) -> dict[str, float]:
         "API Gateway": requests.get("http api", 0) * prices.HTTP_REQUEST.dollars,
         "Lambda": invocations * prices.LAMBDA_REQUEST.dollars + gb_s * prices.LAMBDA_GB_S.dollars,
         "logs": log_bytes * prices.LOG_BYTE.dollars,
-        "X-Ray": invocations * prices.SAMPLED * prices.TRACE.dollars,
+        "X-Ray": traced * prices.SAMPLED * prices.TRACE.dollars,
     }
     return {name: dollars * 1e6 for name, dollars in one.items() if dollars}
 

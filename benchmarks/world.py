@@ -55,7 +55,7 @@ class World:
     def __init__(self, stub: AwsStub, channels: int) -> None:
         self.stub = stub
         self._numbers = itertools.count()
-        self._renewals = itertools.count()
+        self._renewed = 0
         for function in ("operator_api", "channels_api", "dispatcher", "notification_sender"):
             os.environ |= environment_of(function, stub, None)
         settings = {"name": "Bench", "token_audiences": ["windows-game"], "send_rate": SEND_RATE}
@@ -184,7 +184,8 @@ class World:
 
     def renewing_players(self, count: int) -> list[str]:
         """Return ids of players of the population whose channels are a day old."""
-        first = _SENT_TO + next(self._renewals) * count % (CHANNELS - _SENT_TO - count)
+        first = _SENT_TO + self._renewed % (CHANNELS - _SENT_TO - count)
+        self._renewed += count
         return [player_id(number) for number in range(first, first + count)]
 
     def registration(self, player: str) -> dict[str, Any]:

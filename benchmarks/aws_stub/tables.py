@@ -124,7 +124,14 @@ class Table:
             return stored
         # More than a range key: the place of an item that was the last of the page before.
         lowest = start[0] + "\0" if len(start) > 1 else start[0]
-        return chain(stored, self.population.read(index_name, hash_value, lowest))
+        others = self.population.read(index_name, hash_value, lowest)
+        return chain(stored, (item for item in others if not self._is_stored(item)))
+
+    def _is_stored(self, item: Item) -> bool:
+        """Return whether a channel of the population was written since."""
+        hash_value, range_value = self.key_of(item)
+        partition = self.partitions.get(hash_value)
+        return partition is not None and (range_value,) in partition.items
 
     def clear(self) -> None:
         """Remove everything."""

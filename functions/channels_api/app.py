@@ -25,6 +25,7 @@ from push.channels.registration import Caller, Registrar
 from push.channels.registration_limit import RegistrationLimit
 from push.channels.table import Channels
 from push.channels.topics import Topics
+from push.channels.uri_claims import UriClaims
 from push.channels.uri_owners import UriOwners
 from push.identifiers import DeviceId
 
@@ -46,14 +47,18 @@ dynamodb = boto3.resource(
     "dynamodb", config=Config(user_agent="windows-push-backend", parameter_validation=False)
 )
 channels_table = dynamodb.Table(settings.CHANNELS_TABLE)
+channels, owners = Channels(channels_table), UriOwners(channels_table)
+topics = Topics(dynamodb.Table(settings.TOPICS_TABLE))
+limit = RegistrationLimit(channels_table)
+transactions = Transactions(dynamodb.meta.client, time.sleep, random.SystemRandom().random)
 registrar = Registrar(
     apps=AppCache(Apps(dynamodb.Table(settings.APPS_TABLE))),
-    channels=Channels(channels_table),
-    owners=UriOwners(channels_table),
-    topics=Topics(dynamodb.Table(settings.TOPICS_TABLE)),
+    channels=channels,
+    claims=UriClaims(owners, channels, topics, limit, transactions),
+    topics=topics,
     presence=Presence(channels_table),
-    limit=RegistrationLimit(channels_table),
-    transactions=Transactions(dynamodb.meta.client, time.sleep, random.SystemRandom().random),
+    limit=limit,
+    transactions=transactions,
 )
 app = HttpApi(logger)
 

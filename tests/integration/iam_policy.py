@@ -55,7 +55,7 @@ def _calls(service: str, operation: str, params: dict[str, Any]) -> list[tuple[s
                 for write in params["TransactItems"]
                 for kind, item in write.items()
             ]
-        case "dynamodb", "BatchGetItem":
+        case "dynamodb", "BatchGetItem" | "BatchWriteItem":
             return [(operation, table) for table in params["RequestItems"]]
         case "dynamodb", _:
             return [(operation, params["TableName"])]

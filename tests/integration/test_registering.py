@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from push.aws.dynamodb import ConditionFailedError, Transactions
+from push.aws.dynamodb import ConditionFailedError
 from push.channels import keys
 from push.channels.keys import shard_of
 from push.channels.table import Channels
 from push.channels.topics import Topics
-from tests.integration.builders import APP, game_fixture, put_app
+from tests.integration.builders import APP, game_fixture, intercept_aws_calls, put_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("few_shards")
 DAY = 24 * 3600
+WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
 game = game_fixture(ready=False)
 
 
@@ -71,30 +72,42 @@ def subscribed(game: Backend, topic: str, shards: Iterable[int] | None = None) -
     return [channel for channel in current.values() if topic in channel.topics]
 
 
-@pytest.fixture
-def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
-    """Let something else happen just before the next transaction is written."""
-    write = Transactions.write
+@pytest.fixture(params=["first write", "channel"])
+def meanwhile(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Callable[[Callable[[], object]], None]:
+    """Let something else happen just before the first write to a table, or the channel's."""
 
     def arrange(happen: Callable[[], object]) -> None:
         waiting = [happen]
 
-        def write_after(self: Transactions, items: list[Any]) -> None:
-            if waiting:
+        def write_after(call: Callable[[], Any], _: Any, operation: str, given: Any) -> Any:
+            is_it = operation in WRITES
+            if request.param == "channel":
+                is_it = ":channel_uri" in given.get("ExpressionAttributeValues", {})
+            if waiting and is_it:
                 waiting.pop()()
-            write(self, items)
+            return call()
 
-        monkeypatch.setattr(Transactions, "write", write_after)
+        intercept_aws_calls(monkeypatch, write_after)
 
     return arrange
 
 
 def test_channel_registered_by_another_player_moves_there(game: Backend) -> None:
     register(game, "first", topics=["news"])
+    game.advance(60)
     assert register(game, "second")[0] == 201
     assert owned(game) == {("second", "pc", uri("a"))}
     assert listed(game, "first") == []
     assert game.items("TopicsTable") == []
+
+
+def test_subscriptions_of_a_channel_that_was_new_stay_without_effect(game: Backend) -> None:
+    register(game, "first", topics=["news"])
+    register(game, "second")
+    assert len(game.items("TopicsTable")) == 1
+    assert subscribed(game, "news") == []
 
 
 def test_channel_registered_under_another_device_id_moves_there(game: Backend) -> None:
@@ -171,13 +184,25 @@ def test_concurrent_renewals_leave_one_consistent_item(
         assert len(subscribed(game, topic)) == (topic in topics)
 
 
+@pytest.mark.parametrize("step", range(3))
 def test_concurrent_sign_out_and_sign_in_leaves_the_topics_subscribed(
-    game: Backend, meanwhile: Callable[[Callable[[], object]], None]
+    game: Backend, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
     register(game, "player", topics=["news"])
-    meanwhile(lambda: register(game, "player", topics=["news"]))
+    game.advance(3600)
+    left, statuses = [step], []
+
+    def write_after(call: Callable[[], Any], _: Any, operation: str, __: Any) -> Any:
+        if operation in WRITES:
+            left[0] -= 1
+            if left[0] == -1:
+                statuses.append(register(game, "player", topics=["news"])[0])
+        return call()
+
+    intercept_aws_calls(monkeypatch, write_after)
     remove(game, "player")
-    assert len(subscribed(game, "news")) == 1
+    assert statuses == [200 if step == 0 else 201]  # before the sign-out, or after it
+    assert len(subscribed(game, "news")) == (step > 0)
 
 
 def test_registration_that_always_loses_its_race_is_a_conflict(
@@ -186,7 +211,7 @@ def test_registration_that_always_loses_its_race_is_a_conflict(
     def fail(*_: object) -> None:
         raise ConditionFailedError
 
-    monkeypatch.setattr(Transactions, "write", fail)
+    monkeypatch.setattr(Channels, "put", fail)
     status, answer = register(game, "player")
     assert (status, answer["error"]["code"]) == (409, "conflict")
 
@@ -234,6 +259,7 @@ def test_topics_follow_the_channel(game: Backend) -> None:
     register(game, "player", topics=["clan-42", "news", "news"])
     register(game, "other", given="b", topics=["news"])
     assert {each.player_id for each in subscribed(game, "news")} == {"player", "other"}
+    game.advance(60)
     register(game, "player", given="c", topics=["clan-42"])
     assert [each.channel_uri for each in subscribed(game, "clan-42")] == [uri("c")]
     assert {each.player_id for each in subscribed(game, "news")} == {"other"}

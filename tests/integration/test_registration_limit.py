@@ -68,9 +68,53 @@ def test_removing_the_channel_in_between_does_not_help(game: Backend) -> None:
 
 
 def test_limit_holds_in_every_worker(game: Backend) -> None:
-    use_up(game)
+    use_up(game, "pc-{0}")
     game._modules.clear()
     assert register(game)["statusCode"] == 429
+
+
+def test_removals_of_new_channels_count_in_every_worker(game: Backend) -> None:
+    start_of_a_minute(game)
+    registered, removed = [], []
+    for _ in range(REGISTRATIONS_PER_MINUTE):
+        game._modules.clear()
+        registered.append(register(game)["statusCode"])
+        game._modules.clear()
+        path = f"{APP_PATH}/channels/pc"
+        removed.append(game.call_as_player("player-1", "DELETE", path)[0])
+    assert registered == [201] * REGISTRATIONS_PER_MINUTE
+    assert removed == [204] * (REGISTRATIONS_PER_MINUTE - 1) + [429]
+    assert register(game, device="another")["statusCode"] == 429
+
+
+def test_two_players_who_take_one_channel_in_turn_are_refused(game: Backend) -> None:
+    start_of_a_minute(game)
+    body = {"channel_uri": "https://cloud.notify.windows.com/?token=shared"}
+    statuses = []
+    for number in range(2 * REGISTRATIONS_PER_MINUTE + 2):
+        game._modules.clear()
+        path = f"{APP_PATH}/channels/pc"
+        statuses.append(game.call_as_player(f"player-{number % 2}", "PUT", path, body)[0])
+    assert 429 in statuses
+    assert statuses.index(429) >= 2 * REGISTRATIONS_PER_MINUTE - 1
+
+
+def test_repeated_registration_writes_nothing(
+    game: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = register(game)
+    calls: list[str] = []
+
+    def note(call: Callable[[], Any], _: Any, operation: str, __: Any) -> Any:
+        calls.append(operation)
+        return call()
+
+    intercept_aws_calls(monkeypatch, note)
+    game.advance(30)
+    again = register(game)
+    assert (first["statusCode"], again["statusCode"]) == (201, 200)
+    assert first["body"] == again["body"]
+    assert set(calls) <= {"GetItem", "Query"}
 
 
 def test_refused_player_costs_no_call_of_aws(
@@ -99,7 +143,7 @@ def test_daily_renewal_costs_no_write_beyond_its_own(
     intercept_aws_calls(monkeypatch, note)
     game.advance(24 * 3600)
     assert register(game)["statusCode"] == 200
-    assert written == ["GetItem", "Query", "TransactWriteItems"]
+    assert written == ["GetItem", "Query", "UpdateItem"]
 
 
 def test_unavailable_table_says_when_to_retry(

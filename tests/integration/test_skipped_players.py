@@ -122,7 +122,7 @@ def test_player_whose_id_begins_another_players_key_is_one_player(
 ) -> None:
     """The keys of `steam#1` lie between those of `steam`: `steam#0`, `steam#1#pc`, `steam#z`."""
     monkeypatch.setattr(broadcast, "CHANNELS_PER_PAGE", size)
-    monkeypatch.setattr("push.channels.table.SHARDS", 1)
+    monkeypatch.setattr("push.channels.writes.SHARDS", 1)
     monkeypatch.setattr(broadcast, "SHARDS", 1)
     open_channel(game, "steam", "0")
     open_channel(game, "steam", "z")

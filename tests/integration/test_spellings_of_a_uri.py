@@ -49,6 +49,7 @@ def test_another_spelling_moves_the_channel_and_is_stored_unchanged(
     game: Backend, spelling: str
 ) -> None:
     assert register(game, "player-1", "pc", URI, topics=["news"])[0] == 201
+    game.advance(60)
     assert register(game, "player-2", "laptop", spelling)[0] == 201
     assert stored(game) == {("laptop", spelling)}
     assert game.items("TopicsTable") == []

@@ -66,6 +66,7 @@ def test_function_logs_json_to_a_group_of_its_own_at_the_level_of_its_code(funct
     groups = [referred(each["LoggingConfig"]["LogGroup"]) for each in functions().values()]
     assert config["LogFormat"] == "JSON"
     assert config["ApplicationLogLevel"] == environment_of(function)["POWERTOOLS_LOG_LEVEL"]
+    assert config["SystemLogLevel"] == "WARN"  # a line of Lambda's own for each failure only
     assert groups.count(referred(config["LogGroup"])) == 1
 
 

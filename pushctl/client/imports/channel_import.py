@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from push.aws.dynamodb import ConditionFailedError, Transactions
-from push.channels.models import DEVICES_PER_PLAYER, Channel
+from push.channels.models import DEVICES_PER_PLAYER, Channel, Version
+from push.channels.registration_limit import RegistrationLimit
 from push.channels.table import Channels
 from push.channels.topics import Topics
-from push.channels.uri_owners import UriOwners, is_same_channel
+from push.channels.uri_claims import UriClaims
+from push.channels.uri_owners import UriOwners
 from pushctl.client.imports.records import RejectedRecordError
 
 if TYPE_CHECKING:
+    from push.channels.uri_owners import Owner
     from pushctl.client.imports.rows import Row
     from pushctl.client.stack import Stack
 
@@ -32,19 +35,23 @@ class ChannelImport:
     owners: UriOwners
     topics: Topics
     transactions: Transactions
+    claims: UriClaims
     now: int
 
     @classmethod
     def of(cls, stack: Stack, app_id: str, now: int) -> ChannelImport:
         """Return an import into a stack. `now` is epoch seconds."""
         table: Any = stack.table("ChannelsTable")
-        client = table.meta.client
+        channels, owners = Channels(table), UriOwners(table)
+        topics = Topics(stack.table("TopicsTable"))
+        transactions = Transactions(table.meta.client, time.sleep, random.SystemRandom().random)
         return cls(
             app_id,
-            Channels(table),
-            UriOwners(table),
-            Topics(stack.table("TopicsTable")),
-            Transactions(client, time.sleep, random.SystemRandom().random),
+            channels,
+            owners,
+            topics,
+            transactions,
+            UriClaims(owners, channels, topics, RegistrationLimit(table), transactions),
             now,
         )
 
@@ -60,7 +67,7 @@ class ChannelImport:
         Raises:
             RejectedRecordError: the URI is another device's, or there are too many devices.
         """
-        for _ in range(_TRIES):
+        for attempt in range(_TRIES):
             mine = {
                 each.device_id: each
                 for each in self.channels.all_of_player(self.app_id, row.player_id)
@@ -73,35 +80,43 @@ class ChannelImport:
             alive = [each for each in mine.values() if each.expires_at > self.now]
             if before is None and len(alive) >= DEVICES_PER_PLAYER:
                 raise RejectedRecordError(f"the player has {DEVICES_PER_PLAYER} devices already")
-            owner = self.owners.get(self.app_id, uri)
-            theirs = self._channel_of(owner, row)
-            if theirs is not None and theirs.renewed_at >= row.renewed_at:
-                raise RejectedRecordError("another device has this channel")
             try:
+                owner = self.owners.get(self.app_id, uri)
+                theirs = self._holder(owner, row)
+                is_alive = theirs is not None and theirs.expires_at > self.now
+                if theirs is not None and is_alive and theirs.renewed_at >= row.renewed_at:
+                    raise RejectedRecordError("another device has this channel")
                 self.transactions.write(self._writes(row, before, owner, theirs))
             except ConditionFailedError:
+                self.transactions.pause(attempt)
                 continue
+            if theirs is not None:
+                self.topics.unsubscribe(theirs, theirs.topics, self.now)
             return "imported"
         raise RejectedRecordError("the device is being registered by the game right now")
 
-    def _channel_of(self, owner: tuple[str, str] | None, row: Row) -> Channel | None:
-        """Return the channel of another device that has the row's URI now."""
-        if owner is None or owner == (row.player_id, row.device_id):
+    def _holder(self, owner: Owner | None, row: Row) -> Channel | None:
+        """Return the channel of another device that has the row's URI.
+
+        Raises:
+            ConditionFailedError: a device is being registered with it.
+        """
+        if owner is None:
             return None
-        theirs = self.channels.get(self.app_id, *owner)
-        if theirs is None or theirs.expires_at <= self.now:
-            return None
-        same = is_same_channel(theirs.channel_uri, row.registration.channel_uri)
-        return theirs if same else None
+        uri = row.registration.channel_uri
+        theirs = self.claims.holder(self.app_id, owner, uri, self.now)
+        return None if owner.device == (row.player_id, row.device_id) else theirs
 
     def _writes(
         self,
         row: Row,
         before: Channel | None,
-        owner: tuple[str, str] | None,
+        owner: Owner | None,
         theirs: Channel | None,
     ) -> list[Any]:
         device = row.player_id, row.device_id
+        stored = before.version if before is not None else None
+        version = stored.next() if stored is not None else Version.first()
         channel = Channel(
             **row.registration.model_dump(),
             app_id=self.app_id,
@@ -112,20 +127,15 @@ class ChannelImport:
             expires_at=row.expires_at,
             subscribed_until=row.expires_at + _SPARE_S,
             in_game_until=before.in_game_until if before else None,
+            generation=version.generation,
+            revision=version.revision,
         )
         known = before.topics if before else ()
         dropped = [each for each in known if each not in channel.topics]
-        uri = channel.channel_uri
-        writes = [
+        return [
             self.channels.put_write(channel, before),
-            self.owners.claim_write(self.app_id, uri, device, channel.expires_at, owner),
-            *self.topics.subscribe_writes(
-                self.app_id, *device, channel.topics, channel.subscribed_until
-            ),
+            self.owners.claim_write(channel, owner, row.renewed_at),
+            *self.topics.subscribe_writes(channel),
             *self.topics.unsubscribe_writes(self.app_id, *device, dropped),
+            *([self.channels.delete_write(theirs)] if theirs is not None else []),
         ]
-        if owner is not None and owner != device:
-            held = theirs or self.channels.get(self.app_id, *owner)
-            their_uri = held.channel_uri if held else None
-            writes.append(self.owners.release_write(self.app_id, uri, owner, their_uri))
-        return writes

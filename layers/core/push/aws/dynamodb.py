@@ -30,8 +30,12 @@ _RETRIED = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExce
 _FIRST_PAUSE_S = 0.05
 
 
+# Another transaction holds the item that a single write names.
+_NOT_AS_READ = {"ConditionalCheckFailedException", "TransactionConflictException"}
+
+
 class ConditionFailedError(Exception):
-    """Raised when a transaction's condition did not hold; nothing was written."""
+    """Raised when a write's condition did not hold; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,12 @@ class Transactions:
                     raise
             else:
                 return
-            # Full jitter, so that the two that met do not meet again.
-            self.sleep(self.jitter() * _FIRST_PAUSE_S * 2.0**attempt)
+            self.pause(attempt)
+
+    def pause(self, attempt: int) -> None:
+        """Wait before another try, `attempt` of which have failed before the last one."""
+        # Full jitter, so that the two that met do not meet again.
+        self.sleep(self.jitter() * _FIRST_PAUSE_S * 2.0**attempt)
 
 
 @contextmanager
@@ -90,6 +98,24 @@ def map_dynamodb_errors() -> Iterator[None]:
         raise TablesUnavailableError(
             f"DynamoDB is unavailable: {code}", f"DynamoDB {code}"
         ) from error
+
+
+@contextmanager
+def map_failed_conditions() -> Iterator[None]:
+    """Map a single write's error to ConditionFailedError if the item was not as it was read, or is
+    being written by a transaction; also a decorator."""
+    try:
+        yield
+    except ClientError as error:
+        if error_code(error) in _NOT_AS_READ:
+            raise ConditionFailedError from None
+        raise
+
+
+def was_repeated(response: Mapping[str, Any]) -> bool:
+    """Return whether the SDK sent a write more than once, so that it may have been carried out
+    twice, with others' writes in between. True if the response does not say."""
+    return bool(response.get("ResponseMetadata", {}).get("RetryAttempts", 1))
 
 
 def failed_item(error: ClientError) -> dict[str, Any]:

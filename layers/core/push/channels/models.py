@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
@@ -61,8 +63,53 @@ class Registration(BaseModel):
     ] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of a channel.
+
+    Attributes:
+        generation: unique to a channel from the registration that creates it to its removal.
+        revision: counts its registrations.
+    """
+
+    generation: str
+    revision: int
+
+    @classmethod
+    def first(cls) -> Version:
+        """Return the version of a new channel."""
+        return cls(secrets.token_hex(6), 1)
+
+    @classmethod
+    def of_item(cls, item: Mapping[str, Any] | None) -> Version | None:
+        """Return the version that an item names, None if it names none."""
+        generation, revision = (item or {}).get("generation"), (item or {}).get("revision")
+        if not isinstance(generation, str) or revision is None:
+            return None
+        return cls(generation, int(revision))
+
+    def next(self) -> Version:
+        """Return the version that a further registration makes."""
+        return Version(self.generation, self.revision + 1)
+
+    def has_reached(self, other: Version) -> bool:
+        """Return whether `other` is stored, or was replaced since: it cannot be stored any more."""
+        return self.generation == other.generation and self.revision >= other.revision
+
+    def as_item(self) -> dict[str, Any]:
+        """Return the attributes that name this version."""
+        return {"generation": self.generation, "revision": self.revision}
+
+    def as_values(self) -> dict[str, Any]:
+        """Return the values `:generation` and `:revision` of a condition."""
+        return {":generation": self.generation, ":revision": self.revision}
+
+
 class Channel(BaseModel):
     """A registered channel, as it is stored. Times are epoch seconds.
+
+    The owner of its URI and its subscriptions are kept until `subscribed_until`, which is later
+    than `expires_at`.
 
     What was validated at registration is not validated again, so that another version's rules make
     no channel unreadable; the sender validates the URI before it sends.
@@ -83,6 +130,8 @@ class Channel(BaseModel):
     expires_at: int
     subscribed_until: int = 0
     in_game_until: int | None = None
+    generation: str | None = None
+    revision: int = 0
 
     @classmethod
     def of_item(cls, item: Mapping[str, Any]) -> Channel:
@@ -104,6 +153,11 @@ class Channel(BaseModel):
         if "registered_at" not in fields and "renewed_at" in fields:
             fields = fields | {"registered_at": fields["renewed_at"]}
         return fields
+
+    @property
+    def version(self) -> Version | None:
+        """The version of the channel, None if an earlier release stored it."""
+        return Version(self.generation, self.revision) if self.generation is not None else None
 
     @property
     def host(self) -> str:

@@ -8,32 +8,29 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from push.aws.dynamodb import ConditionFailedError
-from push.channels.models import CHANNEL_LIFE_S, DEVICES_PER_PLAYER, Channel
-from push.channels.uri_owners import is_same_channel
+from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
+from push.channels.models import CHANNEL_LIFE_S, DEVICES_PER_PLAYER, Channel, Registration, Version
+from push.channels.registration_limit import RECENT_S, is_recent
 from push.errors import ConflictError, UnauthorizedError
 from push.identifiers import PlayerId
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from push.apps.models import App
     from push.apps.table import AppCache
     from push.aws.dynamodb import Transactions
-    from push.channels.models import Registration
     from push.channels.presence import Presence
     from push.channels.registration_limit import RegistrationLimit
     from push.channels.table import Channels
     from push.channels.topics import Topics
-    from push.channels.uri_owners import UriOwners
+    from push.channels.uri_claims import UriClaims
 
 
 _MANY_DEVICES = 5  # below it, concurrent newcomers are unlikely to exceed ten together
 _TRIES = 5
-_SPARE_S = (
-    7 * 24 * 3600
-)  # subscriptions outlive the channel, so that renewals rewrite them once a week
-_WRITES_PER_TRANSACTION = 100
+# Subscriptions and owners outlive the channel, so that renewals rewrite them once a week.
+_SPARE_S = 7 * 24 * 3600
 _PLAYER_ID: TypeAdapter[str] = TypeAdapter(PlayerId)
 
 
@@ -74,29 +71,31 @@ def _listed(claims: Mapping[str, Any], name: str) -> frozenset[str]:
 class Registrar:
     """Registers channels. Times are epoch seconds.
 
-    Each method raises NotFoundError if the app does not exist, and ForbiddenError if it does not
-    accept the caller's token.
+    Each method raises NotFoundError if the app does not exist, ForbiddenError if it does not
+    accept the caller's token, and TablesUnavailableError if DynamoDB failed.
     """
 
     apps: AppCache
     channels: Channels
-    owners: UriOwners
+    claims: UriClaims
     topics: Topics
     presence: Presence
     limit: RegistrationLimit
     transactions: Transactions
 
+    @map_dynamodb_errors()
     def register(
         self, caller: Caller, app_id: str, device_id: str, registration: Registration, now: int
     ) -> tuple[Channel, bool]:
         """Register or renew a channel of the caller for 30 days; return it and whether it is new.
 
-        One transaction writes the channel, the owner of its URI and its subscriptions, each on
-        condition that it is as it was read:
+        registered like this within a minute    → nothing is written
+        the channel keeps its URI               → store the channel
+        a new channel, or another URI           → claim the URI, then store the channel
+        the channel was written meanwhile, or another registration of the URI is in flight → again
 
-        all conditions hold            → registered
-        the URI has another owner      → again, and take the URI from that owner's channel
-        the channel was written meanwhile → again, with the channel as it is now
+        New subscriptions are written before the channel, those it has left are deleted after it. A
+        worker that dies in between leaves nothing that another registration does not repair.
 
         Raises:
             ForbiddenError: also if the player may not join one of the topics.
@@ -107,36 +106,54 @@ class Registrar:
         app = self._authorize(caller, app_id, now)
         app.check_topics(registration.topics, caller.topics)
         device = caller.player_id, device_id
-        previous_owner = None
+        claimed: set[Version | None] = set()
         for attempt in range(_TRIES):
+            if attempt:
+                self.transactions.pause(attempt - 1)
             mine = {each.device_id: each for each in self.channels.all_of_player(app_id, device[0])}
             before = mine.get(device_id)
-            if attempt == 0:
-                self.limit.count(app_id, caller.player_id, before, now)
+            if before is not None and _is_repeated(registration, before, now):
+                return before, False
+            is_new = before is None or before.expires_at <= now
+            if attempt == 0 and _follows_another(mine.values(), None if is_new else before, now):
+                self.limit.count(app_id, caller.player_id, now)
             channel = _channel(app_id, device, registration, before, now)
             try:
-                self.transactions.write(self._writes(channel, before, previous_owner))
+                self._store(channel, before, claimed, now)
             except ConditionFailedError:
-                previous_owner = self.owners.get(app_id, channel.channel_uri)
+                claimed.add(channel.version)
                 if before is None:
                     self.channels.remove_unreadable(app_id, *device)
                 continue
-            is_new = before is None or before.expires_at <= now
             if is_new and len(mine) >= _MANY_DEVICES:
                 self._enforce_device_limit(channel, now)
             return channel, is_new
         raise ConflictError(f"device '{device_id}' is being registered concurrently; try again")
 
+    @map_dynamodb_errors()
     def list(self, caller: Caller, app_id: str, now: int) -> Sequence[Channel]:
         """Return the caller's channels that have not expired."""
         self._authorize(caller, app_id, now)
         return list(self.channels.of_player(app_id, caller.player_id, now))
 
+    @map_dynamodb_errors()
     def remove(self, caller: Caller, app_id: str, device_id: str, now: int) -> None:
-        """Remove a channel of the caller. Idempotent."""
-        self._authorize(caller, app_id, now)
-        self._unsubscribe(self.channels.remove(app_id, caller.player_id, device_id))
+        """Remove a channel of the caller. Idempotent.
 
+        Raises:
+            TooManyRequestsError: the channel was registered within the last minute, and the player
+                registers and removes too often.
+        """
+        self._authorize(caller, app_id, now)
+        device = app_id, caller.player_id, device_id
+        try:
+            removed = self.channels.remove(*device, recent=now - RECENT_S)
+        except ConditionFailedError:
+            self.limit.count(app_id, caller.player_id, now)
+            removed = self.channels.remove(*device)
+        self.claims.clean_up(removed, now)
+
+    @map_dynamodb_errors()
     def put_presence(
         self, caller: Caller, app_id: str, device_id: str, now: int, *, in_game: bool
     ) -> None:
@@ -153,35 +170,26 @@ class Registrar:
         app.check_audience(caller.audiences)
         return app
 
-    def _writes(
-        self, channel: Channel, before: Channel | None, previous_owner: tuple[str, str] | None
-    ) -> Sequence[Any]:
-        app_id, device = channel.app_id, (channel.player_id, channel.device_id)
+    def _store(
+        self, channel: Channel, before: Channel | None, claimed: set[Version | None], now: int
+    ) -> None:
+        """Store a channel, with its subscriptions and as the owner of its URI.
+
+        Raises:
+            ConditionFailedError: something was written meanwhile.
+        """
+        is_claimed = self.claims.claim_unless_kept(channel, before, claimed, now)
+        is_kept = before is not None and before.subscribed_until == channel.subscribed_until
         known = before.topics if before is not None else ()
         # A subscription is rewritten only if it is new or would expire before the channel.
-        keeps_subscriptions = (
-            before is not None and before.subscribed_until == channel.subscribed_until
-        )
-        new = [topic for topic in channel.topics if not (keeps_subscriptions and topic in known)]
-        dropped = [topic for topic in known if topic not in channel.topics]
-        uri, until = channel.channel_uri, channel.expires_at
-        writes = [
-            self.channels.put_write(channel, before),
-            self.owners.claim_write(app_id, uri, device, until, previous_owner),
-            *self.topics.subscribe_writes(app_id, *device, new, channel.subscribed_until),
-        ]
-        deletes = self.topics.unsubscribe_writes(app_id, *device, dropped)
-        # A transaction may not name an item twice, so the device's own channel is left out.
-        if previous_owner is not None and previous_owner != device:
-            theirs = self.channels.get(app_id, *previous_owner)
-            if theirs is None:
-                self.channels.remove_unreadable(app_id, *previous_owner)
-            their_uri = theirs.channel_uri if theirs is not None else None
-            writes.append(self.owners.release_write(app_id, uri, previous_owner, their_uri))
-            if theirs is not None and is_same_channel(theirs.channel_uri, uri):
-                deletes += self.topics.unsubscribe_writes(app_id, *previous_owner, theirs.topics)
-        # Dropped subscriptions beyond the limit stay; they have no effect, and expire.
-        return (writes + deletes)[:_WRITES_PER_TRANSACTION]
+        new = [topic for topic in channel.topics if not (is_kept and topic in known)]
+        if new:
+            self.topics.subscribe(channel, new, self.transactions.pause)
+        was_repeated = self.channels.put(channel, before)
+        if was_repeated and is_claimed:
+            self.claims.check(channel)
+        left = [each for each in known if each not in channel.topics]
+        self.topics.unsubscribe(channel, left, now)
 
     def _enforce_device_limit(self, channel: Channel, now: int) -> None:
         """Remove the player's least recently renewed channels beyond ten.
@@ -196,18 +204,24 @@ class Registrar:
             reverse=True,
         )
         for surplus in newest_first[DEVICES_PER_PLAYER:]:
-            self._unsubscribe(self.channels.remove_unless_renewed(surplus))
+            self.claims.clean_up(self.channels.remove_version(surplus), now)
 
-    def _unsubscribe(self, channel: Channel | None) -> None:
-        """Unsubscribe a removed channel, unless it was registered again."""
-        if channel is None or not channel.topics:
-            return
-        device = channel.app_id, channel.player_id, channel.device_id
-        ends = self.topics.unsubscribe_writes(*device, channel.topics)
-        try:
-            self.transactions.write([self.channels.absent_check(*device), *ends])
-        except ConditionFailedError:
-            return
+
+def _is_repeated(registration: Registration, before: Channel, now: int) -> bool:
+    """Return whether a channel was registered in the same way within the last minute."""
+    return is_recent(before, now) and all(
+        getattr(registration, name) == getattr(before, name) for name in Registration.model_fields
+    )
+
+
+def _follows_another(mine: Iterable[Channel], renewed: Channel | None, now: int) -> bool:
+    """Return whether a registration follows another one of the player within a minute.
+
+    Args:
+        mine: the player's channels.
+        renewed: the one that it renews, None if it is new.
+    """
+    return any(is_recent(each, now) for each in (mine if renewed is None else [renewed]))
 
 
 def _channel(
@@ -221,6 +235,8 @@ def _channel(
     subscribed_until = before.subscribed_until if before is not None else 0
     if subscribed_until < expires_at:
         subscribed_until = expires_at + _SPARE_S
+    stored = before.version if before is not None else None
+    version = stored.next() if stored is not None else Version.first()
     return Channel(
         **registration.model_dump(),
         app_id=app_id,
@@ -231,4 +247,6 @@ def _channel(
         expires_at=expires_at,
         subscribed_until=subscribed_until,
         in_game_until=before.in_game_until if before else None,
+        generation=version.generation,
+        revision=version.revision,
     )

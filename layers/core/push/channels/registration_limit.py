@@ -1,11 +1,17 @@
 """Limit of a player's registrations in a minute, over all devices and workers.
 
-A renewal of a channel that is older than a minute is not counted, so the limit costs the usual
-renewal nothing. Any other registration costs one conditional write on a counter in ChannelsTable.
+What players usually do costs no write: a renewal of a channel that is older than a minute, and a
+new channel of a player who has registered nothing within the last minute. Whatever follows such a
+registration within a minute (another one, another device, a removal) finds a channel that is
+younger, and costs one conditional write on a counter in ChannelsTable. So a burst is counted from
+its second write on; registrations that are in flight at one moment may all be its first.
+
+Each worker counts for itself as well, which costs nothing: those that change nothing too.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from push.aws.dynamodb import map_dynamodb_errors
@@ -20,8 +26,9 @@ if TYPE_CHECKING:
 REGISTRATIONS_PER_MINUTE = 30
 """Ten devices that start at once, three times over."""
 
+RECENT_S = 60
 _WINDOW_S = 60
-_REMEMBERED = 1000
+_REMEMBERED = 10_000
 
 
 class RegistrationLimit:
@@ -29,29 +36,31 @@ class RegistrationLimit:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._refused_until: dict[tuple[str, str], int] = {}
+        self._window = 0
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._refused: set[tuple[str, str]] = set()
 
     def check(self, app_id: str, player_id: str, now: int) -> None:
-        """Refuse a player whom this worker knows to be over the limit. Calls nothing.
+        """Count a registration in this worker, and refuse a player whom it knows to be over the
+        limit. Calls nothing.
 
         Raises:
             TooManyRequestsError: the player is over the limit at `now` (epoch seconds).
         """
-        until = self._refused_until.get((app_id, player_id), 0)
-        if now < until:
-            raise _too_many(until - now)
+        player = app_id, player_id
+        self._enter(now // _WINDOW_S)
+        if player in self._refused or self._counts[player] >= REGISTRATIONS_PER_MINUTE:
+            raise _too_many(now)
+        self._counts[player] += 1
 
     @map_dynamodb_errors()
-    def count(self, app_id: str, player_id: str, before: Channel | None, now: int) -> None:
-        """Count a registration that replaces `before`, None for a new channel.
+    def count(self, app_id: str, player_id: str, now: int) -> None:
+        """Count a write of a player that follows another within a minute.
 
         Raises:
             TooManyRequestsError: the player is over the limit at `now` (epoch seconds).
         """
-        if before is not None and before.renewed_at <= now - _WINDOW_S and before.expires_at > now:
-            return
         window = now // _WINDOW_S
-        until = (window + 1) * _WINDOW_S
         try:
             self._table.update_item(
                 # No key of a channel starts with "#".
@@ -60,18 +69,30 @@ class RegistrationLimit:
                 ConditionExpression="attribute_not_exists(registrations) OR registrations < :limit",
                 ExpressionAttributeValues={
                     ":one": 1,
-                    ":until": until,
-                    ":limit": REGISTRATIONS_PER_MINUTE,
+                    ":until": (window + 1) * _WINDOW_S,
+                    ":limit": REGISTRATIONS_PER_MINUTE - 1,  # the first was not counted
                 },
             )
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
-            if len(self._refused_until) >= _REMEMBERED:
-                self._refused_until.clear()
-            self._refused_until[app_id, player_id] = until
-            raise _too_many(until - now) from None
+            self._enter(window)
+            self._refused.add((app_id, player_id))
+            raise _too_many(now) from None
+
+    def _enter(self, window: int) -> None:
+        """Forget the minutes before `window`; also this one's, if there are too many players."""
+        if window != self._window or len(self._counts) >= _REMEMBERED:
+            self._window = window
+            self._counts.clear()
+            self._refused.clear()
 
 
-def _too_many(wait_s: int) -> TooManyRequestsError:
+def is_recent(channel: Channel, now: int) -> bool:
+    """Return whether a channel was registered within a minute before `now` (epoch seconds)."""
+    return channel.renewed_at > now - RECENT_S
+
+
+def _too_many(now: int) -> TooManyRequestsError:
+    wait_s = _WINDOW_S - now % _WINDOW_S
     return TooManyRequestsError(
         f"a player may register {REGISTRATIONS_PER_MINUTE} channels a minute; try again in"
         f" {wait_s} s",

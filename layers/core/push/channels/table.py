@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import random
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
 
 from push.aws.batch_get import batch_get
-from push.aws.dynamodb import map_dynamodb_errors
+from push.aws.dynamodb import (
+    ConditionFailedError,
+    map_dynamodb_errors,
+    map_failed_conditions,
+    was_repeated,
+)
 from push.aws.items import read_item, readable_items
-from push.channels.keys import SHARDS, channel_key, following, shard_of
+from push.channels.keys import channel_key, following
 from push.channels.models import Channel
+from push.channels.writes import not_since, renewed_as_in, to_delete, to_put
 from push.errors import UnreadableItemError
 
 if TYPE_CHECKING:
@@ -52,9 +59,13 @@ class Channels:
 
     def get(self, app_id: str, player_id: str, device_id: str) -> Channel | None:
         """Return a channel, expired or not, None if there is none."""
-        key = channel_key(app_id, player_id, device_id)
-        item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
+        item = self.item(app_id, player_id, device_id)
         return next(readable_channels([] if item is None else [item]), None)
+
+    def item(self, app_id: str, player_id: str, device_id: str) -> Mapping[str, Any] | None:
+        """Return what is stored for a device, readable or not, None if nothing is."""
+        key = channel_key(app_id, player_id, device_id)
+        return self._table.get_item(Key=key, ConsistentRead=True).get("Item")
 
     def of_player(self, app_id: str, player_id: str, now: int) -> Iterator[Channel]:
         """Yield the player's channels that have not expired at `now` (epoch seconds)."""
@@ -121,52 +132,60 @@ class Channels:
         alive = (channel for channel in readable_channels(items) if channel.expires_at > now)
         return {(channel.player_id, channel.device_id): channel for channel in alive}
 
+    @map_failed_conditions()
+    def put(self, channel: Channel, before: Channel | None) -> bool:
+        """Store a channel but not its presence, on condition that it is as in `before`, None for a
+        new channel; return whether the SDK wrote it more than once.
+
+        Raises:
+            ConditionFailedError: it is not.
+        """
+        return was_repeated(self._table.update_item(**to_put(channel, before)))
+
     def put_write(self, channel: Channel, before: Channel | None) -> dict[str, Any]:
-        """Return the write, for a transaction, that stores a channel but not its presence, on
-        condition that its topics are as in `before`, None for a new channel."""
-        return _put_write(self._table.name, channel, before)
+        """Return the write, for a transaction, that stores a channel as `put` does."""
+        return {"Update": {"TableName": self._table.name} | to_put(channel, before)}
 
-    def absent_check(self, app_id: str, player_id: str, device_id: str) -> dict[str, Any]:
-        """Return the condition check, for a transaction, that a channel does not exist."""
-        return {
-            "ConditionCheck": {
-                "TableName": self._table.name,
-                "Key": channel_key(app_id, player_id, device_id),
-                "ConditionExpression": "attribute_not_exists(pk)",
-            }
-        }
+    def delete_write(self, channel: Channel) -> dict[str, Any]:
+        """Return the write, for a transaction, that removes a channel, on condition that it is as
+        it was read."""
+        return {"Delete": {"TableName": self._table.name} | to_delete(channel)}
 
-    def remove(self, app_id: str, player_id: str, device_id: str) -> Channel | None:
-        """Remove a channel; return it, None if there was none."""
-        return self._delete(channel_key(app_id, player_id, device_id))
+    def remove(
+        self, app_id: str, player_id: str, device_id: str, *, recent: int | None = None
+    ) -> Channel | None:
+        """Remove a channel; return it, None if there was none.
+
+        Raises:
+            ConditionFailedError: it was registered later than `recent` (epoch seconds).
+        """
+        condition = {} if recent is None else not_since(recent)
+        return self._delete(channel_key(app_id, player_id, device_id), **condition)
+
+    def remove_version(self, channel: Channel) -> Channel | None:
+        """Remove a channel if it is as it was read; return it, None if it was kept."""
+        try:
+            return self._delete(**to_delete(channel))
+        except ConditionFailedError:
+            return None
 
     def remove_unreadable(self, app_id: str, player_id: str, device_id: str) -> None:
         """Remove a device's item if it cannot be read, so that a registration can replace it."""
         key = channel_key(app_id, player_id, device_id)
-        item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
+        item = self.item(app_id, player_id, device_id)
         if item is None:
             return
         try:
             read_item("channel", item, Channel.of_item)
         except UnreadableItemError:
             # Unless it was replaced since.
-            as_read: ConditionBase = Attr("renewed_at").not_exists()
-            if "renewed_at" in item:
-                as_read = Attr("renewed_at").eq(item["renewed_at"])
-            self._delete(key, ConditionExpression=as_read)
+            as_read = renewed_as_in(item)
+            with suppress(ConditionFailedError):
+                self._delete(key, **as_read)
 
-    def remove_unless_renewed(self, channel: Channel) -> Channel | None:
-        """Remove a channel unless it was renewed since it was read; return it, None if it was
-        kept."""
-        key = channel_key(channel.app_id, channel.player_id, channel.device_id)
-        as_read = Attr("renewed_at").eq(channel.renewed_at) | Attr("renewed_at").not_exists()
-        return self._delete(key, ConditionExpression=as_read)
-
-    def _delete(self, key: dict[str, str], **condition: Any) -> Channel | None:
-        try:
-            answer = self._table.delete_item(Key=key, ReturnValues="ALL_OLD", **condition)
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
-            return None
+    @map_failed_conditions()
+    def _delete(self, Key: dict[str, str], **condition: Any) -> Channel | None:  # noqa: N803
+        answer = self._table.delete_item(Key=Key, ReturnValues="ALL_OLD", **condition)
         item: Mapping[str, Any] | None = answer.get("Attributes")
         return next(readable_channels([] if item is None else [item]), None)
 
@@ -194,35 +213,3 @@ def expiring_channels(
 def readable_channels(items: Iterable[Mapping[str, Any]]) -> Iterator[Channel]:
     """Yield the channels that items hold; report and skip those that cannot be read."""
     return readable_items("channel", items, Channel.of_item)
-
-
-def _put_write(table: str, channel: Channel, before: Channel | None) -> dict[str, Any]:
-    stored = channel.model_dump(exclude={"app_id", "player_id", "device_id", "in_game_until"})
-    stored |= {
-        "topics": list(channel.topics),
-        "shard": f"{channel.app_id}#{shard_of(channel.player_id, SHARDS)}",
-        "device_key": channel.device_key,
-    }
-    sets = {name: value for name, value in stored.items() if value is not None}
-    gone = ", ".join(f"#{name}" for name in stored if name not in sets)
-    values: dict[str, Any] = {f":{name}": value for name, value in sets.items()}
-    condition = "attribute_not_exists(pk)"
-    if before is not None:
-        # Each as it was read; a channel that another version stored may lack them.
-        condition = (
-            "attribute_exists(pk)"
-            " AND (#topics = :before OR attribute_not_exists(#topics))"
-            " AND (#subscribed_until = :before_until OR attribute_not_exists(#subscribed_until))"
-        )
-        values |= {":before": list(before.topics), ":before_until": before.subscribed_until}
-    return {
-        "Update": {
-            "TableName": table,
-            "Key": channel_key(channel.app_id, channel.player_id, channel.device_id),
-            "UpdateExpression": f"SET {', '.join(f'#{name} = :{name}' for name in sets)}"
-            + (f" REMOVE {gone}" if gone else ""),
-            "ConditionExpression": condition,
-            "ExpressionAttributeNames": {f"#{name}": name for name in stored},
-            "ExpressionAttributeValues": values,
-        }
-    }

@@ -3,22 +3,36 @@
 A subscription only locates a channel; the channel's own `topics` decide. So a renewal that changes
 no topic rewrites no subscription, and one left behind by a removed channel has no effect until it
 expires.
+
+A channel that names a topic always has its subscription: it is written before the channel, and
+names the version of the channel that it was written for. It is deleted only on condition that this
+version is not later than the one that has left the topic. While another registration of the same
+device may be in flight, whose subscription this one may have overwritten, it is not deleted at all.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
+from push.aws.batch_put import batch_put
+from push.aws.dynamodb import ConditionFailedError, map_failed_conditions
 from push.channels.keys import TOPIC_SHARDS, device_key, following, shard_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from boto3.dynamodb.conditions import ConditionBase
     from mypy_boto3_dynamodb.service_resource import Table
+
+    from push.channels.models import Channel
+
+
+_IN_FLIGHT_S = 30
+"""Longer than two invocations of channels_api that overlap (10 s each, template.yaml)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +85,32 @@ class Topics:
         for key in _keys(app_id, player_id, device_id, topics):
             self._table.delete_item(Key=key)
 
-    def subscribe_writes(
-        self, app_id: str, player_id: str, device_id: str, topics: Iterable[str], expires_at: int
-    ) -> list[Any]:
-        """Return the writes, for a transaction, that subscribe a device to topics until
-        `expires_at` (epoch seconds)."""
+    def subscribe(
+        self, channel: Channel, topics: Sequence[str], pause: Callable[[int], None]
+    ) -> None:
+        """Subscribe a channel that is about to be stored to topics."""
+        batch_put(self._table, _items(channel, topics), pause=pause)
+
+    def subscribe_writes(self, channel: Channel) -> list[Any]:
+        """Return the writes, for a transaction, that subscribe a channel to its topics."""
         return [
-            {"Put": {"TableName": self._table.name, "Item": key | {"expires_at": expires_at}}}
-            for key in _keys(app_id, player_id, device_id, topics)
+            {"Put": {"TableName": self._table.name, "Item": item}}
+            for item in _items(channel, channel.topics)
         ]
+
+    def unsubscribe(self, channel: Channel, topics: Iterable[str], now: int) -> None:
+        """Delete subscriptions that a channel has left with this version, or with its removal,
+        unless it was new less than half a minute before `now` (epoch seconds)."""
+        if channel.registered_at > now - _IN_FLIGHT_S:
+            return
+        condition = "attribute_not_exists(generation)"
+        values: dict[str, Any] = {}
+        if channel.version is not None:
+            condition += " OR (generation = :generation AND revision <= :revision)"
+            values = {"ExpressionAttributeValues": channel.version.as_values()}
+        for key in _keys(channel.app_id, channel.player_id, channel.device_id, topics):
+            with suppress(ConditionFailedError), map_failed_conditions():
+                self._table.delete_item(Key=key, ConditionExpression=condition, **values)
 
     def unsubscribe_writes(
         self, app_id: str, player_id: str, device_id: str, topics: Iterable[str]
@@ -89,6 +120,15 @@ class Topics:
             {"Delete": {"TableName": self._table.name, "Key": key}}
             for key in _keys(app_id, player_id, device_id, topics)
         ]
+
+
+def _items(channel: Channel, topics: Iterable[str]) -> list[dict[str, Any]]:
+    version = channel.version
+    more = {"expires_at": channel.subscribed_until}
+    more |= version.as_item() if version is not None else {}
+    return [
+        key | more for key in _keys(channel.app_id, channel.player_id, channel.device_id, topics)
+    ]
 
 
 def _keys(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from boto3.dynamodb.conditions import Attr, Key
+from boto3.dynamodb.conditions import Key
 from pydantic import BaseModel, ConfigDict, Field
 
 from push.aws.dynamodb import map_dynamodb_errors
-from push.channels.uri_owners import owner_key
+from push.channels.models import Version
+from push.channels.uri_owners import UriOwners
 from push.notifications.counters import RECORD_LIFE_S
 from push.players.store import partition_of
 
@@ -104,7 +105,7 @@ class PlayerAccounts:
         channels = list(self._items(self.channels_table, f"{app_id}#{player_id}"))
         self._delete(self.channels_table, channels)
         for item in channels:
-            owners += self._release(app_id, player_id, str(item.get("channel_uri", "")))
+            owners += self._release(app_id, player_id, item)
             topics = [str(topic) for topic in item.get("topics", ())]
             self.topics.remove(app_id, player_id, str(item["sk"]), topics)
             subscriptions += len(topics)
@@ -138,18 +139,13 @@ class PlayerAccounts:
         for item in items:
             table.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
 
-    def _release(self, app_id: str, player_id: str, channel_uri: str) -> bool:
-        """Delete the owner of a URI, unless it is another player by now."""
-        if not channel_uri:
+    def _release(self, app_id: str, player_id: str, channel: dict[str, Any]) -> bool:
+        """Delete the owner of a channel's URI, unless it is another device by now."""
+        uri, device = channel.get("channel_uri"), (player_id, str(channel["sk"]))
+        if not isinstance(uri, str):
             return False
-        try:
-            self.channels_table.delete_item(
-                Key=owner_key(app_id, channel_uri),
-                ConditionExpression=Attr("player_id").eq(player_id),
-            )
-        except self.channels_table.meta.client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        owners = UriOwners(self.channels_table)
+        return owners.release(app_id, uri, device, Version.of_item(channel))
 
 
 def _device(channel: Channel, now: int) -> Device:
