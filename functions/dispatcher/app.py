@@ -8,17 +8,13 @@ from __future__ import annotations
 import os
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
 from botocore.config import Config
 from pydantic import BaseModel
 
@@ -32,7 +28,7 @@ from push.delivery.finished import FinishedNotifications
 from push.delivery.queue import DeliveryQueue
 from push.dispatch.broadcast import Broadcaster
 from push.dispatch.broadcast_queue import BroadcastQueue, read_message
-from push.dispatch.direct import Dispatcher
+from push.dispatch.direct import Arrival, Dispatched, Dispatcher
 from push.dispatch.expiring import ExpiringChannels, ExpirySearch
 from push.dispatch.pages import Page, Pages
 from push.dispatch.player_channels import CONCURRENT_QUERIES, PlayerChannels
@@ -47,16 +43,14 @@ from push.errors import (
 from push.notifications.direct_plans import DirectPlans
 from push.notifications.record import Notifications
 from push.requests.intake import RequestIntake, entry_of
-from push.requests.queue import RequestQueue, read_request
+from push.requests.queue import RequestMessage, RequestQueue, read_request
 from push.requests.repeat_guard import RepeatGuard
 from push.requests.schedules import Schedules, ScheduleTarget
 from push.templates.table import Templates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
@@ -99,7 +93,10 @@ notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
 apps = Apps(dynamodb.Table(settings.APPS_TABLE))
 notifications = Notifications(notifications_table)
 transactions = Transactions(dynamodb.meta.client, time.sleep, random.SystemRandom().random)
-player_channels = PlayerChannels(boto3.client("dynamodb", config=config), settings.CHANNELS_TABLE)
+pool = ThreadPoolExecutor(CONCURRENT_QUERIES, "dispatcher")
+player_channels = PlayerChannels(
+    boto3.client("dynamodb", config=config), settings.CHANNELS_TABLE, pool
+)
 game_events = GameEvents(
     boto3.client("events", config=config), settings.GAME_EVENT_BUS, AppCache(apps), time.time
 )
@@ -117,6 +114,7 @@ broadcaster = Broadcaster(
     page_queue=page_queue,
     queue=DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
     finished=finished,
+    pool=pool,
 )
 expiring_channels = ExpiringChannels(apps, channels_table, game_events, page_queue)
 dispatcher = Dispatcher(
@@ -140,77 +138,161 @@ dispatcher = Dispatcher(
             settings.REQUEST_QUEUE_ARN, settings.REQUEST_DLQ_ARN, settings.SCHEDULE_ROLE_ARN
         ),
     ),
+    pool=pool,
 )
 refused = DeadLetterQueue(sqs, settings.REFUSED_DLQ_URL)
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+
+Record = dict[str, Any]
+"""A message as Lambda delivers it."""
 
 SKIPPED = {"no_channel": "PlayersWithoutChannel", "in_game": "PlayersInGame"}
 RESERVE_MS = 12_000
-"""Time left below which no further message of a batch is started: the longest that one takes."""
+"""Time left below which nothing more of a batch is started: the longest that `PLAYERS_AT_ONCE`, or
+one page, takes."""
+PLAYERS_AT_ONCE = 1000
+"""Requests are dispatched side by side up to so many players: the most that one request has."""
 
 
-def process(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    if lambda_context.get_remaining_time_in_millis() < RESERVE_MS:
-        # Without this, the invocation would time out and all of the batch would be retried.
-        logger.warning("message postponed; it will be retried", message_id=record.message_id)
-        metrics.add_metric("MessagesPostponed", MetricUnit.Count, 1)
-        raise TimeoutError("too little time is left; the message will be retried")
-    with logger.append_context_keys(message_id=record.message_id):
-        try:
-            if record.event_source_arn != settings.BROADCAST_QUEUE_ARN:
-                process_request(record)
-                return
-            match read_message(record.body):
-                case Page() as page:
-                    process_page(record, page)
-                case ExpirySearch() as search:
-                    search_expiring(search)
-        except MalformedMessageError as error:
-            with logged_failures():
-                refuse(record, record.body, error)
+class Batch:
+    """The messages of an invocation: how each ends, and which are to be retried."""
+
+    def __init__(self, context: LambdaContext) -> None:
+        self._context = context
+        self.failed: list[str] = []
+
+    @contextmanager
+    def attempt(self, record: Record) -> Iterator[None]:
+        """Name a message in every log line; keep it on its queue if it fails."""
+        message_id = record["messageId"]
+        with logger.append_context_keys(message_id=message_id):
+            try:
+                yield
+            except Exception:  # noqa: BLE001 - logged where it is understood
+                self.failed.append(message_id)
+
+    def check_time(self) -> None:
+        """Raise TimeoutError if too little time is left to start anything: without this, the
+        invocation would time out and all of the batch would be retried."""
+        if self._context.get_remaining_time_in_millis() < RESERVE_MS:
+            logger.warning("message postponed; it will be retried")
+            metrics.add_metric("MessagesPostponed", MetricUnit.Count, 1)
+            raise TimeoutError("too little time is left; the message will be retried")
+
+    def process_pages(self, records: Sequence[Record]) -> None:
+        """Process messages of BroadcastQueue, one after the other."""
+        for record in records:
+            with self.attempt(record):
+                self.check_time()
+                process_broadcast_message(record)
+
+    def process_requests(self, records: Sequence[Record]) -> None:
+        """Dispatch messages of RequestQueue, side by side as far as `PLAYERS_AT_ONCE` goes."""
+        together: list[tuple[Record, RequestMessage]] = []
+        players = 0
+        for record in records:
+            message = None
+            with self.attempt(record):
+                message = read_or_refuse(record)
+            if message is None:
+                continue
+            more = len(message.request.audience.players or ())
+            if together and players + more > PLAYERS_AT_ONCE:
+                self._dispatch(together)
+                together, players = [], 0
+            together.append((record, message))
+            players += more
+        self._dispatch(together)
+
+    def _dispatch(self, together: Sequence[tuple[Record, RequestMessage]]) -> None:
+        in_time: list[tuple[Record, RequestMessage]] = []
+        for record, message in together:
+            with self.attempt(record):
+                self.check_time()
+                in_time.append((record, message))
+        arrivals = [
+            Arrival(message.request, message.origin(record["attributes"]))
+            for record, message in in_time
+        ]
+        results = dispatcher.dispatch(arrivals, time.time()) if arrivals else []
+        for (record, message), result in zip(in_time, results, strict=True):
+            with self.attempt(record):
+                conclude(record, message, result)
 
 
-def process_request(record: SQSRecord) -> None:
-    """Dispatch a request. One whose message names no id keeps the id of its first reading: with
-    that it is queued again after a failure, or when it is received a second time, because SQS gives
-    it another message id when it is moved back from the dead-letter queue."""
-    message = read_request(record.body, record.message_id)
+def read_or_refuse(record: Record) -> RequestMessage | None:
+    """Return the request in a message; None if the message is done with.
+
+    One whose message names no id keeps the id of its first reading: with that it is queued again
+    after a failure, or when it is received a second time, because SQS gives it another message id
+    when it is moved back from the dead-letter queue.
+    """
+    try:
+        message = read_request(record["body"], record["messageId"])
+    except MalformedMessageError as error:
+        with logged_failures():
+            refuse(record, record["body"], error)
+        return None
+    is_new = int(record["attributes"]["ApproximateReceiveCount"]) <= 1
+    if message.has_own_id or is_new:
+        return message
     request = message.request
-    is_new = int(record.attributes.approximate_receive_count) <= 1
     with logged_failures(app_id=request.app_id, notification_id=request.notification_id):
-        if not (message.has_own_id or is_new):
-            metrics.add_metric("MessagesQueuedAgain", MetricUnit.Count, 1)
-            request_queue.put_text(message.text, request.app_id)
-            return
-        try:
-            done = dispatcher.dispatch(request, time.time(), message.origin(record.attributes))
-        except NON_RETRYABLE as error:
+        metrics.add_metric("MessagesQueuedAgain", MetricUnit.Count, 1)
+        request_queue.put_text(message.text, request.app_id)
+    return None
+
+
+def conclude(record: Record, message: RequestMessage, result: Dispatched | Exception) -> None:
+    """Report how a request ended; refuse it, or raise its error, if it could not be dispatched."""
+    request = message.request
+    with logged_failures(app_id=request.app_id, notification_id=request.notification_id):
+        if isinstance(result, Dispatched):
+            metrics.add_metric("RequestsDispatched", MetricUnit.Count, 1)
+            for reason, number in result.skipped.items():
+                metrics.add_metric(SKIPPED[reason], MetricUnit.Count, number)
+            logger.info("request dispatched", state_before=result.before, skipped=result.skipped)
+        elif isinstance(result, PushError) and isinstance(result, NON_RETRYABLE):
             # A request with another's id, or from a source that is not accepted, changes no record.
-            if not isinstance(error, RequestIdReusedError | ForbiddenError):
+            if not isinstance(result, RequestIdReusedError | ForbiddenError):
                 notifications.fail(entry_of(request))
-            refuse(record, message.text, error)
-            return
-        except Exception as error:
-            if message.has_own_id:
-                raise
-            note_failure(error)
+            refuse(record, message.text, result)
+        elif message.has_own_id:
+            raise result
+        else:
+            note_failure(result)
             request_queue.put_text(message.text, request.app_id)
-            return
-        metrics.add_metric("RequestsDispatched", MetricUnit.Count, 1)
-        for reason, number in done.skipped.items():
-            metrics.add_metric(SKIPPED[reason], MetricUnit.Count, number)
-        logger.info("request dispatched", state_before=done.before, skipped=done.skipped)
 
 
-def process_page(record: SQSRecord, page: Page) -> None:
+def process_broadcast_message(record: Record) -> None:
+    try:
+        message = read_message(record["body"])
+    except MalformedMessageError as error:
+        with logged_failures():
+            refuse(record, record["body"], error)
+        return
+    match message:
+        case Page() as page:
+            process_page(record, page)
+        case ExpirySearch() as search:
+            search_expiring(search)
+
+
+def process_page(record: Record, page: Page) -> None:
     with logged_failures(app_id=page.app_id, notification_id=page.notification_id):
         try:
             found = broadcaster.process_page(page, time.time())
         except NON_RETRYABLE as error:
-            refuse(record, record.body, error)
+            refuse(record, record["body"], error)
             return
         metrics.add_metric("PagesDispatched", MetricUnit.Count, 1)
         logger.info("page dispatched", page=page.name, channels=found)
+
+
+def search_expiring(search: ExpirySearch) -> None:
+    with logged_failures(app_id=search.app_id or "", shard=search.shard):
+        found = expiring_channels.search(search)
+        metrics.add_metric("ChannelsExpiring", MetricUnit.Count, found)
+        logger.info("channels searched", expiring=found)
 
 
 @contextmanager
@@ -224,13 +306,6 @@ def logged_failures(**keys: str | int) -> Iterator[None]:
             raise
 
 
-def search_expiring(search: ExpirySearch) -> None:
-    with logged_failures(app_id=search.app_id or "", shard=search.shard):
-        found = expiring_channels.search(search)
-        metrics.add_metric("ChannelsExpiring", MetricUnit.Count, found)
-        logger.info("channels searched", expiring=found)
-
-
 def note_failure(error: Exception) -> None:
     metrics.add_metric("MessagesFailed", MetricUnit.Count, 1)
     if isinstance(error, AwsUnavailableError):
@@ -240,8 +315,8 @@ def note_failure(error: Exception) -> None:
         logger.error("message failed; it will be retried", exc_info=error)
 
 
-def refuse(record: SQSRecord, body: str, error: PushError) -> None:
-    refused.put(body, error.reason, record.event_source_arn)
+def refuse(record: Record, body: str, error: PushError) -> None:
+    refused.put(body, error.reason, record["eventSourceARN"])
     kind = type(error).__name__
     with single_metric(name="MessagesRefused", unit=MetricUnit.Count, value=1) as counted:
         counted.add_dimension(name="error", value=kind)
@@ -250,6 +325,11 @@ def refuse(record: SQSRecord, body: str, error: PushError) -> None:
 
 @logger.inject_lambda_context
 @metrics.log_metrics
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     metrics.add_metric("AwsFailures", MetricUnit.Count, 0)
-    return process_partial_response(event, process, processor, context)
+    batch = Batch(context)
+    records = event["Records"]
+    from_broadcast_queue = settings.BROADCAST_QUEUE_ARN
+    batch.process_pages([e for e in records if e["eventSourceARN"] == from_broadcast_queue])
+    batch.process_requests([e for e in records if e["eventSourceARN"] != from_broadcast_queue])
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in batch.failed]}
