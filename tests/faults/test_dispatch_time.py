@@ -15,6 +15,7 @@ from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber
 
+from push.dispatch import request_messages
 from tests.faults.crowd import make_crowd
 from tests.integration.backend import Context, sqs_event
 from tests.integration.builders import APP, records, request
@@ -134,7 +135,9 @@ def test_messages_for_which_no_time_is_left_stay_on_their_queue(game: Backend) -
 
     with pytest.MonkeyPatch.context() as slow:
         slow.setattr(type(module.dispatcher), "dispatch", take_a_second)
-        slow.setattr(module, "PLAYERS_AT_ONCE", 1)  # so that they are not dispatched together
+        slow.setattr(
+            request_messages, "PLAYERS_AT_ONCE", 1
+        )  # so that they are not dispatched together
         response = module.lambda_handler(sqs_event(messages, "RequestQueue"), context)
     assert response == {"batchItemFailures": [{"itemIdentifier": messages[1]["MessageId"]}]}
     game.handle("RequestQueue", messages[1:])

@@ -112,7 +112,7 @@ class Broadcaster:
             NotFoundError: the broadcast or its app does not exist any more.
             InvalidRequestError: the app was changed, and WNS would reject the notification.
         """
-        state, text, app_item = self._read(page)
+        state, text, app_item = _read(self.notifications, self.apps, page)
         if state == "cancelled":
             return 0
         broadcast = Broadcast.model_validate_json(text)
@@ -158,26 +158,6 @@ class Broadcaster:
             self.finished.publish(page.app_id, page.notification_id, now)
         return len(found)
 
-    @map_dynamodb_errors()
-    def _read(self, page: Page) -> tuple[State | None, str, Mapping[str, Any] | None]:
-        """Read, in one call, the state of a page's broadcast, what it needs, and its app's item.
-
-        Raises:
-            NotFoundError: the broadcast does not exist any more.
-        """
-        broadcasts, apps = self.notifications.table, self.apps.table
-        found = get_together(
-            apps.meta.client,
-            {
-                broadcasts.name: self.notifications.broadcast_keys(page.notification_id),
-                apps.name: [{"pk": page.app_id}],
-            },
-            sleep=time.sleep,
-            jitter=random.random,
-        )
-        state, text = self.notifications.broadcast(page.notification_id, found[broadcasts.name])
-        return state, text, next(iter(found[apps.name]), None)
-
     def _between(
         self, page: Page, request: Request, end: str | None, now: float
     ) -> list[SendableChannel]:
@@ -214,6 +194,29 @@ class Broadcaster:
         current = self.channels.current(page.app_id, subscribers.devices, int(now))
         subscribed = [channel for channel in current.values() if topic in channel.topics]
         return sorted(subscribed, key=lambda channel: channel.device_key), subscribers.next
+
+
+@map_dynamodb_errors()
+def _read(
+    notifications: Notifications, apps: Apps, page: Page
+) -> tuple[State | None, str, Mapping[str, Any] | None]:
+    """Read, in one call, the state of a page's broadcast, what it needs, and its app's item.
+
+    Raises:
+        NotFoundError: the broadcast does not exist any more.
+    """
+    broadcasts = notifications.table.name
+    found = get_together(
+        apps.table.meta.client,
+        {
+            broadcasts: notifications.broadcast_keys(page.notification_id),
+            apps.table.name: [{"pk": page.app_id}],
+        },
+        sleep=time.sleep,
+        jitter=random.random,
+    )
+    state, text = notifications.broadcast(page.notification_id, found[broadcasts])
+    return state, text, next(iter(found[apps.table.name]), None)
 
 
 def _shards(request: Request) -> int:
