@@ -88,9 +88,8 @@ apps = Apps(dynamodb.Table(settings.APPS_TABLE))
 notifications = Notifications(notifications_table)
 transactions = Transactions(dynamodb.meta.client, time.sleep, random.SystemRandom().random)
 pool = ThreadPoolExecutor(CONCURRENT_QUERIES, "dispatcher")
-player_channels = PlayerChannels(
-    boto3.client("dynamodb", config=config), settings.CHANNELS_TABLE, pool
-)
+queries = boto3.client("dynamodb", config=config)
+player_channels = PlayerChannels(queries, settings.CHANNELS_TABLE, pool)
 game_events = GameEvents(
     boto3.client("events", config=config), settings.GAME_EVENT_BUS, AppCache(apps), time.time
 )
@@ -135,7 +134,7 @@ dispatcher = Dispatcher(
     pool=pool,
 )
 refused = DeadLetterQueue(sqs, settings.REFUSED_DLQ_URL)
-request_messages = RequestMessages(dispatcher, notifications, request_queue, refused)
+messages = RequestMessages(dispatcher, notifications, request_queue, refused)
 
 SKIPPED = {"no_channel": "PlayersWithoutChannel", "in_game": "PlayersInGame"}
 RESERVE_MS = 12_000
@@ -146,10 +145,9 @@ requests that are dispatched side by side."""
 def report(ended: Ended) -> None:
     """Log and count how a message of RequestQueue ended."""
     request, result = ended.request, ended.result
-    named = (
-        {"app_id": request.app_id, "notification_id": request.notification_id} if request else {}
-    )
-    keys = {"message_id": ended.message_id, **named}
+    keys = {"message_id": ended.message_id}
+    if request is not None:
+        keys |= {"app_id": request.app_id, "notification_id": request.notification_id}
     with logger.append_context_keys(**keys):
         if isinstance(result, Dispatched):
             metrics.add_metric("RequestsDispatched", MetricUnit.Count, 1)
@@ -255,7 +253,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
                 process_broadcast_message(record)
             except Exception:  # noqa: BLE001 - logged already
                 failed.append(record["messageId"])
-    for ended in request_messages.process(requests, time.time, has_time):
+    for ended in messages.process(requests, time.time, has_time):
         report(ended)
         if ended.way == "retried":
             failed.append(ended.message_id)
