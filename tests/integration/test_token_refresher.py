@@ -19,7 +19,7 @@ from tests.integration.builders import (
     put_app,
     requests_to_wns,
 )
-from wns.oauth import AccessToken
+from wns.access_token import AccessToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable

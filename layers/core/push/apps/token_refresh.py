@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from push.apps.table import Apps
     from push.aws.secret_store import SecretStore
-    from wns.oauth import AccessToken
+    from wns.access_token import AccessToken
 
     IsDue = Callable[[StoredToken | None, str], bool]
 
