@@ -76,7 +76,8 @@ class RequestMessages:
             if isinstance(message, Ended):
                 yield message
                 continue
-            more = len(message.request.audience.players or ())
+            # A broadcast is many calls, one after the other: it is dispatched alone.
+            more = len(message.request.audience.players or ()) or PLAYERS_AT_ONCE
             if together and players + more > PLAYERS_AT_ONCE:
                 yield from self._dispatch(together, clock, has_time)
                 together, players = [], 0
