@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import requests
-from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel
 
@@ -37,6 +37,7 @@ class Settings(BaseModel, hide_input_in_errors=True):
 
 settings = Settings.model_validate(os.environ)
 logger = Logger()
+metrics = Metrics()
 refresher = TokenRefresher(
     Apps(boto3.resource("dynamodb").Table(settings.APPS_TABLE)),
     SecretStore(boto3.client("secretsmanager"), settings.SECRET_PREFIX),
@@ -76,8 +77,8 @@ def count(metric: str, number: int) -> None:
     """Count something unless there is none: this function also runs while nothing is sent, and a
     metric is paid for by the hour in which it has data, even if that is 0."""
     if number:
-        with single_metric(name=metric, unit=MetricUnit.Count, value=number):
-            pass
+        metrics.add_metric(metric, MetricUnit.Count, number)
+        metrics.flush_metrics()
 
 
 def refresh(event: dict[str, Any]) -> Sequence[Refresh]:
