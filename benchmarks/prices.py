@@ -40,7 +40,6 @@ LOG_BYTE = Price(0.50 / GB, "Amazon CloudWatch pricing, vended and Lambda logs; 
 TRACE = Price(5.00 / MILLION, "AWS X-Ray pricing, traces recorded; not read again")
 SECRET_MONTH = Price(0.40, "AWS Secrets Manager pricing; not read again")
 ALARM_MONTH = Price(0.10, "Amazon CloudWatch pricing, standard alarms; not read again")
-METRIC_MONTH = Price(0.30, "Amazon CloudWatch pricing, custom metrics; not read again")
 
 SAMPLED = 0.05
 """Share of requests that X-Ray traces beyond the first each second (its default sampling)."""

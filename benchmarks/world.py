@@ -24,7 +24,7 @@ from benchmarks.lambda_events import environment_of, http_event, sqs_event
 from benchmarks.wns_sink.process import HOST
 from benchmarks.workers.__main__ import Context
 from benchmarks.workload import TOKEN
-from wns.oauth import AccessToken
+from wns.access_token import AccessToken
 
 APP = "bench"
 DEVICE = "living-room-pc"

@@ -8,17 +8,13 @@ from __future__ import annotations
 import os
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
 from botocore.config import Config
 from pydantic import BaseModel
 
@@ -32,22 +28,16 @@ from push.delivery.finished import FinishedNotifications
 from push.delivery.queue import DeliveryQueue
 from push.dispatch.broadcast import Broadcaster
 from push.dispatch.broadcast_queue import BroadcastQueue, read_message
-from push.dispatch.direct import Dispatcher
+from push.dispatch.direct import Dispatched, Dispatcher
 from push.dispatch.expiring import ExpiringChannels, ExpirySearch
 from push.dispatch.pages import Page, Pages
 from push.dispatch.player_channels import CONCURRENT_QUERIES, PlayerChannels
-from push.errors import (
-    NON_RETRYABLE,
-    AwsUnavailableError,
-    ForbiddenError,
-    MalformedMessageError,
-    PushError,
-    RequestIdReusedError,
-)
+from push.dispatch.request_messages import NoTimeLeftError, RequestMessages
+from push.errors import NON_RETRYABLE, AwsUnavailableError, MalformedMessageError, PushError
 from push.notifications.direct_plans import DirectPlans
 from push.notifications.record import Notifications
-from push.requests.intake import RequestIntake, entry_of
-from push.requests.queue import RequestQueue, read_request
+from push.requests.intake import RequestIntake
+from push.requests.queue import RequestQueue
 from push.requests.repeat_guard import RepeatGuard
 from push.requests.schedules import Schedules, ScheduleTarget
 from push.templates.table import Templates
@@ -55,9 +45,9 @@ from push.templates.table import Templates
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from push.dispatch.request_messages import Ended
 
 
 class Settings(BaseModel, hide_input_in_errors=True):
@@ -83,9 +73,8 @@ settings = Settings.model_validate(os.environ)
 logger = Logger()
 metrics = Metrics()
 # A call that hangs must not use up the invocation: with three attempts it takes at most about ten
-# seconds. DynamoDB's clients would make four.
-# Up to a thousand calls per request: a third of the CPU time went into validating parameters that
-# the tests cover, and into a user agent that is always the same.
+# seconds. DynamoDB's clients would make four. Parameters are not validated again: the tests cover
+# them.
 config = Config(
     connect_timeout=1,
     read_timeout=2,
@@ -100,7 +89,9 @@ notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
 apps = Apps(dynamodb.Table(settings.APPS_TABLE))
 notifications = Notifications(notifications_table)
 transactions = Transactions(dynamodb.meta.client, time.sleep, random.SystemRandom().random)
-player_channels = PlayerChannels(boto3.client("dynamodb", config=config), settings.CHANNELS_TABLE)
+pool = ThreadPoolExecutor(CONCURRENT_QUERIES, "dispatcher")
+queries = boto3.client("dynamodb", config=config)
+player_channels = PlayerChannels(queries, settings.CHANNELS_TABLE, pool)
 game_events = GameEvents(
     boto3.client("events", config=config), settings.GAME_EVENT_BUS, AppCache(apps), time.time
 )
@@ -118,6 +109,7 @@ broadcaster = Broadcaster(
     page_queue=page_queue,
     queue=DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
     finished=finished,
+    pool=pool,
 )
 expiring_channels = ExpiringChannels(apps, channels_table, game_events, page_queue)
 dispatcher = Dispatcher(
@@ -141,77 +133,66 @@ dispatcher = Dispatcher(
             settings.REQUEST_QUEUE_ARN, settings.REQUEST_DLQ_ARN, settings.SCHEDULE_ROLE_ARN
         ),
     ),
+    pool=pool,
 )
 refused = DeadLetterQueue(sqs, settings.REFUSED_DLQ_URL)
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+messages = RequestMessages(dispatcher, notifications, request_queue, refused)
 
 SKIPPED = {"no_channel": "PlayersWithoutChannel", "in_game": "PlayersInGame"}
 RESERVE_MS = 12_000
-"""Time left below which no further message of a batch is started: the longest that one takes."""
+"""Time left below which nothing more of a batch is started: the longest that a page takes, or the
+requests that are dispatched side by side."""
 
 
-def process(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    if lambda_context.get_remaining_time_in_millis() < RESERVE_MS:
-        # Without this, the invocation would time out and all of the batch would be retried.
-        logger.warning("message postponed; it will be retried", message_id=record.message_id)
-        metrics.add_metric("MessagesPostponed", MetricUnit.Count, 1)
-        raise TimeoutError("too little time is left; the message will be retried")
-    with logger.append_context_keys(message_id=record.message_id):
-        try:
-            if record.event_source_arn != settings.BROADCAST_QUEUE_ARN:
-                process_request(record)
-                return
-            match read_message(record.body):
-                case Page() as page:
-                    process_page(record, page)
-                case ExpirySearch() as search:
-                    search_expiring(search)
-        except MalformedMessageError as error:
-            with logged_failures():
-                refuse(record, record.body, error)
-
-
-def process_request(record: SQSRecord) -> None:
-    """Dispatch a request. One whose message names no id keeps the id of its first reading: with
-    that it is queued again after a failure, or when it is received a second time, because SQS gives
-    it another message id when it is moved back from the dead-letter queue."""
-    message = read_request(record.body, record.message_id)
-    request = message.request
-    is_new = int(record.attributes.approximate_receive_count) <= 1
-    with logged_failures(app_id=request.app_id, notification_id=request.notification_id):
-        if not (message.has_own_id or is_new):
+def report(ended: Ended) -> None:
+    """Log and count how a message of RequestQueue ended."""
+    request, result = ended.request, ended.result
+    keys = {"message_id": ended.message_id}
+    if request is not None:
+        keys |= {"app_id": request.app_id, "notification_id": request.notification_id}
+    with logger.append_context_keys(**keys):
+        if isinstance(result, Dispatched):
+            metrics.add_metric("RequestsDispatched", MetricUnit.Count, 1)
+            for reason, number in result.skipped.items():
+                metrics.add_metric(SKIPPED[reason], MetricUnit.Count, number)
+            logger.info("request dispatched", state_before=result.before, skipped=result.skipped)
+        elif result is None:
             metrics.add_metric("MessagesQueuedAgain", MetricUnit.Count, 1)
-            request_queue.put_text(message.text, request.app_id)
-            return
-        try:
-            done = dispatcher.dispatch(request, time.time(), message.origin(record.attributes))
-        except NON_RETRYABLE as error:
-            # A request with another's id, or from a source that is not accepted, changes no record.
-            if not isinstance(error, RequestIdReusedError | ForbiddenError):
-                notifications.fail(entry_of(request))
-            refuse(record, message.text, error)
-            return
-        except Exception as error:
-            if message.has_own_id:
-                raise
-            note_failure(error)
-            request_queue.put_text(message.text, request.app_id)
-            return
-        metrics.add_metric("RequestsDispatched", MetricUnit.Count, 1)
-        for reason, number in done.skipped.items():
-            metrics.add_metric(SKIPPED[reason], MetricUnit.Count, number)
-        logger.info("request dispatched", state_before=done.before, skipped=done.skipped)
+        elif ended.way == "refused" and isinstance(result, PushError):
+            note_refusal(result)
+        else:
+            note_failure(result)
 
 
-def process_page(record: SQSRecord, page: Page) -> None:
+def process_broadcast_message(record: dict[str, Any]) -> None:
+    try:
+        message = read_message(record["body"])
+    except MalformedMessageError as error:
+        with logged_failures():
+            refuse(record, error)
+        return
+    if isinstance(message, Page):
+        process_page(record, message)
+    else:
+        search_expiring(message)
+
+
+def process_page(record: dict[str, Any], page: Page) -> None:
     with logged_failures(app_id=page.app_id, notification_id=page.notification_id):
         try:
             found = broadcaster.process_page(page, time.time())
         except NON_RETRYABLE as error:
-            refuse(record, record.body, error)
+            refuse(record, error)
             return
         metrics.add_metric("PagesDispatched", MetricUnit.Count, 1)
         logger.info("page dispatched", page=page.name, channels=found)
+
+
+def search_expiring(search: ExpirySearch) -> None:
+    with logged_failures(app_id=search.app_id or "", shard=search.shard):
+        found = expiring_channels.search(search)
+        metrics.add_metric("ChannelsExpiring", MetricUnit.Count, found)
+        logger.info("channels searched", expiring=found)
 
 
 @contextmanager
@@ -225,14 +206,11 @@ def logged_failures(**keys: str | int) -> Iterator[None]:
             raise
 
 
-def search_expiring(search: ExpirySearch) -> None:
-    with logged_failures(app_id=search.app_id or "", shard=search.shard):
-        found = expiring_channels.search(search)
-        metrics.add_metric("ChannelsExpiring", MetricUnit.Count, found)
-        logger.info("channels searched", expiring=found)
-
-
 def note_failure(error: Exception) -> None:
+    if isinstance(error, NoTimeLeftError):
+        metrics.add_metric("MessagesPostponed", MetricUnit.Count, 1)
+        logger.warning("message postponed; it will be retried")
+        return
     metrics.add_metric("MessagesFailed", MetricUnit.Count, 1)
     if isinstance(error, AwsUnavailableError):
         metrics.add_metric("AwsFailures", MetricUnit.Count, 1)
@@ -241,8 +219,12 @@ def note_failure(error: Exception) -> None:
         logger.error("message failed; it will be retried", exc_info=error)
 
 
-def refuse(record: SQSRecord, body: str, error: PushError) -> None:
-    refused.put(body, error.reason, record.event_source_arn)
+def refuse(record: dict[str, Any], error: PushError) -> None:
+    refused.put(record["body"], error.reason, record["eventSourceARN"])
+    note_refusal(error)
+
+
+def note_refusal(error: PushError) -> None:
     kind = type(error).__name__
     with single_metric(name="MessagesRefused", unit=MetricUnit.Count, value=1) as counted:
         counted.add_dimension(name="error", value=kind)
@@ -251,6 +233,30 @@ def refuse(record: SQSRecord, body: str, error: PushError) -> None:
 
 @logger.inject_lambda_context
 @metrics.log_metrics
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     metrics.add_metric("AwsFailures", MetricUnit.Count, 0)
-    return process_partial_response(event, process, processor, context)
+
+    def has_time() -> bool:
+        # Without this, the invocation would time out and all of the batch would be retried.
+        return context.get_remaining_time_in_millis() >= RESERVE_MS
+
+    requests: list[dict[str, Any]] = []
+    failed: list[str] = []
+    for record in event["Records"]:
+        if record["eventSourceARN"] != settings.BROADCAST_QUEUE_ARN:
+            requests.append(record)
+            continue
+        with logger.append_context_keys(message_id=record["messageId"]):
+            if not has_time():
+                note_failure(NoTimeLeftError())
+                failed.append(record["messageId"])
+                continue
+            try:
+                process_broadcast_message(record)
+            except Exception:  # noqa: BLE001 - logged already
+                failed.append(record["messageId"])
+    for ended in messages.process(requests, time.time, has_time):
+        report(ended)
+        if ended.way == "retried":
+            failed.append(ended.message_id)
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}

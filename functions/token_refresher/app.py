@@ -47,29 +47,19 @@ refresher = TokenRefresher(
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
 def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     """Return the status of each app's token; for people who invoke the function by hand."""
-    metrics.add_metric("AwsFailures", MetricUnit.Count, 0)
     try:
         refreshes = refresh(event)
     except AwsUnavailableError as error:
-        metrics.add_metric("AwsFailures", MetricUnit.Count, 1)
+        count("AwsFailures", 1)
         logger.warning("access tokens not refreshed", error_code=error.code)
         raise
     now = time.time()
-    metrics.add_metric("RefresherRuns", MetricUnit.Count, int(is_scheduled(event)))
-    ages_s = [now - each.obtained_at for each in refreshes if each.obtained_at]
-    if ages_s:
-        metrics.add_metric("OldestToken", MetricUnit.Seconds, max(ages_s))
-    near_expiry = sum(each.is_near_expiry(now) for each in refreshes)
-    metrics.add_metric("TokensNearExpiry", MetricUnit.Count, near_expiry)
-    for status, metric in (
-        (RefreshStatus.REFRESHED, "TokenRefreshed"),
-        (RefreshStatus.FAILED, "TokenRefreshFailed"),
-    ):
-        count = sum(each.status is status for each in refreshes)
-        metrics.add_metric(metric, MetricUnit.Count, count)
+    count("TokensNearExpiry", sum(each.is_near_expiry(now) for each in refreshes))
+    statuses = [each.status for each in refreshes]
+    count("TokenRefreshed", statuses.count(RefreshStatus.REFRESHED))
+    count("TokenRefreshFailed", statuses.count(RefreshStatus.FAILED))
     for each in refreshes:
         if each.reason is None:
             logger.info("access token checked", app_id=each.app_id, status=each.status)
@@ -83,8 +73,12 @@ def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     return {each.app_id: each.status for each in refreshes}
 
 
-def is_scheduled(event: dict[str, Any]) -> bool:
-    return "detail-type" not in event
+def count(metric: str, number: int) -> None:
+    """Count something unless there is none: this function also runs while nothing is sent, and a
+    metric is paid for by the hour in which it has data, even if that is 0."""
+    if number:
+        metrics.add_metric(metric, MetricUnit.Count, number)
+        metrics.flush_metrics()
 
 
 def refresh(event: dict[str, Any]) -> Sequence[Refresh]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from push.channels.models import Channel
+    from push.channels.sendable import SendableChannel
     from push.requests.models import Audience
     from pushctl.client.stack import Stack
 
@@ -33,7 +34,7 @@ class Recipients:
         self.players: set[str] = set()
         self.by_locale: Counter[str] = Counter()
 
-    def add(self, channel: Channel, now: float) -> None:
+    def add(self, channel: Channel | SendableChannel, now: float) -> None:
         """Count a device."""
         self.devices += 1
         self.in_game += channel.in_game(now)
@@ -55,7 +56,9 @@ def count_recipients(stack: Stack, app_id: str, audience: Audience) -> Recipient
     return found
 
 
-def _channels(stack: Stack, app_id: str, audience: Audience, now: int) -> Iterator[Channel]:
+def _channels(
+    stack: Stack, app_id: str, audience: Audience, now: int
+) -> Iterator[Channel | SendableChannel]:
     # A resource of boto3 serves one thread (boto3, "Multithreading or multiprocessing with
     # resources"), so each has its own.
     own = threading.local()
@@ -66,7 +69,7 @@ def _channels(stack: Stack, app_id: str, audience: Audience, now: int) -> Iterat
     def of_player(player_id: str) -> list[Channel]:
         return list(own.channels.of_player(app_id, player_id, now))
 
-    def of_shard(shard: int) -> list[Channel]:
+    def of_shard(shard: int) -> list[SendableChannel]:
         return _of_shard(own.channels, app_id, shard, now)
 
     if audience.topic is not None:
@@ -74,6 +77,7 @@ def _channels(stack: Stack, app_id: str, audience: Audience, now: int) -> Iterat
             yield from _subscribed(stack, app_id, audience.topic, shard, now)
         return
     with ThreadPoolExecutor(_WORKERS, initializer=prepare) as pool:
+        found: Iterator[list[Channel] | list[SendableChannel]]
         if audience.players is not None:
             found = pool.map(of_player, dict.fromkeys(audience.players))
         else:
@@ -82,7 +86,9 @@ def _channels(stack: Stack, app_id: str, audience: Audience, now: int) -> Iterat
             yield from some
 
 
-def _subscribed(stack: Stack, app_id: str, topic: str, shard: int, now: int) -> Iterator[Channel]:
+def _subscribed(
+    stack: Stack, app_id: str, topic: str, shard: int, now: int
+) -> Iterator[SendableChannel]:
     channels, topics = Channels(stack.table("ChannelsTable")), Topics(stack.table("TopicsTable"))
     start = None
     while True:
@@ -95,8 +101,8 @@ def _subscribed(stack: Stack, app_id: str, topic: str, shard: int, now: int) -> 
         start = page.next
 
 
-def _of_shard(channels: Channels, app_id: str, shard: int, now: int) -> list[Channel]:
-    found: list[Channel] = []
+def _of_shard(channels: Channels, app_id: str, shard: int, now: int) -> list[SendableChannel]:
+    found: list[SendableChannel] = []
     start = None
     while True:
         page = channels.of_shard(app_id, shard, now, start=start, limit=_PAGE)

@@ -7,7 +7,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from push.delivery.queue import DeliveryQueue
 from push.errors import QueueUnavailableError
@@ -83,8 +82,7 @@ def players_of(delivery: dict[str, Any]) -> set[str]:
 
 
 def dispatch(game: Backend, messages: list[dict[str, Any]]) -> None:
-    for record in sqs_event(messages, "RequestQueue")["Records"]:
-        game.handler("dispatcher").process_request(SQSRecord(record))
+    game.invoke("dispatcher", sqs_event(messages, "RequestQueue"))
 
 
 @pytest.mark.parametrize("way", ["queue", "api"])
@@ -210,6 +208,7 @@ def test_deliveries_are_cut_by_the_bytes_that_are_sent(game: Backend, devices: i
     messages = game.messages("DeliveryQueue")
     sizes = [len(message["Body"].encode()) for message in messages]
     made = [json.loads(message["Body"]) for message in messages]
+    made.sort(key=lambda delivery: int(delivery["chunk"]))
     assert max(sizes) <= 150_000
     assert len(made) > 3
     assert [each["chunk"] for each in made] == [str(number) for number in range(len(made))]

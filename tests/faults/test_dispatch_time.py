@@ -15,6 +15,7 @@ from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber
 
+from push.dispatch import request_messages
 from tests.faults.crowd import make_crowd
 from tests.integration.backend import Context, sqs_event
 from tests.integration.builders import APP, records, request
@@ -99,10 +100,12 @@ def test_batch_of_the_largest_requests_is_dispatched_in_time(
     count: int,
     size: int,
 ) -> None:
-    crowd = make_crowd(game.wns, game.table("ChannelsTable"), size, devices_per_player=1)
+    crowd = make_crowd(game.wns, game.table("ChannelsTable"), count * size, devices_per_player=1)
     slow.hold(game.channels())
     for number in range(count):
-        game.send_request(crowd.request(request_id=f"r-{number}"))
+        players = crowd.players[number * size :][:size]
+        audience = {"audience": {"players": players}}
+        game.send_request(crowd.request(request_id=f"r-{number}") | audience)
     messages = game.messages("RequestQueue")
     started = time.monotonic()
     response = game.invoke("dispatcher", sqs_event(messages, "RequestQueue"), seconds=TIMEOUT_S)
@@ -132,6 +135,9 @@ def test_messages_for_which_no_time_is_left_stay_on_their_queue(game: Backend) -
 
     with pytest.MonkeyPatch.context() as slow:
         slow.setattr(type(module.dispatcher), "dispatch", take_a_second)
+        slow.setattr(
+            request_messages, "PLAYERS_AT_ONCE", 1
+        )  # so that they are not dispatched together
         response = module.lambda_handler(sqs_event(messages, "RequestQueue"), context)
     assert response == {"batchItemFailures": [{"itemIdentifier": messages[1]["MessageId"]}]}
     game.handle("RequestQueue", messages[1:])

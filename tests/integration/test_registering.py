@@ -18,7 +18,7 @@ from tests.integration.builders import APP, game_fixture, intercept_aws_calls, p
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from push.channels.models import Channel
+    from push.channels.sendable import SendableChannel
     from tests.integration.backend import Backend
 
 pytestmark = pytest.mark.usefixtures("few_shards")
@@ -63,7 +63,9 @@ def owned(game: Backend) -> set[tuple[str, str, str]]:
     return {(each.player_id, each.device_id, each.channel_uri) for each in found}
 
 
-def subscribed(game: Backend, topic: str, shards: Iterable[int] | None = None) -> list[Channel]:
+def subscribed(
+    game: Backend, topic: str, shards: Iterable[int] | None = None
+) -> list[SendableChannel]:
     """Return the channels that a notification to a topic reaches."""
     topics = Topics(game.table("TopicsTable"))
     pages = [topics.subscribers(APP, topic, shard) for shard in shards or range(keys.TOPIC_SHARDS)]

@@ -37,10 +37,15 @@ COUNTED_BY_US = [
     for metric in watched_by(alarm)
     if not str(metric["Namespace"]).startswith("AWS/")
 ]
-OF_EVERY_FUNCTION = {
-    "FunctionsFailing": "Errors",
-    "FunctionsThrottled": "Throttles",
-    "RecursiveInvocationsDropped": "RecursiveInvocationsDropped",
+CALLED_BY_HTTP = {
+    name
+    for name, function in functions().items()
+    if {event["Type"] for event in function["Events"].values()} == {"HttpApi"}
+}
+"""Functions whose failures are a 5xx of the API, for which ApiFailing rings."""
+OF_FUNCTIONS = {
+    "FunctionsFailing": ("Errors", functions().keys()),
+    "FunctionsThrottled": ("Throttles", functions().keys() - CALLED_BY_HTTP),
 }
 
 
@@ -100,16 +105,17 @@ def test_expression_uses_every_metric_of_its_alarm(alarm: str) -> None:
     assert len(ids) <= 10  # CloudWatch user guide, "Create a CloudWatch alarm based on metric math"
 
 
-@pytest.mark.parametrize("alarm", OF_EVERY_FUNCTION)
-def test_alarm_watches_every_function(alarm: str) -> None:
+@pytest.mark.parametrize("alarm", OF_FUNCTIONS)
+def test_alarm_watches_every_function_whose_failure_no_other_alarm_sees(alarm: str) -> None:
+    counted, expected = OF_FUNCTIONS[alarm]
     watched = {
         each["Value"]["Ref"]
         for metric in watched_by(ALARMS[f"{alarm}Alarm"])
-        if metric["MetricName"] == OF_EVERY_FUNCTION[alarm]
+        if metric["MetricName"] == counted
         for each in metric["Dimensions"]
         if each["Name"] == "FunctionName"
     }
-    assert watched == functions().keys()
+    assert watched == expected
 
 
 @each_alarm
@@ -126,14 +132,15 @@ def test_alarm_on_a_metric_of_ours_watches_what_the_code_counts(
 ) -> None:
     (dimension,) = watched["Dimensions"]
     assert dimension["Name"] == "service"
-    (function,) = [
-        name
+    assert watched["Namespace"] == OWN_NAMESPACE
+    counting = [
+        ROOT / functions()[name]["CodeUri"] / "app.py"
         for name in functions()
         if environment_of(name)["POWERTOOLS_SERVICE_NAME"] == dimension["Value"]
     ]
-    assert watched["Namespace"] == OWN_NAMESPACE
-    app = ROOT / functions()[function]["CodeUri"] / "app.py"
-    counting = [app, ROOT / "layers/core/push/aws/items.py"]  # what every function may count
+    if dimension["Value"] == "any":
+        counting = [ROOT / "layers/core/push/aws/items.py"]  # what every function may count
+    assert len(counting) == 1
     code = "".join(each.read_text(encoding="utf-8") for each in counting)
     counted = {*Outcome, *Retry}
     of_outcomes = {"".join(map(str.capitalize, each.split("_"))) for each in counted}

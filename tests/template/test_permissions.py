@@ -135,7 +135,7 @@ def test_game_servers_function_reaches_no_secret_and_no_bus_and_only_reads_setti
     assert "GameEventBus" not in resources_of("NotificationsApiFunction")
     for statement in statements(functions()["NotificationsApiFunction"]["Policies"]):
         if {"AppsTable", "TemplatesTable"} & set(strings(statement["Resource"])):
-            assert statement["Action"] == "dynamodb:GetItem"
+            assert statement["Action"] == "dynamodb:BatchGetItem"  # several items, in one read
 
 
 def test_operators_function_neither_queues_nor_records_nor_schedules() -> None:

@@ -89,7 +89,7 @@ def test_translated_template_lets_them_recur() -> None:
     assert allowed == recurring()
 
 
-def test_alarm_watches_dropped_invocations_of_every_function() -> None:
+def test_alarm_watches_dropped_invocations_of_what_queues_work_for_itself() -> None:
     alarm = load()["Resources"]["RecursiveInvocationsDroppedAlarm"]["Properties"]
     watched = {
         each["Id"]: each["MetricStat"]["Metric"]
@@ -105,7 +105,7 @@ def test_alarm_watches_dropped_invocations_of_every_function() -> None:
         for dimension in metric["Dimensions"]
         if dimension["Name"] == "FunctionName"
     }
-    assert named == set(functions())
+    assert named == recurring()
     (total,) = [each["Expression"] for each in alarm["Metrics"] if "Expression" in each]
     assert set(total.replace("FILL(", "").replace(", 0)", "").split(" + ")) == set(watched)
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)

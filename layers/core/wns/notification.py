@@ -5,22 +5,23 @@ Rules: the pages "Push notification service request and response headers" (heade
 ToastNotification (64 characters since Windows 10 build 15063).
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from wns._schema.fields import NO_BOOL, matching, rule_error
-from wns.badge import Badge
+from wns._schema.fields import NO_BOOL, matching
 from wns.errors import InvalidNotificationError, PayloadTooLargeError
-from wns.raw import Raw
-from wns.tile import Tile
-from wns.toast import Toast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wns.content import Payload
 
 Kind = Literal["toast", "tile", "badge", "raw"]
-Payload = Toast | Tile | Badge | Raw
 
 MAX_BYTES = 5000
 MAX_TILE_TAG = 16
@@ -39,38 +40,6 @@ _KINDS_OF_OPTION: Mapping[str, frozenset[Kind]] = {
     "suppress_popup": frozenset({"toast"}),
     "collection_id": frozenset({"toast"}),
 }
-
-
-class NotificationContent(BaseModel):
-    """Content of a notification: exactly one of toast, tile, badge and raw."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        defer_build=True,
-        json_schema_extra={"minProperties": 1, "maxProperties": 1},
-    )
-
-    toast: Toast | None = Field(None, description="A message on the screen.")
-    tile: Tile | None = Field(None, description="An update of the live tile (Windows 10).")
-    badge: Badge | None = Field(None, description="A number or glyph on the game's icon.")
-    raw: Raw | None = Field(None, description="Data for the running game.")
-
-    @model_validator(mode="after")
-    def _check_one_kind(self) -> Self:
-        if len(self._given) != 1:
-            raise rule_error("A notification must have exactly one of toast, tile, badge and raw.")
-        return self
-
-    @property
-    def payload(self) -> Payload:
-        """The one payload that is set."""
-        return self._given[0]
-
-    @property
-    def _given(self) -> list[Payload]:
-        kinds = (self.toast, self.tile, self.badge, self.raw)
-        return [payload for payload in kinds if payload is not None]
 
 
 class NotificationOptions(BaseModel):
@@ -145,7 +114,7 @@ class Notification:
         """
         options = options or NotificationOptions()
         _check_options(payload.kind, options)
-        body = payload.to_bytes() if isinstance(payload, Raw) else payload.to_xml()
+        body = payload.to_bytes() if payload.kind == "raw" else payload.to_xml()
         if len(body) > MAX_BYTES:
             raise PayloadTooLargeError(len(body), MAX_BYTES)
         return cls(payload.kind, body, _headers(payload.kind, options))

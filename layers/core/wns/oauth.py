@@ -13,17 +13,16 @@ local variable of a frame.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import time
-from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 from urllib.parse import quote, quote_plus, urlsplit
 
 import requests
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, TypeAdapter
 
+from wns.access_token import AccessToken
 from wns.errors import AccessTokenError, CredentialsRefusedError, TokenEndpointError
 
 CONNECT_TIMEOUT_SECONDS = 5.0
@@ -84,29 +83,6 @@ CREDENTIALS: TypeAdapter[PackageSidCredentials | EntraCredentials] = TypeAdapter
     Credentials, config=ConfigDict(hide_input_in_errors=True)
 )
 """Validates credentials of either identity; its error messages do not repeat the input."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class AccessToken:
-    """A WNS bearer token. Its repr shows the fingerprint only.
-
-    Attributes:
-        value: for `Authorization: Bearer`.
-        obtained_at: epoch seconds.
-        expires_at: epoch seconds.
-    """
-
-    value: str
-    obtained_at: int
-    expires_at: int
-
-    @property
-    def fingerprint(self) -> str:
-        """12 hexadecimal digits that identify the token without revealing it."""
-        return hashlib.sha256(self.value.encode()).hexdigest()[:12]
-
-    def __repr__(self) -> str:
-        return f"AccessToken({self.fingerprint}, expires_at={self.expires_at})"
 
 
 def request_access_token(

@@ -18,7 +18,7 @@ from local.wns_emulator.payloads.reading import (
     read_toast,
 )
 from push.templates.models import Template, fill
-from wns.notification import NotificationContent
+from wns.content import NotificationContent
 
 if TYPE_CHECKING:
     from local.devices.sample import Sample

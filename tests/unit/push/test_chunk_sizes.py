@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from push.channels.models import Channel
-from push.delivery import queue
-from push.dispatch.chunks import MAX_BYTES, ChunkSize, Sizes, fitting
+from push.channels.sendable import SendableChannel
+from push.delivery.queue import delivery_text, read_delivery
+from push.dispatch.chunks import MAX_BYTES, Addressed, Addresser, ChunkSize, fitting
 from push.requests.rendering import Renderer
 from tests.unit.push.test_rendering import app, request, template
 
@@ -19,20 +19,18 @@ LOCALES = {
 }
 
 
-def channels(count: int, **more: Any) -> list[Channel]:
+def channels(count: int, **more: Any) -> list[SendableChannel]:
     locales = ("en-US", "de", "ja", "de-AT", "fr", None)
     return [
-        Channel(
-            app_id="my-game",
-            player_id=f'p"{number}\\',
-            device_id=f"d{number}",
-            locale=locales[number % len(locales)],
-            registered_at=0,
-            renewed_at=0,
-            expires_at=10,
-            subscribed_until=10,
-            **{"channel_uri": f"https://x.notify.windows.com/?token={number}%2f" + "x" * 500}
-            | more,
+        SendableChannel.of_item(
+            {
+                "pk": f'my-game#p"{number}\\',
+                "sk": f"d{number}",
+                "locale": locales[number % len(locales)],
+                "channel_uri": f"https://x.notify.windows.com/?token={number}%2f" + "x" * 500,
+                "expires_at": 10,
+            }
+            | more
         )
         for number in range(count)
     ]
@@ -44,22 +42,41 @@ def renderer() -> Renderer:
     return Renderer(app(), whole, template(default_locale="en-US", locales=LOCALES))
 
 
+@pytest.fixture
+def addresser(renderer: Renderer) -> Addresser:
+    return Addresser(renderer)
+
+
+def message(addresser: Addresser, recipients: list[Addressed]) -> str:
+    return addresser.message("0", recipients, 1_800_000_000)
+
+
 @pytest.mark.parametrize("count", [0, 1, 5, 60])
-def test_size_of_a_chunk_is_that_of_its_message(renderer: Renderer, count: int) -> None:
-    size = ChunkSize(Sizes(renderer))
-    for channel in channels(count):
-        assert size.add_if_below(MAX_BYTES, [channel])
-    sent = queue._body(renderer.address("0", channels(count), 1_800_000_000))
+def test_size_of_a_chunk_is_that_of_its_message(addresser: Addresser, count: int) -> None:
+    size = ChunkSize()
+    recipients = addresser.address(channels(count))
+    for each in recipients:
+        assert size.add_if_below(MAX_BYTES, [each])
+    sent = message(addresser, recipients)
     assert len(sent) <= size.bytes <= len(sent) + 600 + 4 * size.notifications
 
 
-def test_channels_that_do_not_fit_are_left_out_from_the_end(renderer: Renderer) -> None:
-    every = channels(400, channel_uri="https://x.notify.windows.com/?" + "x" * 2000)
-    fit = fitting(every, Sizes(renderer))
+@pytest.mark.parametrize("count", [0, 1, 60])
+def test_message_is_what_the_model_of_a_delivery_writes(addresser: Addresser, count: int) -> None:
+    sent = message(addresser, addresser.address(channels(count)))
+    assert sent.isascii()
+    assert delivery_text(read_delivery(sent)) == sent
+
+
+def test_channels_that_do_not_fit_are_left_out_from_the_end(addresser: Addresser) -> None:
+    long = "https://x.notify.windows.com/?" + "x" * 2000
+    every = addresser.address(channels(400, channel_uri=long))
+    fit = fitting(every)
     assert fit == every[: len(fit)]
     assert 0 < len(fit) < len(every)
-    assert len(queue._body(renderer.address("0", fit, 1_800_000_000))) <= MAX_BYTES
+    assert len(message(addresser, fit)) <= MAX_BYTES
 
 
-def test_channels_that_fit_are_all_kept(renderer: Renderer) -> None:
-    assert fitting(channels(60), Sizes(renderer)) == channels(60)
+def test_channels_that_fit_are_all_kept(addresser: Addresser) -> None:
+    recipients = addresser.address(channels(60))
+    assert fitting(recipients) == recipients

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from push.apps.models import App
-from push.channels.models import Channel
+from push.channels.sendable import SendableChannel
+from push.delivery.queue import read_delivery
+from push.dispatch.chunks import Addresser
 from push.errors import InvalidRequestError
 from push.requests.models import Request
 from push.requests.rendering import Renderer
 from push.templates.models import Options, Template, fill, merge
 from wns.notification import NotificationOptions
+
+if TYPE_CHECKING:
+    from push.delivery.models import Delivery
 
 
 def app(**more: Any) -> App:
@@ -44,19 +49,22 @@ def request(**more: Any) -> Request:
     return Request.model_validate(fields | more)
 
 
-def channel(locale: str | None = None, in_game_until: int | None = None) -> Channel:
-    return Channel(
-        app_id="my-game",
-        player_id="p",
-        device_id="d",
-        channel_uri="https://cloud.notify.windows.com/?token=x",
-        locale=locale,
-        registered_at=0,
-        renewed_at=0,
-        expires_at=10,
-        subscribed_until=10,
-        in_game_until=in_game_until,
+def channel(locale: str | None = None, in_game_until: int | None = None) -> SendableChannel:
+    return SendableChannel.of_item(
+        {
+            "pk": "my-game#p",
+            "sk": "d",
+            "channel_uri": "https://cloud.notify.windows.com/?token=x",
+            "locale": locale,
+            "expires_at": 10,
+            "in_game_until": in_game_until,
+        }
     )
+
+
+def deliver(renderer: Renderer, channels: list[SendableChannel]) -> Delivery:
+    addresser = Addresser(renderer)
+    return read_delivery(addresser.message("0", addresser.address(channels), 1000))
 
 
 @pytest.mark.parametrize(
@@ -150,7 +158,7 @@ def test_toast_without_a_tag_gets_that_of_its_notification() -> None:
 
 def test_delivery_holds_each_text_once() -> None:
     channels = [channel("en-US"), channel("en-US"), channel("pt-BR"), channel("pt")]
-    delivery = Renderer(app(), request(), template()).address("0", channels, 1000)
+    delivery = deliver(Renderer(app(), request(), template()), channels)
     assert len(delivery.payloads) == 3
     assert [delivery.kind_for(each) for each in delivery.channels] == [
         *("toast", "badge", "toast", "badge"),
@@ -162,7 +170,7 @@ def test_delivery_holds_each_text_once() -> None:
 def test_delivery_lives_as_long_as_its_notification(ttl_seconds: int | None, life_s: int) -> None:
     options = {"ttl_seconds": ttl_seconds}
     renderer = Renderer(app(), request(options=options), template())
-    assert renderer.address("0", [channel()], 1000).expires_at == 1000 + life_s
+    assert deliver(renderer, [channel()]).expires_at == 1000 + life_s
 
 
 @pytest.mark.parametrize(

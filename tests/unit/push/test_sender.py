@@ -21,7 +21,7 @@ from push.delivery.sender import CLOSING_S, Sender
 from push.delivery.starter import Starter
 from push.errors import AwsUnavailableError, QueueUnavailableError, TablesUnavailableError
 from tests.unit.push.test_attempt import NOW, delivery
-from wns.oauth import AccessToken
+from wns.access_token import AccessToken
 from wns.result import Outcome, SendResult
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from collections import defaultdict
 import pytest
 
 from tests.unit.wns.golden import FOLDER, golden_xml, parsed
-from wns.notification import Notification, NotificationContent
+from wns.content import NotificationContent
+from wns.notification import Notification
 
 GOLDEN = golden_xml()
 

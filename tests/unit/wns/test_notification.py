@@ -7,15 +7,9 @@ import pytest
 
 from tests.unit.wns.refusals import refusal, refusals
 from wns.badge import Badge
+from wns.content import NotificationContent, Payload
 from wns.errors import InvalidNotificationError, PayloadTooLargeError, WnsError
-from wns.notification import (
-    Kind,
-    Notification,
-    NotificationContent,
-    NotificationOptions,
-    Payload,
-    ToastRemoval,
-)
+from wns.notification import Kind, Notification, NotificationOptions, ToastRemoval
 from wns.raw import Raw
 from wns.tile import Tile
 from wns.toast import Toast

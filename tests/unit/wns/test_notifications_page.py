@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from tests.unit.wns.golden import without_layout
 from wns._schema.legacy_catalog import TILE_TEMPLATES, TOAST_TEMPLATES
-from wns.notification import Notification, NotificationContent, NotificationOptions, ToastRemoval
+from wns.content import NotificationContent
+from wns.notification import Notification, NotificationOptions, ToastRemoval
 
 PAGE = (Path(__file__).parents[3] / "docs" / "notifications.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tests.unit.wns.tls_server import Authority, Connection, Request, TlsServer
+from wns.access_token import AccessToken
 from wns.errors import (
     AccessTokenError,
     CredentialsRefusedError,
@@ -24,7 +25,6 @@ from wns.errors import (
 )
 from wns.oauth import (
     CREDENTIALS,
-    AccessToken,
     Credentials,
     EntraCredentials,
     PackageSidCredentials,

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from tests.unit.wns.golden import parsed
 from tests.unit.wns.payloads import xml_contents, xml_text
-from wns.notification import NotificationContent
+from wns.content import NotificationContent
 from wns.raw import Raw
 from wns.toast import Toast
 

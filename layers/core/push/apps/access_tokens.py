@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from push.errors import AccessTokenMissingError, SecretsUnavailableError
-from wns.oauth import AccessToken
+from wns.access_token import AccessToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable

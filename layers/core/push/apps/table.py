@@ -25,6 +25,11 @@ class Apps:
     def __init__(self, table: Table) -> None:
         self._table = table
 
+    @property
+    def table(self) -> Table:
+        """AppsTable."""
+        return self._table
+
     @map_dynamodb_errors()
     def get(self, app_id: str) -> App:
         """Return the app.
@@ -34,6 +39,10 @@ class Apps:
             UnreadableItemError: it is stored in a form that this version cannot read.
         """
         item = self._table.get_item(Key={"pk": app_id}, ConsistentRead=True).get("Item")
+        return self.of_item(app_id, item)
+
+    def of_item(self, app_id: str, item: Mapping[str, Any] | None) -> App:
+        """Return the app that an item holds, None standing for no item; raise as `get` does."""
         if item is None:
             raise NotFoundError(f"app '{app_id}' does not exist")
         return read_item("app", item, _app)

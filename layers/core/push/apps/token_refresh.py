@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from push.apps.table import Apps
     from push.aws.secret_store import SecretStore
-    from wns.oauth import AccessToken
+    from wns.access_token import AccessToken
 
     IsDue = Callable[[StoredToken | None, str], bool]
 
@@ -70,14 +70,13 @@ class RefreshStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """The result for one app: why the refresh failed, and when the stored token was obtained and
-    expires (epoch seconds, 0 if there is none)."""
+    """The result for one app: why the refresh failed, and when the stored token expires (epoch
+    seconds, 0 if there is none)."""
 
     app_id: str
     status: RefreshStatus
     reason: str | None = None
     expires_at: int = 0
-    obtained_at: int = 0
 
     def is_near_expiry(self, now: float) -> bool:
         """Return whether an app with credentials has no token that is valid for two more hours."""
@@ -192,7 +191,7 @@ def _result(
 ) -> Refresh:
     if token is None:
         return Refresh(app_id, status, reason)
-    return Refresh(app_id, status, reason, token.expires_at, token.obtained_at)
+    return Refresh(app_id, status, reason, token.expires_at)
 
 
 _FAILURES = (

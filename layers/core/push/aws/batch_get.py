@@ -9,6 +9,7 @@ from push.errors import TablesUnavailableError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_dynamodb.type_defs import KeysAndAttributesTypeDef
 
@@ -60,3 +61,42 @@ def batch_get(
             raise TablesUnavailableError(
                 "DynamoDB is unavailable: it left keys unprocessed", "DynamoDB UnprocessedKeys"
             )
+
+
+def get_together(
+    client: DynamoDBClient,
+    keys: Mapping[str, Sequence[dict[str, str]]],
+    *,
+    sleep: Callable[[float], None],
+    jitter: Callable[[], float],
+) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the items of several tables, read consistently in one call, in any order.
+
+    Args:
+        client: takes and returns Python's values.
+        keys: by table, a hundred at most in all.
+        sleep: takes seconds.
+        jitter: returns a random number in [0, 1).
+
+    Raises:
+        TablesUnavailableError: DynamoDB left keys unprocessed at every try.
+        ClientError, BotoCoreError: anything else.
+    """
+    found: dict[str, list[Mapping[str, Any]]] = {table: [] for table in keys}
+    left: Mapping[str, Any] = {
+        table: {"Keys": some, "ConsistentRead": True} for table, some in keys.items() if some
+    }
+    for attempt in range(_TRIES):
+        if not left:
+            return found
+        if attempt:
+            sleep(jitter() * _FIRST_PAUSE_S * 2.0 ** (attempt - 1))
+        response = client.batch_get_item(RequestItems=left)
+        for table, items in response["Responses"].items():
+            found[table] += items
+        left = response.get("UnprocessedKeys", {})
+    if left:
+        raise TablesUnavailableError(
+            "DynamoDB is unavailable: it left keys unprocessed", "DynamoDB UnprocessedKeys"
+        )
+    return found

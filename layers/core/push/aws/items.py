@@ -40,8 +40,8 @@ def read_item(kind: str, item: Item, read: Callable[[Item], T]) -> T:
     key = {name: str(item[name]) for name in ("pk", "sk") if name in item}
     logger = Logger()  # that of the function: Powertools has one per service
     logger.error("stored item cannot be read", kind=kind, key=key, problems=problems)
-    with single_metric(name="ItemsUnreadable", unit=MetricUnit.Count, value=1):
-        pass
+    with single_metric(name="ItemsUnreadable", unit=MetricUnit.Count, value=1) as counted:
+        counted.add_dimension(name="service", value="any")  # the log line names the function
     raise UnreadableItemError(
         f"{kind} '{' '.join(key.values())}' is stored in a form that this version cannot read;"
         " store it again"

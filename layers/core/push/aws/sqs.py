@@ -12,6 +12,7 @@ from push.errors import QueueUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from concurrent.futures import Executor
 
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
@@ -70,6 +71,54 @@ def _send(
         raise QueueUnavailableError(
             f"SQS refused {len(refused)} messages: {reasons}", f"SQS {reasons}"
         )
+
+
+def send_each(
+    client: SQSClient, queue_url: str, messages: Sequence[tuple[str, str]], pool: Executor
+) -> list[QueueUnavailableError | None]:
+    """Send messages, up to ten per call, in concurrent calls; return for each the error by which it
+    is not sent, or not known to be, None if it is sent.
+
+    Args:
+        messages: of each its group and its body in ASCII; see `send_batches`.
+        pool: runs the calls.
+    """
+    batches: list[list[tuple[str, str]]] = []
+    size = 0
+    for message in messages:
+        more = len(message[1])
+        if not batches or len(batches[-1]) == _ENTRIES or size + more > _BYTES:
+            batches.append([])
+            size = 0
+        batches[-1].append(message)
+        size += more
+    run = pool.map if len(batches) > 1 else map
+    return [
+        error
+        for errors in run(lambda batch: _errors_of(client, queue_url, batch), batches)
+        for error in errors
+    ]
+
+
+def _errors_of(
+    client: SQSClient, queue_url: str, messages: Sequence[tuple[str, str]]
+) -> list[QueueUnavailableError | None]:
+    entries: list[SendMessageBatchRequestEntryTypeDef] = [
+        {"Id": str(number), "MessageBody": body, "MessageGroupId": group}
+        for number, (group, body) in enumerate(messages)
+    ]
+    errors: list[QueueUnavailableError | None] = [None] * len(messages)
+    try:
+        with map_sqs_errors():
+            answer = client.send_message_batch(QueueUrl=queue_url, Entries=entries)
+    except QueueUnavailableError as error:
+        return [error] * len(messages)
+    for entry in answer.get("Failed", ()):
+        code = entry["Code"]
+        errors[int(entry["Id"])] = QueueUnavailableError(
+            f"SQS refused a message: {code}", f"SQS {code}"
+        )
+    return errors
 
 
 @contextmanager

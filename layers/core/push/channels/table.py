@@ -18,8 +18,9 @@ from push.aws.dynamodb import (
     was_repeated,
 )
 from push.aws.items import read_item, readable_items
-from push.channels.keys import channel_key, following
+from push.channels.keys import channel_key, device_key, following
 from push.channels.models import Channel
+from push.channels.sendable import ATTRIBUTES, sendable_channels
 from push.channels.writes import not_since, renewed_as_in, to_delete, to_put
 from push.errors import UnreadableItemError
 
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
     from mypy_boto3_dynamodb.service_resource import Table
 
+    from push.channels.sendable import SendableChannel
+
 
 @dataclass(frozen=True, slots=True)
 class ShardPage:
     """Some channels of a shard, and where the next page starts, None for the last page."""
 
-    channels: tuple[Channel, ...]
+    channels: tuple[SendableChannel, ...]
     next: str | None
 
 
@@ -109,18 +112,24 @@ class Channels:
         condition: ConditionBase = Key("shard").eq(f"{app_id}#{shard}")
         if start is not None:
             condition &= Key("device_key").gte(start)
-        page = self._table.query(IndexName="ByShard", KeyConditionExpression=condition, Limit=limit)
-        inside = [each for each in page["Items"] if end is None or str(each["device_key"]) < end]
-        more = "LastEvaluatedKey" in page and len(inside) == len(page["Items"])
+        page = self._table.query(
+            IndexName="ByShard",
+            KeyConditionExpression=condition,
+            Limit=limit,
+            ProjectionExpression=", ".join(ATTRIBUTES),
+        )
+        found = page["Items"]
+        inside = found if end is None else [each for each in found if _device_key(each) < end]
+        more = "LastEvaluatedKey" in page and len(inside) == len(found)
         return ShardPage(
-            tuple(channel for channel in readable_channels(inside) if channel.expires_at > now),
+            tuple(channel for channel in sendable_channels(inside) if channel.expires_at > now),
             following(str(page["LastEvaluatedKey"]["device_key"])) if more else None,
         )
 
     @map_dynamodb_errors()
     def current(
         self, app_id: str, devices: Iterable[tuple[str, str]], now: int
-    ) -> dict[tuple[str, str], Channel]:
+    ) -> dict[tuple[str, str], SendableChannel]:
         """Return the channels of these (player_id, device_id) that have not expired at `now` (epoch
         seconds), read consistently.
 
@@ -128,8 +137,10 @@ class Channels:
             TablesUnavailableError: DynamoDB failed, or left keys unprocessed at every try.
         """
         keys = [channel_key(app_id, *device) for device in dict.fromkeys(devices)]
-        items = batch_get(self._table, keys, sleep=self._sleep, jitter=self._jitter)
-        alive = (channel for channel in readable_channels(items) if channel.expires_at > now)
+        items = batch_get(
+            self._table, keys, sleep=self._sleep, jitter=self._jitter, attributes=ATTRIBUTES
+        )
+        alive = (channel for channel in sendable_channels(items) if channel.expires_at > now)
         return {(channel.player_id, channel.device_id): channel for channel in alive}
 
     @map_failed_conditions()
@@ -202,10 +213,11 @@ def expiring_channels(
         IndexName="ByShard",
         KeyConditionExpression=condition,
         FilterExpression=Attr("expires_at").between(*span),
+        ProjectionExpression=", ".join(ATTRIBUTES),
     )
     last = page.get("LastEvaluatedKey")
     return ShardPage(
-        tuple(readable_channels(page["Items"])),
+        tuple(sendable_channels(page["Items"])),
         None if last is None else following(str(last["device_key"])),
     )
 
@@ -213,3 +225,7 @@ def expiring_channels(
 def readable_channels(items: Iterable[Mapping[str, Any]]) -> Iterator[Channel]:
     """Yield the channels that items hold; report and skip those that cannot be read."""
     return readable_items("channel", items, Channel.of_item)
+
+
+def _device_key(item: Mapping[str, Any]) -> str:
+    return device_key(str(item["pk"]).partition("#")[2], str(item["sk"]))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from push.delivery.models import Lane
     from push.delivery.send_budget import SendBudgets
     from push.errors import AwsUnavailableError
-    from wns.oauth import AccessToken
+    from wns.access_token import AccessToken
 
 _BUDGET_BLOCK = 50
 _STOPPED_WAIT_S = 30.0

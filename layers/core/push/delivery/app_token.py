@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from push.apps.events import AppEvents
     from push.aws.background import Background
     from push.errors import AwsUnavailableError
-    from wns.oauth import AccessToken
+    from wns.access_token import AccessToken
 
 _MISSING_WAIT_S = 20.0  # the token refresher takes a few seconds
 _LOOK_EVERY_S = 5.0

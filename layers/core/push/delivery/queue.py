@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from push.aws.sqs import LONGEST_DELAY_S, map_sqs_errors, send_batches
+from push.aws.sqs import LONGEST_DELAY_S, map_sqs_errors, send_batches, send_each
 from push.delivery.models import Delivery
 from push.errors import MalformedMessageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
+    from concurrent.futures import Executor
 
     from mypy_boto3_sqs import SQSClient
+
+    from push.errors import QueueUnavailableError
 
 
 def read_delivery(body: str) -> Delivery:
@@ -41,6 +43,16 @@ def read_delivery(body: str) -> Delivery:
     return delivery
 
 
+def delivery_text(delivery: Delivery) -> str:
+    """Return a delivery as a queue carries it, with `channels` as the last field.
+
+    In ASCII a character is a byte, which is what SQS counts.
+    """
+    return json.dumps(
+        delivery.model_dump(mode="json", exclude_defaults=True), separators=(",", ":")
+    )
+
+
 class DeliveryQueue:
     """The queue of deliveries."""
 
@@ -58,19 +70,19 @@ class DeliveryQueue:
         with map_sqs_errors():
             self._client.send_message(
                 QueueUrl=self._queue_url,
-                MessageBody=_body(delivery),
+                MessageBody=delivery_text(delivery),
                 DelaySeconds=_delay_s(delivery, now),
                 MessageGroupId=delivery.app_id,
             )
 
-    def put_all(self, deliveries: Iterable[Delivery]) -> None:
-        """Queue many deliveries without delay.
+    def put_all(
+        self, messages: Sequence[tuple[str, str]], pool: Executor
+    ) -> list[QueueUnavailableError | None]:
+        """Queue many deliveries, given as app and text, without delay, in concurrent calls.
 
-        Raises:
-            QueueUnavailableError: some were not queued; the caller's own message is retried.
+        Return for each the error by which it is not queued, or not known to be.
         """
-        for app_id, of_app in groupby(deliveries, key=lambda delivery: delivery.app_id):
-            send_batches(self._client, self._queue_url, map(_body, of_app), app_id)
+        return send_each(self._client, self._queue_url, messages, pool)
 
     def put_back(self, deliveries: Sequence[Delivery], now: float) -> None:
         """Queue deliveries, each with the delay that `put` gives it: a call for up to ten with the
@@ -83,16 +95,9 @@ class DeliveryQueue:
         for each in deliveries:
             groups.setdefault((each.app_id, _delay_s(each, now)), []).append(each)
         for (app_id, delay_s), some in groups.items():
-            bodies = map(_body, some)
+            bodies = map(delivery_text, some)
             send_batches(self._client, self._queue_url, bodies, app_id, delay_s=delay_s)
 
 
 def _delay_s(delivery: Delivery, now: float) -> int:
     return min(max(math.ceil(delivery.not_before - now), 0), LONGEST_DELAY_S)
-
-
-def _body(delivery: Delivery) -> str:
-    # In ASCII a character is a byte, which is what SQS counts.
-    return json.dumps(
-        delivery.model_dump(mode="json", exclude_defaults=True), separators=(",", ":")
-    )

@@ -1,20 +1,25 @@
 """Broadcasts: a request for a topic or everyone becomes pages, and each page deliveries.
 
 Shards are processed concurrently, each page queueing the next; memory stays flat whatever the
-audience. A page costs a fixed number of calls: it reads its request with its notification's state,
-its app and its channels, records its plan, queues its deliveries and the next page, and counts.
+audience. A page costs a fixed number of calls: it reads its request with its notification's state
+and its app, and its channels, records its plan, queues its deliveries and the next page, and
+counts.
 """
 
 from __future__ import annotations
 
+import random
+import time
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from push.aws.batch_get import get_together
+from push.aws.dynamodb import map_dynamodb_errors
 from push.channels.keys import SHARDS, TOPIC_SHARDS
-from push.dispatch.chunks import MAX_BYTES, TARGET_BYTES, ChunkSize, Sizes, fitting
+from push.dispatch.chunks import MAX_BYTES, TARGET_BYTES, Addresser, ChunkSize, fitting
 from push.dispatch.page_audience import audience_of, player_border
 from push.dispatch.pages import Page, PagePlan
 from push.requests.models import Request
@@ -22,15 +27,20 @@ from push.requests.rendering import Renderer
 from push.templates.models import Template
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from concurrent.futures import Executor
+
     from push.apps.table import Apps
-    from push.channels.models import Channel
+    from push.channels.sendable import SendableChannel
     from push.channels.table import Channels
     from push.channels.topics import Topics
     from push.delivery.finished import FinishedNotifications
     from push.delivery.queue import DeliveryQueue
     from push.dispatch.broadcast_queue import BroadcastQueue
+    from push.dispatch.chunks import Addressed
     from push.dispatch.pages import Pages
     from push.dispatch.player_channels import PlayerChannels
+    from push.notifications.entry import State
     from push.notifications.record import Notifications
 
 
@@ -58,6 +68,7 @@ class Broadcaster:
     page_queue: BroadcastQueue
     queue: DeliveryQueue
     finished: FinishedNotifications
+    pool: Executor
 
     def start(self, request: Request, template: Template | None, now: float) -> None:
         """Store what the pages need, record the broadcast as started, and queue the first page of
@@ -101,23 +112,26 @@ class Broadcaster:
             NotFoundError: the broadcast or its app does not exist any more.
             InvalidRequestError: the app was changed, and WNS would reject the notification.
         """
-        state, text = self.notifications.broadcast(page.notification_id)
+        state, text, app_item = _read(self.notifications, self.apps, page)
         if state == "cancelled":
             return 0
         broadcast = Broadcast.model_validate_json(text, extra="ignore")
         request = broadcast.request
-        renderer = Renderer(self.apps.get(page.app_id), request, broadcast.template)
-        sizes = Sizes(renderer)
+        app = self.apps.of_item(page.app_id, app_item)
+        renderer = Renderer(app, request, broadcast.template)
+        addresser = Addresser(renderer)
         found, following = self._query(page, request, None, now)
         border = player_border(found, following)
         if border is not None:
             found = [channel for channel in found if channel.device_key < border]
-        plan = self.pages.plan(page, PagePlan(_chunk_starts(found, sizes), border), now)
+        addressed = addresser.address(found)
+        plan = self.pages.plan(page, PagePlan(_chunk_starts(addressed), border), now)
         if plan is None:
             self.finished.publish(page.app_id, page.notification_id, now)
             return 0
         if plan.end != border:
             found = self._between(page, request, plan.end, now)
+            addressed = addresser.address(found)
         audience = audience_of(
             page,
             plan.end,
@@ -127,12 +141,16 @@ class Broadcaster:
             topic=request.audience.topic,
             now=now,
         )
-        in_chunks = _in_chunks(plan, audience.channels)
-        self.queue.put_all(
+        if audience.channels is not found:
+            addressed = addresser.address(audience.channels)
+        messages = [
             # Also the empty ones: every delivery that is counted must finish.
-            renderer.address(f"{page.name}.{number}", fitting(members, sizes), now, lane="bulk")
-            for number, members in enumerate(in_chunks)
-        )
+            addresser.message(f"{page.name}.{number}", fitting(members), now, lane="bulk")
+            for number, members in enumerate(_in_chunks(plan, addressed))
+        ]
+        texts = [(page.app_id, message) for message in messages]
+        for error in filter(None, self.queue.put_all(texts, self.pool)):
+            raise error
         if plan.end is not None:
             self.page_queue.put([page.next(plan.end)])
         self.pages.close(page, plan, audience, now)
@@ -140,9 +158,11 @@ class Broadcaster:
             self.finished.publish(page.app_id, page.notification_id, now)
         return len(found)
 
-    def _between(self, page: Page, request: Request, end: str | None, now: float) -> list[Channel]:
+    def _between(
+        self, page: Page, request: Request, end: str | None, now: float
+    ) -> list[SendableChannel]:
         """Return all channels of a page whose end is planned."""
-        found: list[Channel] = []
+        found: list[SendableChannel] = []
         following: str | None = page.start
         while True:
             more, following = self._query(
@@ -154,7 +174,7 @@ class Broadcaster:
 
     def _query(
         self, page: Page, request: Request, end: str | None, now: float
-    ) -> tuple[list[Channel], str | None]:
+    ) -> tuple[list[SendableChannel], str | None]:
         """Return the next channels of the page's shard, and where the following page starts."""
         topic = request.audience.topic
         if topic is None:
@@ -176,29 +196,52 @@ class Broadcaster:
         return sorted(subscribed, key=lambda channel: channel.device_key), subscribers.next
 
 
+@map_dynamodb_errors()
+def _read(
+    notifications: Notifications, apps: Apps, page: Page
+) -> tuple[State | None, str, Mapping[str, Any] | None]:
+    """Read, in one call, the state of a page's broadcast, what it needs, and its app's item.
+
+    Raises:
+        NotFoundError: the broadcast does not exist any more.
+    """
+    broadcasts = notifications.table.name
+    found = get_together(
+        apps.table.meta.client,
+        {
+            broadcasts: notifications.broadcast_keys(page.notification_id),
+            apps.table.name: [{"pk": page.app_id}],
+        },
+        sleep=time.sleep,
+        jitter=random.random,
+    )
+    state, text = notifications.broadcast(page.notification_id, found[broadcasts])
+    return state, text, next(iter(found[apps.table.name]), None)
+
+
 def _shards(request: Request) -> int:
     return TOPIC_SHARDS if request.audience.topic else SHARDS
 
 
-def _chunk_starts(channels: list[Channel], sizes: Sizes) -> tuple[str, ...]:
+def _chunk_starts(recipients: Sequence[Addressed]) -> tuple[str, ...]:
     """Return the key at which each chunk of a page starts; a chunk ends where it is full."""
     chunk_starts: list[str] = []
-    size = ChunkSize(sizes)
-    for channel in channels:
-        _, more = sizes.payloads(channel.locale)
+    size = ChunkSize()
+    for each in recipients:
+        more = len(each.payloads.rendered)
         is_full = size.notifications + more > NOTIFICATIONS_PER_CHUNK
-        if not chunk_starts or is_full or not size.add_if_below(TARGET_BYTES, [channel]):
-            chunk_starts.append(channel.device_key)
-            size = ChunkSize(sizes)
-            size.add_if_below(MAX_BYTES, [channel])
+        if not chunk_starts or is_full or not size.add_if_below(TARGET_BYTES, [each]):
+            chunk_starts.append(each.channel.device_key)
+            size = ChunkSize()
+            size.add_if_below(MAX_BYTES, [each])
     return tuple(chunk_starts)
 
 
-def _in_chunks(plan: PagePlan, channels: list[Channel]) -> list[list[Channel]]:
+def _in_chunks(plan: PagePlan, recipients: Sequence[Addressed]) -> list[list[Addressed]]:
     """Return the channels of each chunk of a plan."""
-    in_chunks: list[list[Channel]] = [[] for _ in plan.chunk_starts]
-    for channel in channels if in_chunks else ():
+    in_chunks: list[list[Addressed]] = [[] for _ in plan.chunk_starts]
+    for each in recipients if in_chunks else ():
         # A channel registered since the plan was made, before its first key, joins the first chunk.
-        number = max(bisect_right(plan.chunk_starts, channel.device_key) - 1, 0)
-        in_chunks[number].append(channel)
+        number = max(bisect_right(plan.chunk_starts, each.channel.device_key) - 1, 0)
+        in_chunks[number].append(each)
     return in_chunks

@@ -1,22 +1,21 @@
-"""Sizes of deliveries: where a chunk is full, and what fits into one message.
+"""Deliveries as they are sent: where a chunk is full, and what fits into one message.
 
 Sizes are counted in the bytes that are sent: each payload once, each recipient, as JSON in ASCII.
+A recipient's JSON is written once, by the rules of `Recipient` but without a model.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from push.requests.rendering import recipient_of
+from push.delivery.queue import delivery_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from pydantic import BaseModel
-
-    from push.channels.models import Channel
-    from push.delivery.models import RenderedNotification
+    from push.channels.sendable import SendableChannel
+    from push.delivery.models import Lane, RenderedNotification
     from push.requests.rendering import Renderer
 
 TARGET_BYTES = 150_000
@@ -27,28 +26,82 @@ MAX_BYTES = 240_000
 SQS, "Message quotas"; more since 2025); a later attempt adds some fields."""
 
 _ENVELOPE = 600
-_LONGEST_INDEX = 999
+_LONGEST_INDEX = 5  # of a payload, with brace and comma: `999},`
+_quoted = json.JSONEncoder().encode
 
 
-class Sizes:
-    """Sizes of one request's payloads and recipients."""
+class Payloads(NamedTuple):
+    """The notifications for some locales, and their bytes in a message."""
+
+    rendered: tuple[RenderedNotification, ...]
+    bytes: int
+
+
+class Addressed(NamedTuple):
+    """A channel, the notifications that it gets, and its JSON as a recipient, up to the index of
+    the payload."""
+
+    channel: SendableChannel
+    payloads: Payloads
+    text: str
+
+
+class Addresser:
+    """Addresses one request's notifications to channels."""
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
-        self._rendered: dict[str | None, tuple[RenderedNotification, ...]] = {}
-        self._bytes: dict[int, int] = {}
+        self._by_locale: dict[str | None, Payloads] = {}
+        self._distinct: dict[int, Payloads] = {}
 
-    def payloads(self, locale: str | None) -> tuple[int, int]:
-        """Return a key of the payloads for a locale, and their number. Locales without content of
-        their own share the default one's payloads, and their key."""
-        if locale not in self._rendered:
-            self._rendered[locale] = self._renderer.render(locale)
-            self._bytes[id(self._rendered[locale])] = sum(map(_size, self._rendered[locale]))
-        return id(self._rendered[locale]), len(self._rendered[locale])
+    def address(self, channels: Iterable[SendableChannel]) -> list[Addressed]:
+        """Return channels with what they get, each in its language.
 
-    def bytes_of(self, payloads: int) -> int:
-        """Return the bytes of payloads, by their key."""
-        return self._bytes[payloads]
+        Raises:
+            InvalidRequestError: a rendered notification is not valid.
+        """
+        addressed: list[Addressed] = []
+        for channel in channels:
+            payloads = self._by_locale.get(channel.locale)
+            if payloads is None:
+                payloads = self._payloads(channel.locale)
+            text = (
+                f'{{"player_id":{_quoted(channel.player_id)},'
+                f'"device_id":{_quoted(channel.device_id)},'
+                f'"channel_uri":{_quoted(channel.channel_uri)},"payload":'
+            )
+            addressed.append(Addressed(channel, payloads, text))
+        return addressed
+
+    def message(
+        self, chunk: str, recipients: Sequence[Addressed], now: float, lane: Lane = "direct"
+    ) -> str:
+        """Return the message of a delivery that sends each channel its notifications."""
+        payloads: list[RenderedNotification] = []
+        indices: dict[int, list[str]] = {}
+        texts: list[str] = []
+        for each in recipients:
+            ends = indices.get(id(each.payloads))
+            if ends is None:
+                ends = indices[id(each.payloads)] = []
+                for rendered in each.payloads.rendered:
+                    if rendered not in payloads:
+                        payloads.append(rendered)
+                    ends.append(f"{payloads.index(rendered)}}}")
+            texts += [each.text + end for end in ends]
+        delivery = self._renderer.delivery(chunk, payloads, now, lane)
+        return delivery_text(delivery).removesuffix("]}") + ",".join(texts) + "]}"
+
+    def _payloads(self, locale: str | None) -> Payloads:
+        """Return the payloads for a locale. Locales without content of their own share the default
+        one's."""
+        rendered = self._renderer.render(locale)
+        payloads = self._distinct.get(id(rendered))
+        if payloads is None:
+            payloads = Payloads(rendered, sum(map(_size, rendered)))
+            self._distinct[id(rendered)] = payloads
+        self._by_locale[locale] = payloads
+        return payloads
 
 
 class ChunkSize:
@@ -59,39 +112,39 @@ class ChunkSize:
         notifications: how many are sent.
     """
 
-    def __init__(self, sizes: Sizes) -> None:
-        self._sizes = sizes
+    def __init__(self) -> None:
         self._payloads: set[int] = set()
         self.bytes = _ENVELOPE
         self.notifications = 0
 
-    def add_if_below(self, limit: int, channels: Sequence[Channel]) -> bool:
+    def add_if_below(self, limit: int, recipients: Sequence[Addressed]) -> bool:
         """Add channels unless the chunk would then have more bytes; return whether they are
         added."""
-        size, notifications, payloads = self.bytes, self.notifications, set(self._payloads)
-        for channel in channels:
-            key, number = self._sizes.payloads(channel.locale)
-            if key not in payloads:
-                payloads.add(key)
-                size += self._sizes.bytes_of(key)
-            size += _size(recipient_of(channel, _LONGEST_INDEX)) * number
+        size, notifications, new = self.bytes, self.notifications, set[int]()
+        for each in recipients:
+            key, number = id(each.payloads), len(each.payloads.rendered)
+            if key not in self._payloads and key not in new:
+                new.add(key)
+                size += each.payloads.bytes
+            size += (len(each.text) + _LONGEST_INDEX) * number
             notifications += number
         if size > limit:
             return False
-        self.bytes, self.notifications, self._payloads = size, notifications, payloads
+        self.bytes, self.notifications = size, notifications
+        self._payloads |= new
         return True
 
 
-def fitting(channels: Sequence[Channel], sizes: Sizes) -> list[Channel]:
+def fitting(recipients: Sequence[Addressed]) -> list[Addressed]:
     """Return the channels that fit into one message, the first ones first.
 
     All do, but for a chunk whose players have registered many devices since it was planned, or a
     player whose devices have many languages: SQS would refuse the message, and with it the others'.
     """
-    size = ChunkSize(sizes)
-    return [channel for channel in channels if size.add_if_below(MAX_BYTES, [channel])]
+    size = ChunkSize()
+    return [each for each in recipients if size.add_if_below(MAX_BYTES, [each])]
 
 
-def _size(model: BaseModel) -> int:
-    dumped = model.model_dump(mode="json", exclude_defaults=True)
+def _size(rendered: RenderedNotification) -> int:
+    dumped = rendered.model_dump(mode="json", exclude_defaults=True)
     return len(json.dumps(dumped, separators=(",", ":"))) + 1

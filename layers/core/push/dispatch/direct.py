@@ -3,43 +3,45 @@
 A request may be dispatched more than once: its message is received twice, or a worker dies half
 way. The plan that is recorded first says where its chunks start, so they have the same ids each
 time, and the claim on the first copy of a delivery stops the second.
+
+The requests of a batch are dispatched side by side: what is stored for them is read in one call,
+their players' channels are read and their plans are recorded concurrently, and their deliveries
+share calls of SQS. Each ends in its own result; what fails for one fails no other.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from heapq import nlargest
 from typing import TYPE_CHECKING, NamedTuple
 
 from push.aws.sqs import LONGEST_DELAY_S
-from push.channels.models import DEVICES_PER_PLAYER
-from push.dispatch.chunks import MAX_BYTES, TARGET_BYTES, ChunkSize, Sizes, fitting
-from push.notifications.direct_plans import DirectPlan
+from push.dispatch.direct_chunks import DirectChunks
 from push.requests.intake import due_in, entry_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Executor
 
-    from push.channels.models import Channel
     from push.delivery.finished import FinishedNotifications
-    from push.delivery.models import Delivery
     from push.delivery.queue import DeliveryQueue
     from push.dispatch.broadcast import Broadcaster
     from push.dispatch.player_channels import PlayerChannels
-    from push.notifications.direct_plans import DirectPlans
+    from push.notifications.direct_plans import DirectPlan, DirectPlans
     from push.notifications.entry import Origin, Record, State
     from push.notifications.players import SkipReason
     from push.notifications.record import Notifications
     from push.requests.intake import RequestIntake, ValidatedRequest
     from push.requests.models import Request
     from push.requests.queue import RequestQueue
-    from push.requests.rendering import Renderer
     from push.requests.schedules import Schedules
+    from push.requests.stored import StoredForRequests
 
-PLAYERS_PER_CHUNK = 10
 
-_Found = dict[str, list["Channel"]]
-"""Channels by player."""
+class Arrival(NamedTuple):
+    """A request, and where it comes from if it has no record yet."""
+
+    request: Request
+    origin: Origin
 
 
 class Dispatched(NamedTuple):
@@ -57,6 +59,30 @@ class Dispatched(NamedTuple):
         )
 
 
+class _Task:
+    """One request of a batch on its way to its result, which ends it."""
+
+    def __init__(self, arrival: Arrival, record: Record | None) -> None:
+        self.request, self.origin = arrival
+        self.record = record
+        self.before = None if record is None else record.state
+        self.result: Dispatched | Exception | None = None
+        # If the request goes to players now:
+        self.validated: ValidatedRequest
+        self.chunks: DirectChunks
+        self.plan: DirectPlan | None = None
+        self.is_planned_before = False
+        self.messages: list[str] = []
+
+    def players(self) -> list[tuple[str, str]]:
+        """Return the app and name of every player, without repetitions, in the request's order."""
+        players = dict.fromkeys(self.request.audience.players or ())
+        return [(self.request.app_id, player) for player in players]
+
+    def end(self, plan: DirectPlan | None = None) -> None:
+        self.result = Dispatched(self.before, plan)
+
+
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
     """Turns requests into deliveries. Times are epoch seconds."""
@@ -70,9 +96,10 @@ class Dispatcher:
     broadcaster: Broadcaster
     requests: RequestQueue
     schedules: Schedules
+    pool: Executor
 
-    def dispatch(self, request: Request, now: float, origin: Origin) -> Dispatched:
-        """Dispatch a request unless that is done.
+    def dispatch(self, arrivals: Sequence[Arrival], now: float) -> list[Dispatched | Exception]:
+        """Dispatch requests unless that is done; return for each its result or its error.
 
         cancelled or suppressed       → nothing
         a broadcast that has started  → its first pages are queued again, in case they were not
@@ -80,48 +107,61 @@ class Dispatcher:
         otherwise                     → `_begin`
 
         Every branch is repeatable: what is queued twice has the same ids, and is counted once.
+        NotFoundError, ForbiddenError, InvalidRequestError and ConflictError mean that the request
+        can never become a notification.
 
-        Raises:
-            NotFoundError, ForbiddenError, InvalidRequestError, ConflictError: the request can never
-                become a notification.
+        Args:
+            arrivals: ten at most, as SQS delivers them.
         """
-        record = self.notifications.find(request.notification_id)
-        state = record.state if record is not None else None
+        try:
+            stored = self.intake.read([arrival.request for arrival in arrivals])
+        except Exception as error:  # noqa: BLE001 - handed over
+            return [error] * len(arrivals)
+        tasks = [_Task(each, stored.record(each.request.notification_id)) for each in arrivals]
+        _step(tasks, lambda task: self._start(task, stored, now))
+        self._look_up([task for task in tasks if task.result is None], now)
+        _step(tasks, lambda task: self._plan(task, now), self.pool)
+        self._queue([task for task in tasks if task.result is None])
+        _step(tasks, lambda task: self._end(task, now))
+        return [task.result for task in tasks if task.result is not None]
+
+    def _start(self, task: _Task, stored: StoredForRequests, now: float) -> None:
+        """Do what is to be done with a request, unless its players' channels are needed for it."""
+        request, record = task.request, task.record
         if record is not None:
             record.check(entry_of(request))
-            if state in {"cancelled", "suppressed"}:
-                return Dispatched(state)
-            if state == "broadcasting":
+            if record.state == "broadcasting":
                 self.broadcaster.queue_first_pages(request)
-                return Dispatched(state)
-        validated = self.intake.validate(request, now, origin)
-        if record is not None and state == "dispatched":
-            plan = self.plans.in_force(record)
-            if plan is not None:
-                found = self._look_up(request, now)
-                self._queue(request, validated.renderer, plan, found, now)
-            return Dispatched(state)
-        return Dispatched(state, self._begin(request, validated, record, now))
+            if record.state in {"broadcasting", "cancelled", "suppressed"}:
+                task.end()
+                return
+        task.validated = self.intake.validate(request, stored, now, task.origin)
+        if record is None or record.state != "dispatched":
+            self._begin(task, task.validated, now)
+            return
+        task.is_planned_before = True
+        task.plan = self.plans.in_force(record)
+        if task.plan is None:
+            task.end()
 
-    def _begin(
-        self, request: Request, validated: ValidatedRequest, record: Record | None, now: float
-    ) -> DirectPlan | None:
+    def _begin(self, task: _Task, validated: ValidatedRequest, now: float) -> None:
         """Dispatch a request that is not dispatched yet.
 
         switched off             → suppressed
         due in over 15 minutes   → a schedule queues the request again when it is due
         due within 15 minutes    → the request goes back on its queue with a delay
         for a topic or everyone  → a broadcast
-        for players              → deliveries
+        for players              → deliveries: by `dispatch`, with the batch's others
         """
+        request = task.request
         self.intake.reserve(request, now)
         wait_s = due_in(request, now)
         is_direct = request.audience.players is not None
         if validated.is_enabled and is_direct and wait_s <= 0:
-            # Recorded together with its plan: one write.
-            return self._deliver(request, validated, record, now)
+            return  # recorded together with its plan: one write
+        task.end()
         if self.intake.record(validated, now) not in {"accepted", "scheduled", "failed"}:
-            return None  # a copy was dispatched, or the request cancelled, in the meantime
+            return  # a copy was dispatched, or the request cancelled, in the meantime
         if not validated.is_enabled:
             self.notifications.advance(request.notification_id, "suppressed")
         elif wait_s > LONGEST_DELAY_S:
@@ -130,7 +170,6 @@ class Dispatcher:
             self.requests.put(request, wait_s)
         else:
             self.broadcaster.start(request, validated.template, now)
-        return None
 
     def _schedule(self, request: Request, at: float) -> None:
         text = request.model_dump_json(exclude_unset=True)
@@ -142,79 +181,61 @@ class Dispatcher:
         if self.notifications.state(request.notification_id) == "cancelled":
             self.schedules.delete(request.notification_id)
 
-    def _deliver(
-        self, request: Request, validated: ValidatedRequest, record: Record | None, now: float
-    ) -> DirectPlan | None:
-        found = self._look_up(request, now)
-        renderer = validated.renderer
-        proposed = _plan(found, renderer, now)
-        plan = self.plans.put(validated.entry, proposed, record, now)
-        if plan is not None:
-            self._queue(request, renderer, plan, found, now)
-        return plan
+    def _look_up(self, tasks: Sequence[_Task], now: float) -> None:
+        """Read the channels of the players of all requests, of each player once."""
+        players = {player: None for task in tasks for player in task.players()}
+        found = self.channels.of_each(list(players), now)
+        for task in tasks:
+            channels = {}
+            for player in task.players():
+                of_player = found[player]
+                if isinstance(of_player, Exception):
+                    task.result = of_player
+                    break
+                channels[player[1]] = of_player
+            else:
+                task.chunks = DirectChunks(task.validated.renderer, channels, now)
 
-    def _queue(
-        self, request: Request, renderer: Renderer, plan: DirectPlan, found: _Found, now: float
-    ) -> None:
-        """Queue a plan's deliveries. Without any, the notification is finished."""
-        self.queue.put_all(_deliveries(renderer, plan, found, now))
-        if not plan.chunk_starts:
-            self.finished.publish(request.app_id, request.notification_id, now)
+    def _plan(self, task: _Task, now: float) -> None:
+        """Record a plan unless there is one, and make its deliveries."""
+        if task.plan is None:
+            proposed = task.chunks.plan()
+            task.plan = self.plans.put(task.validated.entry, proposed, task.record, now)
+        if task.plan is None:
+            task.end()
+        else:
+            task.messages = list(task.chunks.messages(task.plan))
 
-    def _look_up(self, request: Request, now: float) -> _Found:
-        """Return the channels of every player, without repetitions and in the request's order."""
-        players = list(dict.fromkeys(request.audience.players or ()))
-        return self.channels.of_players(request.app_id, players, now)
+    def _queue(self, tasks: Sequence[_Task]) -> None:
+        """Queue the deliveries of all requests' plans."""
+        messages = [(task, message) for task in tasks for message in task.messages]
+        texts = [(task.request.app_id, message) for task, message in messages]
+        try:
+            errors: Sequence[Exception | None] = self.queue.put_all(texts, self.pool)
+        except Exception as error:  # noqa: BLE001 - handed over
+            errors = [error] * len(messages)
+        for (task, _), problem in zip(messages, errors, strict=True):
+            task.result = task.result or problem
 
-
-def _plan(found: Mapping[str, Sequence[Channel]], renderer: Renderer, now: float) -> DirectPlan:
-    """Return a plan: a chunk ends where it has ten players to send to, or is full."""
-    chunk_starts: list[int] = []
-    skipped: dict[SkipReason, list[str]] = {}
-    sizes = Sizes(renderer)
-    size, players, recipients = ChunkSize(sizes), 0, 0
-    for index, (player, channels) in enumerate(found.items()):
-        if not channels:
-            skipped.setdefault("no_channel", []).append(player)
-            continue
-        if renderer.skips(channels, now):
-            skipped.setdefault("in_game", []).append(player)
-            continue
-        devices = _devices(channels)
-        recipients += len(devices)
-        is_full = players == PLAYERS_PER_CHUNK or not size.add_if_below(TARGET_BYTES, devices)
-        if not chunk_starts or is_full:
-            chunk_starts.append(index if chunk_starts else 0)
-            if is_full:
-                size, players = ChunkSize(sizes), 0
-                size.add_if_below(MAX_BYTES, devices)
-        players += 1
-    return DirectPlan(
-        chunk_starts=tuple(chunk_starts),
-        requested=len(found),
-        recipients=recipients,
-        skipped={reason: tuple(names) for reason, names in skipped.items()},
-    )
+    def _end(self, task: _Task, now: float) -> None:
+        """Set the result. Without a delivery, the notification is finished."""
+        if task.plan is not None and not task.plan.chunk_starts:
+            self.finished.publish(task.request.app_id, task.request.notification_id, now)
+        task.end(None if task.is_planned_before else task.plan)
 
 
-def _deliveries(
-    renderer: Renderer, plan: DirectPlan, found: Mapping[str, Sequence[Channel]], now: float
-) -> Iterator[Delivery]:
-    """Yield one delivery per chunk of a plan, even an empty one: every delivery that is counted
-    must finish. Players whom the plan skips stay skipped."""
-    skipped = {player for players in plan.skipped.values() for player in players}
-    players = list(found)
-    sizes = Sizes(renderer)
-    ends = [*plan.chunk_starts[1:], len(players)]
-    for number, (start, end) in enumerate(zip(plan.chunk_starts, ends, strict=False)):
-        channels = [
-            channel
-            for player in players[start:end]
-            if player not in skipped
-            for channel in _devices(found[player])
-        ]
-        yield renderer.address(str(number), fitting(channels, sizes), now)
+def _step(
+    tasks: Sequence[_Task], do: Callable[[_Task], None], pool: Executor | None = None
+) -> None:
+    """Take each request that has no result a step further; an error is its result."""
 
+    def attempt(task: _Task) -> None:
+        try:
+            do(task)
+        except Exception as error:  # noqa: BLE001 - handed over
+            task.result = error
 
-def _devices(channels: Sequence[Channel]) -> list[Channel]:
-    return nlargest(DEVICES_PER_PLAYER, channels, key=lambda channel: channel.renewed_at)
+    waiting = [task for task in tasks if task.result is None]
+    run = map if pool is None or len(waiting) == 1 else pool.map
+    for _ in run(attempt, waiting):
+        pass

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from push.apps.game_events import GameEvents
     from push.apps.table import Apps
-    from push.channels.models import Channel
+    from push.channels.sendable import SendableChannel
     from push.dispatch.broadcast_queue import BroadcastQueue
 
 DAY_S = 24 * 3600
@@ -74,7 +74,7 @@ class ExpiringChannels:
         page = expiring_channels(
             self.channels, search.app_id, search.shard, search.span, start=search.start
         )
-        self.events.publish([_expiring(channel) for channel in page.channels])
+        self.events.publish([_expiring(search.app_id, each) for each in page.channels])
         if page.next is not None:
             self.queue.put([search.model_copy(update={"start": page.next})])
         return len(page.channels)
@@ -91,13 +91,13 @@ class ExpiringChannels:
         )
 
 
-def _expiring(channel: Channel) -> GameEvent:
-    device = (channel.app_id, channel.player_id, channel.device_id)
+def _expiring(app_id: str, channel: SendableChannel) -> GameEvent:
+    device = (app_id, channel.player_id, channel.device_id)
     return GameEvent(
         "ChannelExpiring",
         (*device, str(channel.expires_at)),
         {
-            "app_id": channel.app_id,
+            "app_id": app_id,
             "player_id": channel.player_id,
             "device_id": channel.device_id,
             "expires_at": channel.expires_at,

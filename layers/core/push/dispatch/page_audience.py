@@ -14,12 +14,12 @@ from push.dispatch.pages import PageAudience
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from push.channels.models import Channel
+    from push.channels.sendable import SendableChannel
     from push.dispatch.pages import Page
     from push.requests.rendering import Renderer
 
 
-def player_border(found: Sequence[Channel], following: str | None) -> str | None:
+def player_border(found: Sequence[SendableChannel], following: str | None) -> str | None:
     """Return where the next page starts: at the first key of the player whose channels the page
     would cut in two, if it has other players; else at `following`."""
     if following is None:
@@ -31,9 +31,9 @@ def player_border(found: Sequence[Channel], following: str | None) -> str | None
 def audience_of(
     page: Page,
     end: str | None,
-    found: Sequence[Channel],
+    found: Sequence[SendableChannel],
     renderer: Renderer,
-    look_up: Callable[[Sequence[str]], Mapping[str, Sequence[Channel]]],
+    look_up: Callable[[Sequence[str]], Mapping[str, Sequence[SendableChannel]]],
     *,
     topic: str | None,
     now: float,
@@ -46,12 +46,13 @@ def audience_of(
         look_up: returns all channels of players.
         topic: the broadcast's topic, None if it goes to everyone.
     """
-    by_player: dict[str, list[Channel]] = {}
+    by_player: dict[str, list[SendableChannel]] = {}
     for channel in found:
         by_player.setdefault(channel.player_id, []).append(channel)
     # A player may be in the game on a device that does not subscribe to the topic, or that is on
     # another page.
-    skips_by_all = topic is not None and bool(renderer.options.skip_players_in_game)
+    skips = bool(renderer.options.skip_players_in_game)
+    skips_by_all = topic is not None and skips
     incomplete = [
         player
         for player in by_player
@@ -60,16 +61,19 @@ def audience_of(
     whole = look_up(incomplete) if incomplete else {}
     reached, in_game, left_out = 0, 0, set()
     for player, of_page in by_player.items():
-        every = [*of_page, *whole.get(player, ())]
-        addressed = (each for each in every if topic is None or topic in each.topics)
-        is_first = page.start is None or min(each.device_key for each in addressed) >= page.start
-        if renderer.skips(every, now):
+        every, is_first = of_page, True
+        if player in whole:
+            every = [*of_page, *whole[player]]
+            addressed = (each for each in every if topic is None or topic in each.topics)
+            is_first = min(each.device_key for each in addressed) >= (page.start or "")
+        if skips and renderer.skips(every, now):
             left_out.add(player)
             in_game += is_first
         else:
             reached += is_first
-    channels = [channel for channel in found if channel.player_id not in left_out]
-    return PageAudience(channels, reached, in_game)
+    if left_out:
+        found = [channel for channel in found if channel.player_id not in left_out]
+    return PageAudience(found, reached, in_game)
 
 
 def _is_cut(player: str, border: str | None) -> bool:

@@ -20,10 +20,12 @@ from push.notifications.counters import RECORD_LIFE_S, count_write
 from push.notifications.players import REACHED, SKIPPED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mypy_boto3_dynamodb.service_resource import Table
 
     from push.aws.dynamodb import Transactions
-    from push.channels.models import Channel
+    from push.channels.sendable import SendableChannel
 
 
 class Page(BaseModel):
@@ -67,7 +69,7 @@ class PageAudience:
         in_game: the players that are skipped and that no earlier page has counted.
     """
 
-    channels: list[Channel]
+    channels: Sequence[SendableChannel]
     reached: int
     in_game: int
 

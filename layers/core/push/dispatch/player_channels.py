@@ -6,64 +6,99 @@ queries, of some milliseconds each, most of which is waiting.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
 from push.aws.dynamodb import map_dynamodb_errors
-from push.channels.table import readable_channels
+from push.channels.sendable import ATTRIBUTES, sendable_channels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Executor
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from push.channels.models import Channel
+    from push.channels.sendable import SendableChannel
 
 
 CONCURRENT_QUERIES = 16
 _DESERIALIZER = TypeDeserializer()
 
+Player = tuple[str, str]
+"""An app and one of its players."""
+
 
 class PlayerChannels:
     """The channels in ChannelsTable, by player."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        """`client` has at least CONCURRENT_QUERIES connections. A client, not a table: clients are
-        thread-safe, resources are not (Boto3, "Multithreading with clients")."""
+    def __init__(self, client: DynamoDBClient, table: str, pool: Executor) -> None:
+        """`client` has at least CONCURRENT_QUERIES connections, and `pool` as many threads. A
+        client, not a table: clients are thread-safe, resources are not (Boto3, "Multithreading with
+        clients")."""
         self._client = client
         self._table = table
-        self._pool = ThreadPoolExecutor(CONCURRENT_QUERIES, "player-channels")
+        self._pool = pool
 
-    @map_dynamodb_errors()
     def of_players(
         self, app_id: str, players: Sequence[str], now: float
-    ) -> dict[str, list[Channel]]:
+    ) -> dict[str, list[SendableChannel]]:
         """Return each player's channels that have not expired at `now` (epoch seconds), read
         consistently.
 
         Raises:
-            TablesUnavailableError: a query failed; those that had not started are not made.
+            TablesUnavailableError: a query failed.
         """
-        found = self._pool.map(lambda player: self._of_player(app_id, player, now), players)
-        return dict(zip(players, found, strict=True))
+        found = self.of_each([(app_id, player) for player in players], now)
+        by_player: dict[str, list[SendableChannel]] = {}
+        for (_, player), channels in found.items():
+            if isinstance(channels, Exception):
+                raise channels
+            by_player[player] = channels
+        return by_player
 
-    def _of_player(self, app_id: str, player_id: str, now: float) -> list[Channel]:
+    def of_each(
+        self, players: Sequence[Player], now: float
+    ) -> dict[Player, list[SendableChannel] | Exception]:
+        """Return each player's channels, as `of_players` does, or the error for which they are not
+        read. After a query has failed, those that had not started are not made."""
+        failures: list[Exception] = []
+
+        def read(some: Sequence[Player]) -> dict[Player, list[SendableChannel]]:
+            found: dict[Player, list[SendableChannel]] = {}
+            for app_id, player_id in some:
+                if failures:
+                    break
+                try:
+                    found[app_id, player_id] = self._of_player(app_id, player_id, now)
+                except Exception as error:  # noqa: BLE001 - handed over
+                    failures.append(error)
+            return found
+
+        parts = [players[first::CONCURRENT_QUERIES] for first in range(CONCURRENT_QUERIES)]
+        run = self._pool.map if len(players) > 1 else map
+        found: dict[Player, list[SendableChannel] | Exception] = {}
+        for part in run(read, filter(None, parts)):
+            found |= part
+        return {player: found[player] if player in found else failures[0] for player in players}
+
+    @map_dynamodb_errors()
+    def _of_player(self, app_id: str, player_id: str, now: float) -> list[SendableChannel]:
         query: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :pk",
             "ExpressionAttributeValues": {":pk": {"S": f"{app_id}#{player_id}"}},
+            "ProjectionExpression": ", ".join(ATTRIBUTES),
             "ConsistentRead": True,
         }
-        channels: list[Channel] = []
+        channels: list[SendableChannel] = []
         while True:
             page = self._client.query(**query)
             items = (
                 {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
                 for item in page["Items"]
             )
-            channels += readable_channels(items)
+            channels += sendable_channels(items)
             if "LastEvaluatedKey" not in page:
                 return [channel for channel in channels if channel.expires_at > now]
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]

@@ -141,6 +141,11 @@ class Record:
             )
 
 
+def summary_key(notification_id: str) -> dict[str, str]:
+    """Return the key of a notification's record."""
+    return {"pk": notification_id, "sk": "summary"}
+
+
 def list_partition(app_id: str, shard: int) -> str:
     """Return a partition key of the index `Listed`."""
     return f"{app_id}#{shard}"

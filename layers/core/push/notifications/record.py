@@ -10,14 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from push.aws.dynamodb import failed_item, map_dynamodb_errors
-from push.errors import NotFoundError, TablesUnavailableError
+from push.errors import NotFoundError
 from push.notifications.chunks import count_claims
 from push.notifications.counters import RECORD_LIFE_S, read_counters
-from push.notifications.entry import BEFORE, Record
+from push.notifications.entry import BEFORE, Record, summary_key
 from push.notifications.summary import is_direct, summary_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from mypy_boto3_dynamodb.service_resource import Table
 
@@ -31,6 +31,11 @@ class Notifications:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._exceptions = table.meta.client.exceptions
+
+    @property
+    def table(self) -> Table:
+        """NotificationsTable."""
+        return self._table
 
     @map_dynamodb_errors()
     def accept(self, entry: RequestEntry, now: float) -> State:
@@ -54,7 +59,7 @@ class Notifications:
     @map_dynamodb_errors()
     def find(self, notification_id: str) -> Record | None:
         """Return the record of a notification, None if there is none."""
-        key = _key(notification_id, "summary")
+        key = summary_key(notification_id)
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         return None if item is None else Record(item)
 
@@ -101,7 +106,7 @@ class Notifications:
         changes = "".join(f", {name} = :{name}" for name in values)
         try:
             self._table.update_item(
-                Key=_key(notification_id, "summary"),
+                Key=summary_key(notification_id),
                 UpdateExpression=f"SET #state = :state{changes}",
                 ConditionExpression=f"#state IN ({', '.join(before)}){condition}",
                 ExpressionAttributeNames={"#state": "state"},
@@ -125,26 +130,22 @@ class Notifications:
         except self._exceptions.ConditionalCheckFailedException:
             return
 
-    @map_dynamodb_errors()
-    def broadcast(self, notification_id: str) -> tuple[State | None, str]:
-        """Return the state of a broadcast and the text that `keep_request` stored, in one read.
+    def broadcast_keys(self, notification_id: str) -> list[dict[str, str]]:
+        """Return the keys of the items that say what the pages of a broadcast need."""
+        return [summary_key(notification_id), _key(notification_id, "request")]
+
+    def broadcast(
+        self, notification_id: str, found: Iterable[Mapping[str, Any]]
+    ) -> tuple[State | None, str]:
+        """Return the state of a broadcast and the text that `keep_request` stored.
+
+        Args:
+            found: what there is of the items with `broadcast_keys`.
 
         Raises:
             NotFoundError: there is no text, or it is over 30 days old.
-            TablesUnavailableError: DynamoDB did not return both.
         """
-        table = self._table.name
-        keys = [_key(notification_id, "summary"), _key(notification_id, "request")]
-        answer = self._table.meta.client.batch_get_item(
-            RequestItems={table: {"Keys": keys, "ConsistentRead": True}}
-        )
-        if answer.get("UnprocessedKeys"):
-            raise TablesUnavailableError(
-                "DynamoDB did not return the broadcast", "DynamoDB UnprocessedKeys"
-            )
-        items: dict[str, Mapping[str, Any]] = {
-            str(item["sk"]): item for item in answer["Responses"].get(table, [])
-        }
+        items = {str(item["sk"]): item for item in found}
         if "request" not in items:
             raise NotFoundError(f"there is no request of notification '{notification_id}'")
         return items.get("summary", {}).get("state"), str(items["request"]["request"])
@@ -155,7 +156,7 @@ class Notifications:
         Raises:
             NotFoundError: the app has no such notification, or it is over 30 days old.
         """
-        key = _key(notification_id, "summary")
+        key = summary_key(notification_id)
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         if item is None or item["app_id"] != app_id:
             raise NotFoundError(f"app '{app_id}' has no notification '{notification_id}'")

@@ -9,8 +9,11 @@ from push.errors import InvalidRequestError, QueueUnavailableError
 from push.notifications.entry import Origin, RequestEntry
 from push.requests.rendering import Renderer
 from push.requests.repeat_guard import HALF_HOUR_S, ON_RECEIPT_S
+from push.requests.stored import read_for_requests
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from push.apps.table import Apps
     from push.notifications.entry import AudienceKind, State
     from push.notifications.record import Notifications
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from push.requests.queue import RequestQueue
     from push.requests.repeat_guard import RepeatGuard
     from push.requests.schedules import Schedules
+    from push.requests.stored import StoredForRequests
     from push.templates.models import Template
     from push.templates.table import Templates
 
@@ -56,8 +60,20 @@ class RequestIntake:
     notifications: Notifications
     repeat_guard: RepeatGuard
 
-    def validate(self, request: Request, now: float, origin: Origin) -> ValidatedRequest:
-        """Return what renders a request. Writes nothing.
+    def read(self, requests: Sequence[Request], *, with_records: bool = True) -> StoredForRequests:
+        """Read what is stored for requests, in one call.
+
+        Raises:
+            TablesUnavailableError: DynamoDB failed.
+        """
+        return read_for_requests(
+            self.apps, self.templates, self.notifications, requests, with_records=with_records
+        )
+
+    def validate(
+        self, request: Request, stored: StoredForRequests, now: float, origin: Origin
+    ) -> ValidatedRequest:
+        """Return what renders a request. Reads and writes nothing.
 
         Raises:
             NotFoundError: the app or the template does not exist.
@@ -65,9 +81,9 @@ class RequestIntake:
             InvalidRequestError: a parameter is missing, the rendered notification breaks a rule of
                 WNS, or `send_at` is more than a year ahead or more than a day past.
         """
-        app = self.apps.get(request.app_id)
+        app = stored.app(request.app_id)
         app.check_event_source(origin.source)
-        template = self.templates.get(app.app_id, request.template) if request.template else None
+        template = stored.template(app.app_id, request.template) if request.template else None
         renderer = Renderer(app, request, template, _accepted_at(request, origin))
         renderer.check()
         if due_in(request, now) > LONGEST_AHEAD_S:
@@ -119,9 +135,10 @@ class RequestIntake:
             QueueUnavailableError: not queued, or not known to be; the same request may be sent
                 again.
         """
-        validated = self.validate(request, now, origin)
+        stored = self.read([request], with_records=bool(request.audience.everyone))
+        validated = self.validate(request, stored, now, origin)
         if request.audience.everyone:
-            record = self.notifications.find(request.notification_id)
+            record = stored.record(request.notification_id)
             if record is not None:
                 record.check(validated.entry)
                 if record.state not in _TO_QUEUE:

@@ -7,10 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic import (
-    TypeAdapter,
-    ValidationError,
-)
+from pydantic import ValidationError
 
 from push.aws.sqs import map_sqs_errors
 from push.errors import MalformedMessageError
@@ -24,7 +21,6 @@ if TYPE_CHECKING:
 
 
 _EVENT_KEYS = {"id", "detail-type", "detail", "source"}
-_REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +77,7 @@ def read_request(body: str, message_id: str) -> RequestMessage:
             has_own_id = False
             fields["request_id"] = message_id
             text = json.dumps(fields)
-        return RequestMessage(_REQUEST.validate_python(fields), source, text, has_own_id)
+        return RequestMessage(Request.model_validate(fields), source, text, has_own_id)
     except RecursionError:
         raise MalformedMessageError("the message is nested too deep") from None
     except ValidationError as error:

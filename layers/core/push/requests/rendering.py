@@ -6,20 +6,21 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from push.delivery.models import Delivery, Recipient, RenderedNotification
+from push.delivery.models import Delivery, RenderedNotification
 from push.errors import FieldError, InvalidRequestError
 from push.notifications.counters import RECORD_LIFE_S
 from push.templates.models import Options, fill, merge
 from push.templates.tracking import LONGEST_CHUNK, tracked, tracking_id
+from wns.content import NotificationContent
 from wns.errors import InvalidNotificationError
-from wns.notification import Notification, NotificationContent
+from wns.notification import Notification
 from wns.toast import Toast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from push.apps.models import App
-    from push.channels.models import Channel
+    from push.channels.sendable import SendableChannel
     from push.delivery.models import Lane
     from push.requests.models import Request
     from push.templates.models import Template
@@ -63,7 +64,7 @@ class Renderer:
         self.is_tracked = app.track if of_template is None else of_template
         self._any_chunk = tracking_id(request.notification_id, LONGEST_CHUNK)
 
-    def skips(self, channels: Sequence[Channel], now: float) -> bool:
+    def skips(self, channels: Sequence[SendableChannel], now: float) -> bool:
         """Return whether a player with these channels is skipped because they are in the game."""
         return bool(self.options.skip_players_in_game) and any(
             channel.in_game(now) for channel in channels
@@ -109,17 +110,10 @@ class Renderer:
         """How long sending is tried, in seconds."""
         return min(max(self.options.ttl_seconds or 0, SHORTEST_LIFE_S), LONGEST_LIFE_S)
 
-    def address(
-        self, chunk: str, channels: Sequence[Channel], now: float, lane: Lane = "direct"
+    def delivery(
+        self, chunk: str, payloads: Sequence[RenderedNotification], now: float, lane: Lane
     ) -> Delivery:
-        """Return a delivery that sends each channel its notifications, in its language."""
-        payloads: list[RenderedNotification] = []
-        recipients: list[Recipient] = []
-        for channel in channels:
-            for rendered in self.render(channel.locale):
-                if rendered not in payloads:
-                    payloads.append(rendered)
-                recipients.append(recipient_of(channel, payloads.index(rendered)))
+        """Return a delivery of notifications to nobody yet."""
         return Delivery(
             notification_id=self._request.notification_id,
             chunk=chunk,
@@ -129,7 +123,7 @@ class Renderer:
             dispatched_at=int(now),
             expires_at=int(now) + self.life_s,
             payloads=tuple(self.of_chunk(each, chunk) for each in payloads),
-            channels=tuple(recipients),
+            channels=(),
         )
 
     def _contents(self, locale: str) -> Iterator[tuple[str, NotificationContent]]:
@@ -187,13 +181,3 @@ class Renderer:
         return RenderedNotification.of(
             notification, self.options.ttl_seconds, self.options.on_doubt
         )
-
-
-def recipient_of(channel: Channel, payload: int) -> Recipient:
-    """Return a channel as a recipient of a delivery's payload."""
-    return Recipient(
-        player_id=channel.player_id,
-        device_id=channel.device_id,
-        channel_uri=channel.channel_uri,
-        payload=payload,
-    )

@@ -23,6 +23,11 @@ class Templates:
     def __init__(self, table: Table) -> None:
         self._table = table
 
+    @property
+    def table(self) -> Table:
+        """TemplatesTable."""
+        return self._table
+
     @map_dynamodb_errors()
     def get(self, app_id: str, template_id: str) -> Template:
         """Return a template.
@@ -33,6 +38,11 @@ class Templates:
         """
         key = {"pk": app_id, "sk": template_id}
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
+        return self.of_item(app_id, template_id, item)
+
+    def of_item(self, app_id: str, template_id: str, item: Mapping[str, Any] | None) -> Template:
+        """Return the template that an item holds, None standing for no item; raise as `get`
+        does."""
         if item is None:
             raise NotFoundError(f"app '{app_id}' has no template '{template_id}'")
         return read_item("template", item, _template)

@@ -11,8 +11,9 @@ from push.errors import FieldError, InvalidRequestError
 from push.templates.models import fill, texts
 from push.templates.placeholders import FILTERS, is_json, placeholders_in
 from push.templates.tracking import LONGEST_CHUNK, tracked, tracking_id
+from wns.content import NotificationContent
 from wns.errors import InvalidNotificationError
-from wns.notification import Notification, NotificationContent
+from wns.notification import Notification
 from wns.toast import Toast
 
 if TYPE_CHECKING:
