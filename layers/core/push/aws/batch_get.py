@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from push.errors import TablesUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.service_resource import Table
-    from mypy_boto3_dynamodb.type_defs import KeysAndAttributesTypeDef
 
 
 _KEYS = 100
@@ -19,6 +19,14 @@ _KEYS = 100
 # BatchGetItem). The pauses are at most 50, 100, 200 and 400 ms.
 _TRIES = 5
 _FIRST_PAUSE_S = 0.05
+
+
+class Wanted(NamedTuple):
+    """What is read of a table: items by their keys, and which of their attributes; none stands for
+    all."""
+
+    keys: Sequence[dict[str, str]]
+    attributes: Sequence[str] = ()
 
 
 def batch_get(
@@ -32,31 +40,79 @@ def batch_get(
     """Yield the items of a table that have these keys, read consistently, in any order.
 
     Args:
+        attributes: which to return; none stands for all.
+
+    Raises: as `batch_get_of_tables`.
+    """
+    wanted = {table.name: Wanted(keys, attributes)}
+    for _, items in batch_get_of_tables(table.meta.client, wanted, sleep=sleep, jitter=jitter):
+        yield from items
+
+
+def batch_get_of_tables(
+    client: DynamoDBClient,
+    wanted: Mapping[str, Wanted],
+    *,
+    sleep: Callable[[float], None],
+    jitter: Callable[[], float],
+) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
+    """Yield items of several tables, a table's name and some of its items at a time, read
+    consistently, in any order: a hundred keys a call, whatever their tables.
+
+    Args:
+        wanted: by table.
         sleep: takes seconds.
         jitter: returns a random number in [0, 1).
-        attributes: which to return; none stands for all.
 
     Raises:
         TablesUnavailableError: DynamoDB left keys unprocessed at every try.
         ClientError, BotoCoreError: anything else.
     """
-    read: KeysAndAttributesTypeDef = {"Keys": [], "ConsistentRead": True}
-    if attributes:
-        read["ProjectionExpression"] = ", ".join(attributes)
-    for start in range(0, len(keys), _KEYS):
-        left = list(keys[start : start + _KEYS])
+    reads = {table: _read(each.attributes) for table, each in wanted.items()}
+    for some in _portions(wanted):
+        left: Mapping[str, Any] = {
+            table: reads[table] | {"Keys": keys} for table, keys in some.items()
+        }
         for attempt in range(_TRIES):
             if attempt:
                 sleep(jitter() * _FIRST_PAUSE_S * 2.0 ** (attempt - 1))
-            response = table.meta.client.batch_get_item(
-                RequestItems={table.name: read | {"Keys": left}}
-            )
-            yield from response["Responses"].get(table.name, [])
-            unprocessed = response.get("UnprocessedKeys", {}).get(table.name)
-            if unprocessed is None:
+            response = client.batch_get_item(RequestItems=left)
+            yield from response["Responses"].items()
+            unprocessed = response.get("UnprocessedKeys")
+            if not unprocessed:
                 break
-            left = cast("list[dict[str, str]]", unprocessed["Keys"])
+            left = {
+                table: reads[table] | {"Keys": each["Keys"]} for table, each in unprocessed.items()
+            }
         else:
             raise TablesUnavailableError(
                 "DynamoDB is unavailable: it left keys unprocessed", "DynamoDB UnprocessedKeys"
             )
+
+
+def _read(attributes: Sequence[str]) -> dict[str, Any]:
+    read: dict[str, Any] = {"ConsistentRead": True}
+    if attributes:
+        # Names have placeholders, because DynamoDB reserves words such as `state`.
+        names = {f"#{number}": name for number, name in enumerate(attributes)}
+        read |= {
+            "ProjectionExpression": ", ".join(names),
+            "ExpressionAttributeNames": names,
+        }
+    return read
+
+
+def _portions(wanted: Mapping[str, Wanted]) -> Iterator[dict[str, list[dict[str, str]]]]:
+    """Yield the keys of each call, by table."""
+    portion: dict[str, list[dict[str, str]]] = {}
+    room = _KEYS
+    for table, each in wanted.items():
+        keys = list(each.keys)
+        while keys:
+            portion[table], keys = keys[:room], keys[room:]
+            room -= len(portion[table])
+            if not room:
+                yield portion
+                portion, room = {}, _KEYS
+    if portion:
+        yield portion

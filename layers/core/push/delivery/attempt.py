@@ -148,6 +148,12 @@ class DeliveryAttempt:
             self._unrecorded = outcomes | self._unrecorded
             self._unrecorded_since = now  # not at once: DynamoDB has just failed
 
+    @property
+    def may_close_in_batch(self) -> bool:
+        """Whether the attempt is closed by one write, which can be one of many in a call. One that
+        could not be closed so is closed alone: its trouble must not be the others'."""
+        return self.delivery.lane == "direct" and not self._close_tries
+
     def begin_close(self, now: float) -> tuple[Outcomes, Outcomes, int, Delivery | None]:
         """Return what a close writes: recorded and unrecorded outcomes, the number of the record,
         and the next attempt's delivery, None if every recipient has an outcome."""

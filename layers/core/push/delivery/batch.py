@@ -11,7 +11,7 @@ from push.delivery.recheck import STALE_S
 from push.delivery.report import DeliveryReport, Handling, Report, Retry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from push.delivery.app_gate import AppGate
     from push.delivery.attempt import DeliveryAttempt
@@ -82,6 +82,7 @@ class Batch:
         window: how many sends may be in doubt.
         waiting: messages that are yet to be claimed.
         opening: messages that are being claimed or postponed.
+        closing_calls: how many calls that close several attempts are being made.
         kept: ids of the messages without an attempt that must stay on their queue.
         reports: by message id.
     """
@@ -95,6 +96,7 @@ class Batch:
     counts: Counter[str] = field(default_factory=Counter)
     postponed: int = 0
     resent: int = 0
+    closing_calls: int = 0
     reports: dict[str, DeliveryReport] = field(default_factory=dict)
 
     def add_report(self, message: Message) -> None:
@@ -127,6 +129,11 @@ class Batch:
     def open(self) -> list[DeliveryAttempt]:
         """The attempts that are yet to be closed."""
         return [each for each in self.attempts if each.state is AttemptState.OPEN]
+
+    def may_close(self, attempts: Sequence[DeliveryAttempt], now: float) -> bool:
+        """Return whether attempts that are through are closed now. While such a call is being made,
+        others gather for the next one, but for no longer than outcomes may go unrecorded."""
+        return not self.closing_calls or any(each.flush_at <= now for each in attempts)
 
     def turn_of(self, app_id: str) -> AppTurn:
         """Return the turn of an app that has one."""

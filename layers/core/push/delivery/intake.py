@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from push.delivery.app_gate import AppGate, postponed_until
 from push.delivery.attempt import DeliveryAttempt, first_starts
 from push.delivery.batch import AppTurn, Message
-from push.delivery.claims import Busy, Claim, Finished, Superseded
+from push.delivery.claims import Busy, Claim, ClaimRequest, Finished, Superseded
 from push.delivery.recheck import Findings, apply_findings
 from push.delivery.recipients import pending
 from push.delivery.report import Handling
@@ -139,7 +139,18 @@ class DeliveryIntake:
         self, openings: Sequence[_Opening], now: float, lease_s: float
     ) -> Sequence[_Opened]:
         """Claim deliveries; read what holds now for those that are claimed."""
-        opened = [self._claim(each, now, lease_s) for each in openings]
+        # A claim that was written but whose response was lost is recognized by its nonce.
+        requests = [
+            ClaimRequest(
+                each.message.delivery,
+                each.message.message_id,
+                f"{int(self.jitter() * 2**53):x}",
+                each.started_through,
+            )
+            for each in openings
+        ]
+        claimed = self.claims.claim_all(requests, now, lease_s)
+        opened = [self._opened(*each, now) for each in zip(openings, claimed, strict=True)]
         claims = [each.claim for each in opened if each.claim]
         parts = [(c.delivery, list(pending(c.delivery, c.outcomes).values())) for c in claims]
         try:
@@ -151,8 +162,13 @@ class DeliveryIntake:
             for each in opened
         ]
 
-    def _claim(self, opening: _Opening, now: float, lease_s: float) -> _Opened:
-        """Claim a delivery.
+    def _opened(
+        self,
+        opening: _Opening,
+        claimed: Claim | Finished | Superseded | Busy | TablesUnavailableError,
+        now: float,
+    ) -> _Opened:
+        """Do what a claim asks for, or its refusal.
 
         claimed                         → to be sent
         superseded, the rest not queued → its worker died in between: queue the rest
@@ -161,16 +177,13 @@ class DeliveryIntake:
         leased through this message     → its worker may have died: keep it until the lease ends
         leased through another message  → a copy: nothing to do
         """
-        message_id, delivery = opening.message
-        # A claim that was written but whose response was lost is recognized by its nonce.
-        nonce = f"{int(self.jitter() * 2**53):x}"
+        delivery = opening.message.delivery
         try:
-            claim = self.claims.claim(
-                delivery, message_id, nonce, now, lease_s, started_through=opening.started_through
-            )
-            match claim:
+            match claimed:
                 case Claim():
-                    return _Opened(opening, claim)
+                    return _Opened(opening, claimed)
+                case TablesUnavailableError():
+                    return _Opened(opening, failure=claimed)
                 case Superseded(requeued=False) as later:
                     rest = list(pending(delivery, later.outcomes).values())
                     remainder = delivery.remainder(

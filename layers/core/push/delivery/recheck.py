@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import random
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from push.channels.current_uris import current_uris
+from push.aws.batch_get import batch_get_of_tables
+from push.aws.dynamodb import map_dynamodb_errors
+from push.channels.current_uris import read_uris, wanted_uris
 from push.notifications.outcomes import CANCELLED, REMOVED
+from push.notifications.states import read_states, wanted_states
 from wns.result import Outcome
 
 if TYPE_CHECKING:
@@ -14,10 +19,10 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.service_resource import Table
 
+    from push.channels.current_uris import Device
     from push.delivery.attempt import DeliveryAttempt
     from push.delivery.batch import Batch
     from push.delivery.models import Delivery, Recipient
-    from push.notifications.states import NotificationStates
 
 RECHECK_EVERY_S = 2.0
 STALE_S = 5.0
@@ -26,7 +31,7 @@ STALE_S = 5.0
 _BULK_IF_OLDER_S = 10.0
 """From when on the channels of a broadcast's delivery are read again (seconds after it was
 dispatched): until then, the dispatcher has only just read them. For a million channels, that is a
-million read units. Those of direct deliveries are always read: one call for a whole batch."""
+million read units. Those of direct deliveries are always read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +40,22 @@ class Findings:
 
     Attributes:
         is_cancelled: whether its notification is cancelled.
-        uris: the URIs of its channels by (player_id, device_id), without those that are removed or
-            expired; None if they were not read.
+        uris: the URIs of its channels by device, without those that are removed or expired; None if
+            they were not read.
     """
 
     is_cancelled: bool
-    uris: Mapping[tuple[str, str], str] | None
+    uris: Mapping[Device, str] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """Reads the records of notifications, and channels."""
+    """Reads the records of notifications, and channels, of a whole batch at once."""
 
-    states: NotificationStates
+    notifications: Table
     channels: Table
 
+    @map_dynamodb_errors()
     def read(
         self, parts: Sequence[tuple[Delivery, Sequence[Recipient]]], now: float
     ) -> Sequence[Findings]:
@@ -59,20 +65,28 @@ class Recheck:
             TablesUnavailableError: nothing is known.
         """
         ids = {delivery.notification_id for delivery, _ in parts}
-        states = self.states.of(ids) if ids else {}
-        devices: dict[str, dict[tuple[str, str], None]] = {}
-        for delivery, recipients in parts:
-            if _reads_channels(delivery, now):
-                of_app = devices.setdefault(delivery.app_id, {})
-                of_app |= dict.fromkeys((each.player_id, each.device_id) for each in recipients)
-        uris = {
-            app_id: current_uris(self.channels, app_id, of_app, int(now))
-            for app_id, of_app in devices.items()
+        devices = {
+            (delivery.app_id, each.player_id, each.device_id): None
+            for delivery, recipients in parts
+            if _reads_channels(delivery, now)
+            for each in recipients
         }
+        wanted = {
+            self.notifications.name: wanted_states(ids),
+            self.channels.name: wanted_uris(devices),
+        }
+        items: dict[str, list[Mapping[str, Any]]] = {table: [] for table in wanted}
+        client = self.notifications.meta.client
+        for table, some in batch_get_of_tables(
+            client, wanted, sleep=time.sleep, jitter=random.random
+        ):
+            items[table] += some
+        states = read_states(items[self.notifications.name])
+        uris = read_uris(items[self.channels.name], int(now))
         return [
             Findings(
                 states.get(delivery.notification_id) == CANCELLED,
-                uris[delivery.app_id] if _reads_channels(delivery, now) else None,
+                uris if _reads_channels(delivery, now) else None,
             )
             for delivery, _ in parts
         ]
@@ -90,7 +104,8 @@ def apply_findings(batch: Batch, attempt: DeliveryAttempt, findings: Findings, n
         elif findings.is_cancelled:
             withdrawn[recipient] = CANCELLED
         elif findings.uris is not None:
-            uri = findings.uris.get((recipient.player_id, recipient.device_id))
+            device = attempt.delivery.app_id, recipient.player_id, recipient.device_id
+            uri = findings.uris.get(device)
             if uri is None:
                 withdrawn[recipient] = REMOVED
             elif uri != recipient.channel_uri:

@@ -94,7 +94,10 @@ class Sender:
         """Wait for results, at most until there is something else to do, and handle them."""
         now = self.clock()
         due = [
-            each.close_at if each.is_through(is_closing=is_closing) else each.flush_at
+            each.flush_at
+            if (each.may_close_in_batch and batch.closing_calls)
+            or not each.is_through(is_closing=is_closing)
+            else each.close_at
             for each in batch.open
             if not each.is_recording
         ]
