@@ -56,7 +56,9 @@ class RecordedCalls:
             self.done.add((self._function, (f"{service}:{operation}", resource)))
 
 
-def _calls(service: str, operation: str, params: dict[str, Any]) -> list[tuple[str, str]]:
+def _calls(  # noqa: PLR0911
+    service: str, operation: str, params: dict[str, Any]
+) -> list[tuple[str, str]]:
     match service, operation:
         case "dynamodb", "TransactWriteItems":
             return [

@@ -1,4 +1,4 @@
-"""Direct deliveries of a batch are claimed in one call and closed in one or two; each for itself."""
+"""Direct deliveries of a batch are claimed in one call and closed in one or two, each by itself."""
 
 from __future__ import annotations
 

@@ -219,7 +219,7 @@ class Recheck:
         self.error: Exception | None = None
 
     def read(
-        self, parts: Sequence[tuple[Delivery, Sequence[Recipient]]], now: float
+        self, parts: Sequence[tuple[Delivery, Sequence[Recipient]]], *_: object
     ) -> Sequence[Findings]:
         if self.error is not None:
             raise self.error

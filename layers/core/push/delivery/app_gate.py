@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from push.errors import AwsUnavailableError
     from wns.oauth import AccessToken
 
-_BUDGET_BLOCK = 50
+_BLOCKS = 10
+"""A worker takes a tenth of a second's budget at a time: what it does not use is lost to others."""
+_LARGEST_BLOCK = 200
 _STOPPED_WAIT_S = 30.0
 _OUTAGE_WAIT_S = 5.0
 _READ_PAUSE_EVERY_S = 5.0
@@ -117,8 +119,10 @@ class AppGate:
 
     def request_budget(self, lane: Lane, wanted: int, now: float) -> None:
         """Take budget in the background, unless that is going on or some is left."""
-        if self._is_taking or self._granted.get(lane):
-            return
+        if not self._is_taking and not self._granted.get(lane):
+            self._take_more(lane, wanted, now)
+
+    def _take_more(self, lane: Lane, wanted: int, now: float) -> None:
         self._is_taking = True
         self._background.run(
             lambda: self._take(lane, wanted, now),
@@ -139,10 +143,15 @@ class AppGate:
         closed = self.closed(now)
         if closed is not None:
             return closed
-        if not self._granted.get(lane):
-            self.request_budget(lane, count_ready(), now)
+        left = self._granted.get(lane, 0) - 1
+        # The next block is taken before this one is used up, so that no send waits for it.
+        if left in {self._block // 2, -1} and not self._is_taking:
+            more = count_ready() - (left + 1)
+            if more > 0:
+                self._take_more(lane, more, now)
+        if left < 0:
             return None
-        self._granted[lane] -= 1
+        self._granted[lane] = left
         return self.token.value
 
     def pause(self, until: float, now: float, reason: Retry = Retry.APP_THROTTLED) -> None:
@@ -165,7 +174,7 @@ class AppGate:
     @property
     def _block(self) -> int:
         rate = self._app.send_rate if self._app else 1
-        return min(_BUDGET_BLOCK, max(rate // 10, 1))
+        return min(max(rate // _BLOCKS, 1), _LARGEST_BLOCK)
 
     def _take(self, lane: Lane, wanted: int, now: float) -> int | Wait:
         rate = self._app.send_rate if self._app else 1

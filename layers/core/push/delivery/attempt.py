@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 FLUSH_COUNT = 25
 FLUSH_S = 0.5
 
+# While sends wait for room in the window, outcomes are recorded earlier: once the responses pause,
+# because those to sends that started together arrive together. Fewer than this are not worth a
+# write.
+_SCARCE_COUNT = 8
+_PAUSE_S = 0.002
+
 CLOSE_TRIES = 5
 _CLOSE_PAUSE_S = 0.1  # doubles with each try
 
@@ -80,7 +86,7 @@ class DeliveryAttempt:
         self.doubtful = self.recipients.named(doubtful)
         self._flush_count = min(FLUSH_COUNT, window.size // 2)
         self._unrecorded: Outcomes = {}
-        self._unrecorded_since = 0.0
+        self._unrecorded_since = self._last_outcome_at = 0.0
         self._recorded = claim.outcomes
         self._records = 0
         self._close_tries = 0
@@ -100,6 +106,13 @@ class DeliveryAttempt:
         """When outcomes have to be recorded (epoch seconds); infinity if there are none."""
         return self._unrecorded_since + FLUSH_S if self._unrecorded else math.inf
 
+    @property
+    def pause_at(self) -> float:
+        """When outcomes are recorded if room in the window is scarce and no more come before (epoch
+        seconds)."""
+        few = len(self._unrecorded) < min(self._flush_count, _SCARCE_COUNT)
+        return math.inf if few else self._last_outcome_at + _PAUSE_S
+
     def is_through(self, *, is_closing: bool) -> bool:
         """Return whether nothing is left to start and no result is awaited.
 
@@ -113,18 +126,25 @@ class DeliveryAttempt:
         is_stuck = bool(self._in_doubt.names) and not self.may_start and not self._has_room
         return is_stuck and not self._unrecorded
 
-    def needs_record(self, now: float) -> bool:
+    def needs_record(self, now: float, *, is_scarce: bool = False) -> bool:
         """Return whether outcomes are due to be recorded: they are many or old, or the next send
-        has to wait for the record."""
+        has to wait for the record.
+
+        Args:
+            is_scarce: whether sends, of this attempt or of others, wait for room in the window.
+        """
         if self.is_recording or self.state is not AttemptState.OPEN:
             return False
         if len(self._unrecorded) >= self._flush_count or now >= self.flush_at:
+            return True
+        if is_scarce and now >= self.pause_at:
             return True
         return bool(self.recipients.ready_count) and not self.may_start and self._has_room
 
     def finish(self, recipient: Recipient, record: Mapping[str, Any], now: float) -> None:
         """Note a recipient's outcome; the next record or the close writes it."""
         name = self.recipients.remove(recipient)
+        self._last_outcome_at = now
         if not self._unrecorded:
             self._unrecorded_since = now
         self._unrecorded[name] = {**record, "attempt": self.delivery.attempt, "at": int(now)}

@@ -108,8 +108,9 @@ class DeliveryIntake:
         if to_postpone:
             self._postpone(batch, to_postpone, now)
         if to_claim:
+            known = batch.known_states(now)
             self.background.run(
-                lambda: self._claim_all(to_claim, now, lease_s),
+                lambda: self._claim_all(to_claim, known, now, lease_s),
                 lambda opened: _add_all(batch, opened, self.jitter, now),
             )
 
@@ -136,9 +137,17 @@ class DeliveryIntake:
         self.background.run(put_back, note, fail)
 
     def _claim_all(
-        self, openings: Sequence[_Opening], now: float, lease_s: float
+        self,
+        openings: Sequence[_Opening],
+        known: Mapping[str, bool],
+        now: float,
+        lease_s: float,
     ) -> Sequence[_Opened]:
-        """Claim deliveries; read what holds now for those that are claimed."""
+        """Claim deliveries; read what holds now for those that are claimed.
+
+        Args:
+            known: whether notifications are cancelled, of those whose records were just read.
+        """
         # A claim that was written but whose response was lost is recognized by its nonce.
         requests = [
             ClaimRequest(
@@ -154,7 +163,7 @@ class DeliveryIntake:
         claims = [each.claim for each in opened if each.claim]
         parts = [(c.delivery, list(pending(c.delivery, c.outcomes).values())) for c in claims]
         try:
-            findings = iter(self.recheck.read(parts, now))
+            findings = iter(self.recheck.read(parts, now, known))
         except TablesUnavailableError as error:
             return [replace(each, failure=error) if each.claim else each for each in opened]
         return [

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 RECHECK_EVERY_S = 2.0
 STALE_S = 5.0
 """No send starts without a check within this time."""
+KNOWN_S = 1.0
+"""For how long what was read of a notification's record holds for the other deliveries of the
+batch: those of a broadcast are all one notification's."""
 
 _BULK_IF_OLDER_S = 10.0
 """From when on the channels of a broadcast's delivery are read again (seconds after it was
@@ -39,6 +42,7 @@ class Findings:
     """What holds now for a delivery.
 
     Attributes:
+        read_at: when the notification's record was read (epoch seconds), 0 if it was known before.
         is_cancelled: whether its notification is cancelled.
         uris: the URIs of its channels by device, without those that are removed or expired; None if
             they were not read.
@@ -46,6 +50,7 @@ class Findings:
 
     is_cancelled: bool
     uris: Mapping[Device, str] | None
+    read_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +62,20 @@ class Recheck:
 
     @map_dynamodb_errors()
     def read(
-        self, parts: Sequence[tuple[Delivery, Sequence[Recipient]]], now: float
+        self,
+        parts: Sequence[tuple[Delivery, Sequence[Recipient]]],
+        now: float,
+        known: Mapping[str, bool],
     ) -> Sequence[Findings]:
         """Return what holds now for deliveries and the recipients that they have left.
+
+        Args:
+            known: whether notifications are cancelled, of those whose records were just read.
 
         Raises:
             TablesUnavailableError: nothing is known.
         """
-        ids = {delivery.notification_id for delivery, _ in parts}
+        ids = {delivery.notification_id for delivery, _ in parts} - known.keys()
         devices = {
             (delivery.app_id, each.player_id, each.device_id): None
             for delivery, recipients in parts
@@ -82,11 +93,13 @@ class Recheck:
         ):
             items[table] += some
         states = read_states(items[self.notifications.name])
+        cancelled = {**known} | {each: states.get(each) == CANCELLED for each in ids}
         uris = read_uris(items[self.channels.name], int(now))
         return [
             Findings(
-                states.get(delivery.notification_id) == CANCELLED,
+                cancelled[delivery.notification_id],
                 uris if _reads_channels(delivery, now) else None,
+                read_at=now if delivery.notification_id in ids else 0.0,
             )
             for delivery, _ in parts
         ]
@@ -95,6 +108,9 @@ class Recheck:
 def apply_findings(batch: Batch, attempt: DeliveryAttempt, findings: Findings, now: float) -> None:
     """Finish the ready recipients that must not be sent to any more; send to a device's new URI if
     it has another one by now."""
+    if findings.read_at:
+        notification_id = attempt.delivery.notification_id
+        batch.states[notification_id] = findings.read_at, findings.is_cancelled
     attempt.rechecked_at = now
     attempt.recheck_at = now + RECHECK_EVERY_S
     withdrawn: dict[Recipient, str] = {}

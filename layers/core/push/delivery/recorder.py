@@ -43,6 +43,7 @@ class Recorder:
         """Close the attempts that are through; record the outcomes of others that are due."""
         now = self.clock()
         in_batch: list[DeliveryAttempt] = []
+        is_scarce = batch.is_window_scarce
         for attempt in batch.open:
             if attempt.is_through(is_closing=is_closing):
                 if now < attempt.close_at:
@@ -51,7 +52,7 @@ class Recorder:
                     in_batch.append(attempt)
                 else:
                     self._close(batch, attempt, now)
-            elif attempt.needs_record(now):
+            elif attempt.needs_record(now, is_scarce=is_scarce):
                 self._record(batch, attempt, now)
         if in_batch and (is_closing or batch.may_close(in_batch, now)):
             self._close_all(batch, in_batch, now)
