@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from push.aws.batch_get import Wanted
-from push.aws.items import readable_items
-from push.channels.keys import channel_key
+from push.aws.items import read_item
+from push.errors import UnreadableItemError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Device = tuple[str, str, str]
-"""app_id, player_id and device_id."""
+Place = tuple[str, str]
+"""The key of a channel in ChannelsTable."""
 
 
-def wanted_uris(devices: Iterable[Device]) -> Wanted:
+def place_of(app_id: str, player_id: str, device_id: str) -> Place:
+    """Return where a device's channel is stored; the same as `channel_key`."""
+    return f"{app_id}#{player_id}", device_id
+
+
+def wanted_uris(places: Iterable[Place]) -> Wanted:
     """Return what is to be read of ChannelsTable.
 
-    Whole channels would be twice the work: a broadcast reads millions.
+    Whole channels would be twice the work: a broadcast reads millions. So nothing is done here for
+    each but what is needed.
     """
-    keys = [channel_key(*device) for device in devices]
+    keys = [{"pk": pk, "sk": sk} for pk, sk in places]
     return Wanted(keys, ("pk", "sk", "channel_uri", "expires_at"))
 
 
-def read_uris(items: Iterable[Mapping[str, Any]], now: int) -> dict[Device, str]:
-    """Return the URIs of devices whose channels have not expired at `now` (epoch seconds)."""
-    found = readable_items("channel", items, _read)
-    return {device: uri for device, uri, expires_at in found if expires_at > now}
+def read_uris(items: Iterable[Mapping[str, Any]], now: int) -> dict[Place, str]:
+    """Return the URIs of channels that have not expired at `now` (epoch seconds); report and skip
+    those that cannot be read."""
+    found: dict[Place, str] = {}
+    for item in items:
+        try:
+            uri, expires_at = item["channel_uri"], int(item["expires_at"])
+        except (ValueError, KeyError, TypeError):
+            with suppress(UnreadableItemError):
+                read_item("channel", item, _read)
+            continue
+        if expires_at > now:
+            found[item["pk"], item["sk"]] = uri
+    return found
 
 
-def _read(item: Mapping[str, Any]) -> tuple[Device, str, int]:
-    app_id, _, player_id = str(item["pk"]).partition("#")
-    device = app_id, player_id, str(item["sk"])
-    return device, str(item["channel_uri"]), int(item["expires_at"])
+def _read(item: Mapping[str, Any]) -> tuple[str, int]:
+    return item["channel_uri"], int(item["expires_at"])

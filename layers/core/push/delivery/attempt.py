@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from push.delivery.models import Delivery, Recipient
     from push.delivery.window import Window
     from push.notifications.outcomes import Outcomes
+    from wns.notification import Notification
 
 FLUSH_COUNT = 25
 FLUSH_S = 0.5
@@ -89,12 +90,26 @@ class DeliveryAttempt:
         self._unrecorded_since = self._last_outcome_at = 0.0
         self._recorded = claim.outcomes
         self._records = 0
+        self._life_left_s = 0
+        self._notifications: dict[int, Notification] = {}
         self._close_tries = 0
 
     @property
     def delivery(self) -> Delivery:
         """What is sent, and to whom."""
         return self.claim.delivery
+
+    def notification_for(self, recipient: Recipient, life_left_s: int) -> Notification:
+        """Return what is sent to a recipient: one object for all whose payload and rest of life
+        (seconds) are the same."""
+        if self._life_left_s != life_left_s:
+            self._life_left_s = life_left_s
+            self._notifications.clear()
+        index = recipient.payload
+        if index not in self._notifications:
+            payload = self.delivery.payloads[index]
+            self._notifications[index] = payload.notification(life_left_s)
+        return self._notifications[index]
 
     @property
     def may_start(self) -> bool:

@@ -161,7 +161,12 @@ class DeliveryIntake:
         claimed = self.claims.claim_all(requests, now, lease_s)
         opened = [self._opened(*each, now) for each in zip(openings, claimed, strict=True)]
         claims = [each.claim for each in opened if each.claim]
-        parts = [(c.delivery, list(pending(c.delivery, c.outcomes).values())) for c in claims]
+        parts = [
+            (c.delivery, list(pending(c.delivery, c.outcomes).values()))
+            if c.outcomes
+            else (c.delivery, c.delivery.channels)
+            for c in claims
+        ]
         try:
             findings = iter(self.recheck.read(parts, now, known))
         except TablesUnavailableError as error:
@@ -255,6 +260,9 @@ def _postponed(batch: Batch, message: Message, share: float, now: float) -> Deli
 def _may_open(batch: Batch, message: Message, now: float) -> bool:
     """Return whether the window and the app's budget have room for a delivery."""
     delivery = message.delivery
+    enough = max(batch.window.size // _ENOUGH, 1)
+    if batch.window.free < min(len(delivery.channels), enough):
+        return False
     turn = batch.turn_of(delivery.app_id)
     if turn.gate.closed(now) is not None:
         return False
@@ -262,8 +270,7 @@ def _may_open(batch: Batch, message: Message, now: float) -> bool:
     if not turn.gate.has_budget(delivery.lane, ready):
         turn.gate.request_budget(delivery.lane, len(delivery.channels), now)
         return False
-    enough = max(batch.window.size // _ENOUGH, 1)
-    return batch.window.free >= min(len(delivery.channels), enough)
+    return True
 
 
 def _settle_doubts(batch: Batch, attempt: DeliveryAttempt, now: float) -> None:

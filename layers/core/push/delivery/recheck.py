@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from push.aws.batch_get import batch_get_of_tables
 from push.aws.dynamodb import map_dynamodb_errors
-from push.channels.current_uris import read_uris, wanted_uris
+from push.channels.current_uris import place_of, read_uris, wanted_uris
 from push.notifications.outcomes import CANCELLED, REMOVED
 from push.notifications.states import read_states, wanted_states
 from wns.result import Outcome
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.service_resource import Table
 
-    from push.channels.current_uris import Device
+    from push.channels.current_uris import Place
     from push.delivery.attempt import DeliveryAttempt
     from push.delivery.batch import Batch
     from push.delivery.models import Delivery, Recipient
@@ -44,12 +44,12 @@ class Findings:
     Attributes:
         read_at: when the notification's record was read (epoch seconds), 0 if it was known before.
         is_cancelled: whether its notification is cancelled.
-        uris: the URIs of its channels by device, without those that are removed or expired; None if
-            they were not read.
+        uris: the URIs of its channels, without those that are removed or expired; None if they were
+            not read.
     """
 
     is_cancelled: bool
-    uris: Mapping[Device, str] | None
+    uris: Mapping[Place, str] | None
     read_at: float = 0.0
 
 
@@ -76,15 +76,15 @@ class Recheck:
             TablesUnavailableError: nothing is known.
         """
         ids = {delivery.notification_id for delivery, _ in parts} - known.keys()
-        devices = {
-            (delivery.app_id, each.player_id, each.device_id): None
+        places = {
+            place_of(delivery.app_id, each.player_id, each.device_id): None
             for delivery, recipients in parts
             if _reads_channels(delivery, now)
             for each in recipients
         }
         wanted = {
             self.notifications.name: wanted_states(ids),
-            self.channels.name: wanted_uris(devices),
+            self.channels.name: wanted_uris(places),
         }
         items: dict[str, list[Mapping[str, Any]]] = {table: [] for table in wanted}
         client = self.notifications.meta.client
@@ -113,15 +113,19 @@ def apply_findings(batch: Batch, attempt: DeliveryAttempt, findings: Findings, n
         batch.states[notification_id] = findings.read_at, findings.is_cancelled
     attempt.rechecked_at = now
     attempt.recheck_at = now + RECHECK_EVERY_S
+    is_expired = now >= attempt.delivery.expires_at
+    if not (is_expired or findings.is_cancelled) and findings.uris is None:
+        return
     withdrawn: dict[Recipient, str] = {}
+    app_id = attempt.delivery.app_id
     for recipient in attempt.recipients.ready:
-        if now >= attempt.delivery.expires_at:
+        if is_expired:
             withdrawn[recipient] = str(Outcome.EXPIRED)
         elif findings.is_cancelled:
             withdrawn[recipient] = CANCELLED
         elif findings.uris is not None:
-            device = attempt.delivery.app_id, recipient.player_id, recipient.device_id
-            uri = findings.uris.get(device)
+            place = place_of(app_id, recipient.player_id, recipient.device_id)
+            uri = findings.uris.get(place)
             if uri is None:
                 withdrawn[recipient] = REMOVED
             elif uri != recipient.channel_uri:

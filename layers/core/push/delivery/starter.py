@@ -99,8 +99,8 @@ class Starter:
             Send(
                 channel_uri=recipient.channel_uri,
                 access_token=admitted.value,
-                notification=delivery.payloads[recipient.payload].notification(life_left_s),
-                reference=Reference(attempt, recipient, turn.gate, admitted.fingerprint),
+                notification=attempt.notification_for(recipient, life_left_s),
+                reference=Reference(attempt, recipient, turn.gate, turn.gate.token.fingerprint),
             )
         )
         return None
