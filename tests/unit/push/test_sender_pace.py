@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -41,17 +40,19 @@ class Background:
         self._call_s = call_s
         self._threads = [0.0] * 4
         self._completed: list[tuple[float, int, Callable[[], None]]] = []
-        self.calls = 0
+        self._number = 0
 
     @property
     def pending(self) -> int:
         return len(self._completed)
 
     def run(self, call: Callable[[], Any], then: Callable[[Any], None], failed: Any = None) -> None:
-        self.calls += 1
         begins = max(heapq.heappop(self._threads), self._clock.now)
         heapq.heappush(self._threads, begins + self._call_s)
-        heapq.heappush(self._completed, (begins + self._call_s, self.calls, partial(then, call())))
+        result = call()
+        self._number += 1
+        self._completed.append((begins + self._call_s, self._number, lambda: then(result)))
+        heapq.heapify(self._completed)
 
     def complete(self, wait_s: float = 0.0) -> None:
         if self._completed and self._completed[0][0] <= self._clock.now + wait_s:

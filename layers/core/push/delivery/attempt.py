@@ -12,6 +12,7 @@ import math
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from push.delivery.models import SentNotifications
 from push.delivery.recipients import Recipients, pending
 from push.delivery.window import WindowShare
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from push.delivery.models import Delivery, Recipient
     from push.delivery.window import Window
     from push.notifications.outcomes import Outcomes
-    from wns.notification import Notification
 
 FLUSH_COUNT = 25
 FLUSH_S = 0.5
@@ -57,6 +57,7 @@ class DeliveryAttempt:
         claim: the claim, and the delivery.
         message_id: of the SQS message that the delivery came with.
         recipients: those without an outcome.
+        notifications: what is sent to them.
         doubtful: those whose sends an earlier worker may have started.
         state: how far the attempt is.
         is_recording: whether a record or a close is being written; only one is at a time.
@@ -76,12 +77,12 @@ class DeliveryAttempt:
         self.claim = claim
         self.message_id = message_id
         self.recipients = Recipients(claim.delivery, claim.outcomes, now)
+        self.notifications = SentNotifications(claim.delivery.payloads)
         self.state = AttemptState.OPEN
         self.is_recording = False
         self.close_at = 0.0
         self.share = share
-        self.rechecked_at = self.recheck_at = 0.0
-        self.is_rechecking = False
+        self.rechecked_at, self.recheck_at, self.is_rechecking = 0.0, 0.0, False
         self._in_doubt = WindowShare(window, claim.started_through, self.recipients.names_to_start)
         doubtful = self._in_doubt.names if claim.is_taken_over else ()
         self.doubtful = self.recipients.named(doubtful)
@@ -90,26 +91,12 @@ class DeliveryAttempt:
         self._unrecorded_since = self._last_outcome_at = 0.0
         self._recorded = claim.outcomes
         self._records = 0
-        self._life_left_s = 0
-        self._notifications: dict[int, Notification] = {}
         self._close_tries = 0
 
     @property
     def delivery(self) -> Delivery:
         """What is sent, and to whom."""
         return self.claim.delivery
-
-    def notification_for(self, recipient: Recipient, life_left_s: int) -> Notification:
-        """Return what is sent to a recipient: one object for all whose payload and rest of life
-        (seconds) are the same."""
-        if self._life_left_s != life_left_s:
-            self._life_left_s = life_left_s
-            self._notifications.clear()
-        index = recipient.payload
-        if index not in self._notifications:
-            payload = self.delivery.payloads[index]
-            self._notifications[index] = payload.notification(life_left_s)
-        return self._notifications[index]
 
     @property
     def may_start(self) -> bool:
@@ -185,8 +172,8 @@ class DeliveryAttempt:
 
     @property
     def may_close_in_batch(self) -> bool:
-        """Whether the attempt is closed by one write, which can be one of many in a call. One that
-        could not be closed so is closed alone: its trouble must not be the others'."""
+        """Whether the close can be one of many in a call. If that failed, it is made alone: its
+        trouble must not be the others'."""
         return self.delivery.lane == "direct" and not self._close_tries
 
     def begin_close(self, now: float) -> tuple[Outcomes, Outcomes, int, Delivery | None]:
@@ -211,8 +198,8 @@ class DeliveryAttempt:
     @property
     def _has_room(self) -> bool:
         """Whether a record would let enough sends start to be worth its write."""
-        room = self._in_doubt.room_with(self._unrecorded)
-        return room >= min(self._flush_count, self.recipients.ready_count)
+        enough = min(self._flush_count, self.recipients.ready_count)
+        return self._in_doubt.room_with(self._unrecorded) >= enough
 
 
 def first_starts(delivery: Delivery, window: Window, now: float) -> tuple[str, int]:

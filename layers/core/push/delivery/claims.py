@@ -79,6 +79,12 @@ class Claim:
     is_taken_over: bool
     counts: Mapping[str, int]
 
+    @classmethod
+    def first(cls, request: ClaimRequest) -> Claim:
+        """Return the claim that was just written for a request."""
+        through = request.started_through
+        return cls(request.delivery, request.owner, {}, through, is_taken_over=False, counts={})
+
 
 @dataclass(frozen=True, slots=True)
 class Finished:
@@ -111,6 +117,9 @@ class Busy:
     same_message: bool
 
 
+Claimed = Claim | Finished | Superseded | Busy | TablesUnavailableError
+"""A claim, why there is none, or that it is not known."""
+
 _CLAIM: Any = {
     "UpdateExpression": "SET attempt = :attempt, claimed = :attempt, #owner = :owner,"
     " lease_until = :until, finished = :no,"
@@ -133,7 +142,7 @@ class DeliveryClaims:
 
     def claim_all(
         self, requests: Sequence[ClaimRequest], now: float, lease_s: float
-    ) -> list[Claim | Finished | Superseded | Busy | TablesUnavailableError]:
+    ) -> list[Claimed]:
         """Claim deliveries for `lease_s` seconds; return for each its claim, why it cannot be
         claimed, or the error that `claim` raised.
 
@@ -144,25 +153,16 @@ class DeliveryClaims:
         """
         firsts = {partition(each.delivery): each for each in requests if not each.delivery.attempt}
         written = set(self._insert_all(list(firsts.values()), now, lease_s))
-        claims: list[Claim | Finished | Superseded | Busy | TablesUnavailableError] = []
-        for each in requests:
-            if each.nonce in written:
-                claims.append(
-                    Claim(
-                        each.delivery,
-                        each.owner,
-                        {},
-                        each.started_through,
-                        is_taken_over=False,
-                        counts={},
-                    )
-                )
-                continue
-            try:
-                claims.append(self.claim(each, now, lease_s))
-            except TablesUnavailableError as error:
-                claims.append(error)
-        return claims
+        return [
+            Claim.first(each) if each.nonce in written else self._claim(each, now, lease_s)
+            for each in requests
+        ]
+
+    def _claim(self, request: ClaimRequest, now: float, lease_s: float) -> Claimed:
+        try:
+            return self.claim(request, now, lease_s)
+        except TablesUnavailableError as error:
+            return error
 
     def _insert_all(
         self, requests: Sequence[ClaimRequest], now: float, lease_s: float
@@ -170,25 +170,16 @@ class DeliveryClaims:
         """Write first claims in one call; return the nonces of those that are written."""
         if len(requests) < 2:  # noqa: PLR2004 - one is no dearer by `claim`, which copes with all
             return []
-        statements = [
-            insert(
-                self._table.name,
-                claim_key(each.delivery)
-                | {
-                    "attempt": each.delivery.attempt,
-                    "claimed": each.delivery.attempt,
-                    "owner": each.owner,
-                    "lease_until": int(now + lease_s) + 1,
-                    "finished": False,
-                    "started_through": each.started_through,
-                    "expires_at": int(now) + RECORD_LIFE_S,
-                    "workers": 1,
-                },
-            )
+        same = {"attempt": 0, "claimed": 0, "finished": False, "workers": 1}
+        same |= {"lease_until": int(now + lease_s) + 1, "expires_at": int(now) + RECORD_LIFE_S}
+        items = [
+            claim_key(each.delivery)
+            | {"owner": each.owner, "started_through": each.started_through}
+            | same
             for each in requests
         ]
         try:
-            codes = execute_all(self._client, statements)
+            codes = execute_all(self._client, [insert(self._table.name, each) for each in items])
         except (BotoCoreError, ClientError):
             return []
         return [each.nonce for each, code in zip(requests, codes, strict=True) if code is None]

@@ -99,7 +99,7 @@ class Starter:
             Send(
                 channel_uri=recipient.channel_uri,
                 access_token=admitted.value,
-                notification=attempt.notification_for(recipient, life_left_s),
+                notification=attempt.notifications.of(recipient.payload, life_left_s),
                 reference=Reference(attempt, recipient, turn.gate, turn.gate.token.fingerprint),
             )
         )
