@@ -47,8 +47,8 @@ class Bound:
 
 BOUNDS = {
     # One write unit of each is the index of the app's list (setting `listed`).
-    "direct notification, by event": Bound(8.6, 4_700, 4.3),
-    "direct notification, by API": Bound(12.6, 6_300, 5.3),
+    "direct notification, by event": Bound(7.2, 4_700, 4.2),
+    "direct notification, by API": Bound(11.2, 6_300, 5.2),
     # Half a second of a slow machine costs one more record of each delivery.
     "bulk notification": Bound(0.24, 440, 0.24),
     "registration, new": Bound(3.0, 2_450, 6.0),
