@@ -39,7 +39,6 @@ from push.delivery.send_budget import SendBudgets
 from push.delivery.sender import Sender
 from push.delivery.starter import Starter
 from push.errors import MalformedMessageError, QueueUnavailableError
-from push.notifications.states import NotificationStates
 from wns.client import WnsClient
 from wns.result import Outcome
 
@@ -97,7 +96,7 @@ game_events = GameEvents(eventbridge, settings.GAME_EVENT_BUS, apps, time.time)
 delivery_events = DeliveryEvents(
     game_events, notifications_table, FinishedNotifications(game_events, notifications_table)
 )
-recheck = Recheck(NotificationStates(notifications_table), channels_table)
+recheck = Recheck(notifications_table, channels_table)
 background = Background(threads=4)
 wns = WnsClient(ca_file=settings.SSL_CERT_FILE)
 sender = Sender(

@@ -25,6 +25,7 @@ SECRET_WITHOUT_SUFFIX = re.compile("arn:.*(?<!-[A-Za-z0-9]{6})")
 
 action_of_request = iam_actions.extract_iam_action
 resource_of_request = iam_actions.extract_resource_arn
+checks_of_transaction = iam_actions.dynamodb_transaction_checks
 create_access_key = iam._create_access_key  # noqa: SLF001 (it has no other name)
 zip_of_layer = lambda_svc._resolve_layer_zip  # noqa: SLF001 (it has no other name)
 concurrency_of_source = lambda_svc._sqs_esm_concurrency  # noqa: SLF001 (it has no other name)
@@ -51,6 +52,33 @@ def resource_as_iam_sees_it(service: str, *request: Any) -> str:
     resource: str = resource_of_request(service, *request)
     is_name_only = service == "secretsmanager" and SECRET_WITHOUT_SUFFIX.fullmatch(resource)
     return f"{resource}-000000" if is_name_only else resource
+
+
+def checks_of_statements(action: str, body: bytes, region: str, account: str) -> Any:
+    """Authorize a batch of PartiQL statements by what each does to its table, as IAM does.
+
+    The emulator takes `BatchExecuteStatement` for an action, without a resource.
+    """
+    if action != "dynamodb:BatchExecuteStatement":
+        return checks_of_transaction(action, body, region, account)
+    texts = [each["Statement"].split() for each in json.loads(body)["Statements"]]
+    return [
+        (
+            f"dynamodb:PartiQL{words[0].capitalize()}",
+            f"arn:aws:dynamodb:{region}:{account}:table/{_table_of(words)}",
+        )
+        for words in texts
+    ]
+
+
+def _table_of(words: list[str]) -> str:
+    """Return the table of a statement: `UPDATE table`, `INSERT INTO table`, `… FROM table`."""
+    at = 1
+    for place, word in enumerate(words):
+        if word.upper() in {"INTO", "FROM"}:
+            at = place + 1
+            break
+    return words[at].strip('"')
 
 
 def concurrency_as_number(source: dict[str, Any], *rest: Any) -> int:
@@ -146,6 +174,7 @@ sqs._HANDLERS["StartMessageMoveTask"] = start_message_move_task  # noqa: SLF001 
 scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULE_INTERVAL_SECONDS  # noqa: SLF001 (it has no setting)
 iam._IAM_HANDLERS["CreateAccessKey"] = access_key_that_stays  # noqa: SLF001 (no setting)
 iam_actions.extract_iam_action = action_without_batch
+iam_actions.dynamodb_transaction_checks = checks_of_statements
 iam_actions.extract_resource_arn = resource_as_iam_sees_it
 lambda_svc._resolve_layer_zip = zip_of_attachment  # noqa: SLF001 (it has no other name)
 lambda_svc.lambda_execute_result_to_api_proxy_response = response_without_null

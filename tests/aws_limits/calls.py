@@ -22,6 +22,8 @@ from botocore.config import Config
 from botocore.endpoint import Endpoint
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tests.aws_limits.statements import statements_of, target_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -56,12 +58,14 @@ class Call:
         return f"{self.service} {self.operation}"
 
     def tables(self) -> set[str]:
-        """Return the tables that the call names; those in PartiQL statements are not read."""
+        """Return the tables that the call names."""
         given = self.parameters
         if "TableName" in given:
             return {given["TableName"]}
         if isinstance(given.get("RequestItems"), dict):
             return set(given["RequestItems"])
+        if statements := statements_of(given):
+            return {target_of(each["Statement"])[1] for each in statements}
         actions = given.get("TransactItems", ())
         return {part["TableName"] for action in actions for part in action.values()}
 

@@ -18,7 +18,8 @@ from tests.aws_limits.calls import (
     response_length,
 )
 from tests.aws_limits.sizes import KB, MB, item_size, text_size, value_size
-from tests.aws_limits.tables import Schemas, Write, identity, read_item, statements_of, writes_of
+from tests.aws_limits.statements import statements_of, target_of
+from tests.aws_limits.tables import Schemas, Write, identity, read_item, writes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -347,6 +348,12 @@ def _check_statements(given: dict[str, Any]) -> None:
     for each in statements:
         if len(each["Statement"]) > STATEMENT_CHARACTERS:
             raise _too_long("statement", STATEMENT_CHARACTERS)
+        if each["Statement"].count("?") != len(each.get("Parameters", ())):
+            raise invalid("Number of parameters in request and statement don't match.")
+    # "The entire batch must consist of either read statements or write statements" (Developer
+    # Guide, "Running batch operations with PartiQL for DynamoDB").
+    if len({target_of(each["Statement"])[0] == "Get" for each in statements}) > 1:
+        raise invalid("Statements of a batch must all be reads or all be writes")
 
 
 def _too_long(what: str, limit: int) -> AwsError:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.aws_limits import moto_statements  # noqa: F401
 from tests.aws_limits.calls import install
 from tests.aws_limits.limits import AwsLimits
 from tests.conftest import UNITS

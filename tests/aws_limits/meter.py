@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tests.aws_limits.calls import AwsError, error_code, own_dynamodb, parsed_of
 from tests.aws_limits.sizes import item_size, read_units, write_units
-from tests.aws_limits.tables import Item, Schemas, Write, read_item, writes_of
+from tests.aws_limits.tables import (
+    Item,
+    Schemas,
+    Write,
+    read_item,
+    statement_write,
+    writes_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,6 +94,12 @@ class Meter:
         for listener in self.listeners:
             listener.note(call, uses, result)
         return result
+
+    def place_of(self, statement: dict[str, Any]) -> tuple[str, str]:
+        """Return table and partition that a PartiQL statement writes to."""
+        write = statement_write(statement, self._schemas)
+        assert write is not None
+        return write.table, self._use(write.table, "", write.key, 0, is_write=True).partition
 
     # ------------------------------------------------------------ writes
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.aws_limits.calls import own_dynamodb
+from tests.aws_limits.statements import statements_of, target_of
 
 if TYPE_CHECKING:
     from tests.aws_limits.calls import Call
@@ -136,16 +137,8 @@ def _write(kind: str, given: dict[str, Any], schemas: Schemas) -> Write:
     return Write(kind, table, key, given)
 
 
-_STATEMENT = re.compile(r'\s*(UPDATE|DELETE\s+FROM|INSERT\s+INTO)\s+"?([\w.-]+)"?', re.IGNORECASE)
 _PARAMETER_OR_TEXT = r"\s*(\?|'(?:[^']|'')*')"
-
-
-def statements_of(given: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the PartiQL statements of a request."""
-    statements: list[dict[str, Any]] = given.get(
-        "Statements", given.get("TransactStatements", [given])
-    )
-    return statements
+_INSERTED = re.compile(rf"'([^']+)'\s*:{_PARAMETER_OR_TEXT}")
 
 
 def _statement_writes(statements: list[dict[str, Any]], schemas: Schemas) -> list[Write]:
@@ -153,24 +146,28 @@ def _statement_writes(statements: list[dict[str, Any]], schemas: Schemas) -> lis
 
 
 def statement_write(given: dict[str, Any], schemas: Schemas) -> Write | None:
-    """Return what a PartiQL statement writes, None if it reads."""
+    """Return what a PartiQL statement writes, None if it reads. What an `INSERT` puts is its
+    `Item`."""
     text: str = given["Statement"]
-    found = _STATEMENT.match(text)
-    if not found:
+    kind, table = target_of(text)
+    if kind not in {"Put", "Update", "Delete"}:
         return None
-    verb, table = found[1].split()[0].upper(), found[2]
-    kind = {"UPDATE": "Update", "DELETE": "Delete", "INSERT": "Put"}[verb]
+    if kind == "Put":
+        item = {found[1]: _value(given, text, found, 2) for found in _INSERTED.finditer(text)}
+        return Write(kind, table, schemas.of(table).key_of(item), given | {"Item": item})
     key = {}
     for name in schemas.of(table).keys:
-        if kind == "Put":
-            place = re.search(rf"'{name}'\s*:{_PARAMETER_OR_TEXT}", text)
-        else:
-            place = re.search(rf'\b"?{name}"?\s*={_PARAMETER_OR_TEXT}', text)
-        if place and place[1] == "?":
-            key[name] = given["Parameters"][text.count("?", 0, place.start(1))]
-        elif place:
-            key[name] = {"S": place[1][1:-1].replace("''", "'")}
+        place = re.search(rf'\b"?{name}"?\s*={_PARAMETER_OR_TEXT}', text)
+        if place:
+            key[name] = _value(given, text, place, 1)
     return Write(kind, table, key, given)
+
+
+def _value(given: dict[str, Any], text: str, found: re.Match[str], group: int) -> Any:
+    """Return the value of a parameter, or of a text in the statement."""
+    if found[group] == "?":
+        return given["Parameters"][text.count("?", 0, found.start(group))]
+    return {"S": found[group][1:-1].replace("''", "'")}
 
 
 def read_item(table: str, key: Item) -> Item | None:

@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from tests.aws_limits.calls import AwsError, Call, parsed_of
+from tests.aws_limits.calls import AwsError, Call, parsed_of, response
 from tests.aws_limits.dynamodb_limits import cancelled, leave_key
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ class Throughput:
             )
         if call.operation == "BatchGetItem" and len(full) < len(expected):
             return self._some_keys(call, expected, send)
+        if call.operation == "BatchExecuteStatement":
+            return self._some_statements(call, full, send)
         raise throttled(full[0])
 
     def _some_keys(self, call: Call, expected: list[Use], send: Callable[[], Result]) -> Result:
@@ -87,6 +89,37 @@ class Throughput:
         if parsed is not None:
             for table, key in left:
                 leave_key(asked, parsed, table, key)
+        return result
+
+    def _some_statements(self, call: Call, full: list[Use], send: Callable[[], Result]) -> Result:
+        """Carry out the statements of a batch whose partitions have units left; the others have an
+        error of their own (Amazon DynamoDB API reference, BatchStatementError)."""
+        statements: list[dict[str, Any]] = call.parameters["Statements"]
+        partitions = {(use.table, use.partition) for use in full}
+        refused = {
+            number
+            for number, each in enumerate(statements)
+            if self._meter.place_of(each) in partitions
+        }
+        error = {"Code": "ProvisionedThroughputExceeded", "Message": _message(full[0])}
+        answers = {number: {"Error": error} for number in refused}
+        if len(refused) < len(statements):
+            some = [each for number, each in enumerate(statements) if number not in refused]
+            call.parameters = call.parameters | {"Statements": some}
+            call.rewrite()
+            result = send()
+            parsed = parsed_of(result)
+            if parsed is None:
+                return result
+        else:
+            result = response(call.request.url, {"Responses": []})
+            parsed = parsed_of(result) or {}
+        left = iter(parsed["Responses"])
+        parsed["Responses"] = [
+            answers[number] if number in refused else next(left)
+            for number in range(len(statements))
+        ]
+        call.parameters = call.parameters | {"Statements": statements}
         return result
 
     def _is_full(self, use: Use) -> bool:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from tests.aws_limits.statements import target_of
 from tools import template_yaml
 
 if TYPE_CHECKING:
@@ -19,6 +20,14 @@ _TRANSACTION_ITEMS = {
     "Update": "UpdateItem",
     "Delete": "DeleteItem",
     "ConditionCheck": "ConditionCheckItem",
+}
+
+
+_STATEMENTS = {
+    "Put": "PartiQLInsert",
+    "Update": "PartiQLUpdate",
+    "Delete": "PartiQLDelete",
+    "Get": "PartiQLSelect",
 }
 
 
@@ -47,7 +56,9 @@ class RecordedCalls:
             self.done.add((self._function, (f"{service}:{operation}", resource)))
 
 
-def _calls(service: str, operation: str, params: dict[str, Any]) -> list[tuple[str, str]]:
+def _calls(  # noqa: PLR0911
+    service: str, operation: str, params: dict[str, Any]
+) -> list[tuple[str, str]]:
     match service, operation:
         case "dynamodb", "TransactWriteItems":
             return [
@@ -55,6 +66,11 @@ def _calls(service: str, operation: str, params: dict[str, Any]) -> list[tuple[s
                 for write in params["TransactItems"]
                 for kind, item in write.items()
             ]
+        # Each statement is authorized as what it does (Developer Guide, "IAM security policies with
+        # PartiQL for DynamoDB").
+        case "dynamodb", "BatchExecuteStatement":
+            targets = (target_of(each["Statement"]) for each in params["Statements"])
+            return [(_STATEMENTS[kind], table) for kind, table in targets]
         case "dynamodb", "BatchGetItem" | "BatchWriteItem":
             return [(operation, table) for table in params["RequestItems"]]
         case "dynamodb", _:

@@ -113,3 +113,27 @@ def test_app_stops_where_wns_says_so_until_an_operator_starts_it_again(
     game.work()
     assert toasts(game) == [0, 1, 0]
     assert len(game.items("ChannelsTable")) >= 3
+
+
+def test_lone_worker_takes_with_one_write_in_each_second(
+    budgets: SendBudgets, backend: Backend
+) -> None:
+    budgets.take("my-game", "direct", 10, rate=100, now=NOW)
+    with backend.limits.counting() as units:
+        for later in (1, 1, 2, 2, 5):
+            assert budgets.take("my-game", "direct", 10, rate=100, now=NOW + later) == 10
+    assert units.writes == 5
+    assert units.calls == {"dynamodb UpdateItem": 5}
+
+
+def test_one_of_many_workers_takes_with_one_write_in_each_second(
+    budgets: SendBudgets, backend: Backend
+) -> None:
+    others = SendBudgets(backend.table("RatesTable"))
+    for later in range(3):
+        others.take("my-game", "direct", 10, rate=100, now=NOW + later)
+        budgets.take("my-game", "direct", 10, rate=100, now=NOW + later)
+    others.take("my-game", "direct", 10, rate=100, now=NOW + 3)
+    with backend.limits.counting() as units:
+        assert budgets.take("my-game", "direct", 10, rate=100, now=NOW + 3) == 10
+    assert units.writes == 1

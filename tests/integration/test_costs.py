@@ -47,8 +47,8 @@ class Bound:
 
 BOUNDS = {
     # One write unit of each is the index of the app's list (setting `listed`).
-    "direct notification, by event": Bound(4.8, 4_500, 4.3),
-    "direct notification, by API": Bound(7.8, 6_100, 5.3),
+    "direct notification, by event": Bound(3.8, 4_500, 4.2),
+    "direct notification, by API": Bound(6.8, 6_100, 5.2),
     # Half a second of a slow machine costs one more record of each delivery.
     "bulk notification": Bound(0.24, 440, 0.24),
     # One write unit of each is the index that broadcasts to everyone read.

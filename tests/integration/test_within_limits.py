@@ -141,7 +141,7 @@ def test_keys_left_unprocessed_are_asked_for_again(
 
 
 @pytest.mark.usefixtures("few_shards")
-@pytest.mark.parametrize(("audience", "write"), [("players", 5), ("everyone", 10)])
+@pytest.mark.parametrize(("audience", "write"), [("players", 5), ("everyone", 5)])
 def test_throttled_partitions_lose_and_repeat_nothing(
     game: Backend, crowd: Crowd, audience: str, write: int
 ) -> None:

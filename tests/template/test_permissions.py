@@ -37,6 +37,12 @@ TRANSACTION_ITEMS = {
     "Delete": "dynamodb:DeleteItem",
     "ConditionCheck": "dynamodb:ConditionCheckItem",
 }
+STATEMENTS = "dynamodb:BatchExecuteStatement"  # likewise for what they do
+STATEMENT_KINDS = {
+    'INSERT INTO "': "dynamodb:PartiQLInsert",
+    'UPDATE "': "dynamodb:PartiQLUpdate",
+    'DELETE FROM "': "dynamodb:PartiQLDelete",
+}
 
 each_function = pytest.mark.parametrize("function", functions())
 
@@ -103,8 +109,10 @@ def called_in(module: str) -> frozenset[str]:
                 called |= actions_by_method().get(method, set())
             case ast.Dict([ast.Constant(str(kind))]) if kind in TRANSACTION_ITEMS:
                 called.add(TRANSACTION_ITEMS[kind])
+            case ast.Constant(str(text)) if text in STATEMENT_KINDS:  # the start of an f-string
+                called.add(STATEMENT_KINDS[text])
     called |= {NEEDED_WITH[action] for action in called & NEEDED_WITH.keys()}
-    return frozenset(called - {TRANSACTION})
+    return frozenset(called - {TRANSACTION, STATEMENTS})
 
 
 @cache

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from push.delivery.batch import Batch
+    from push.delivery.claims import ClaimRequest
     from push.delivery.models import Delivery, Recipient
+    from push.delivery.records import Closing
     from push.delivery.report import Report
     from push.delivery.results import Reference
     from wns.client import Send
@@ -154,32 +156,36 @@ class Claims:
         self.finished: set[str] = set()
         self.unreadable: set[str] = set()
 
-    def claim(
-        self, one: Delivery, message_id: str, *_: object, started_through: str
-    ) -> Claim | Finished:
-        if one.app_id in self.unreadable:
+    def claim_all(self, requests: Sequence[ClaimRequest], *_: object) -> Sequence[Claim | Finished]:
+        return [self._claim(each) for each in requests]
+
+    def _claim(self, one: ClaimRequest) -> Claim | Finished:
+        app_id = one.delivery.app_id
+        if app_id in self.unreadable:
             raise LookupError("an item that cannot be read")
-        if one.app_id in self.finished:
+        if app_id in self.finished:
             return Finished()
-        return Claim(one, message_id, {}, started_through, is_taken_over=False, counts={})
+        through = one.started_through
+        return Claim(one.delivery, one.message_id, {}, through, is_taken_over=False, counts={})
 
     def record(self, claim: Claim, outcomes: dict[str, dict[str, Any]], *_: object) -> None:
         self._fail()
         self._add(claim, outcomes)
 
-    def close(
-        self,
-        claim: Claim,
-        _recorded: object,
-        unrecorded: dict[str, dict[str, Any]],
-        _now: float,
-        *,
-        number: int,
-        not_before: int | None,
-    ) -> None:
+    def close(self, closing: Closing, _now: float) -> None:
         self._fail()
-        self._add(claim, unrecorded)
-        self.closed[claim.delivery.app_id] = not_before
+        self._add(closing.claim, closing.unrecorded)
+        self.closed[closing.claim.delivery.app_id] = closing.not_before
+
+    def close_all(self, closings: Sequence[Closing], now: float) -> list[Exception | None]:
+        errors: list[Exception | None] = []
+        for each in closings:
+            try:
+                self.close(each, now)
+                errors.append(None)
+            except (LostClaimError, TablesUnavailableError) as error:
+                errors.append(error)
+        return errors
 
     def _add(self, claim: Claim, outcomes: dict[str, dict[str, Any]]) -> None:
         for name, each in outcomes.items():
@@ -213,7 +219,7 @@ class Recheck:
         self.error: Exception | None = None
 
     def read(
-        self, parts: Sequence[tuple[Delivery, Sequence[Recipient]]], now: float
+        self, parts: Sequence[tuple[Delivery, Sequence[Recipient]]], *_: object
     ) -> Sequence[Findings]:
         if self.error is not None:
             raise self.error
@@ -265,7 +271,9 @@ class Rig:
         wns: Any = self.wns
         recheck: Any = self.recheck
         events: Any = SimpleNamespace(
-            publish_closed=lambda *_, **__: None, publish_again=lambda *_: None
+            are_wanted=lambda _: False,
+            publish_closed=lambda *_, **__: None,
+            publish_again=lambda *_: None,
         )
         sender = Sender(
             wns=wns,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from push.errors import TablesUnavailableError
 
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.service_resource import Table
-    from mypy_boto3_dynamodb.type_defs import KeysAndAttributesTypeDef
 
 
 _KEYS = 100
@@ -20,6 +19,14 @@ _KEYS = 100
 # BatchGetItem). The pauses are at most 50, 100, 200 and 400 ms.
 _TRIES = 5
 _FIRST_PAUSE_S = 0.05
+
+
+class Wanted(NamedTuple):
+    """What is read of a table: items by their keys, and which of their attributes; none stands for
+    all."""
+
+    keys: Sequence[dict[str, str]]
+    attributes: Sequence[str] = ()
 
 
 def batch_get(
@@ -33,48 +40,27 @@ def batch_get(
     """Yield the items of a table that have these keys, read consistently, in any order.
 
     Args:
-        sleep: takes seconds.
-        jitter: returns a random number in [0, 1).
         attributes: which to return; none stands for all.
 
-    Raises:
-        TablesUnavailableError: DynamoDB left keys unprocessed at every try.
-        ClientError, BotoCoreError: anything else.
+    Raises: as `batch_get_of_tables`.
     """
-    read: KeysAndAttributesTypeDef = {"Keys": [], "ConsistentRead": True}
-    if attributes:
-        read["ProjectionExpression"] = ", ".join(attributes)
-    for start in range(0, len(keys), _KEYS):
-        left = list(keys[start : start + _KEYS])
-        for attempt in range(_TRIES):
-            if attempt:
-                sleep(jitter() * _FIRST_PAUSE_S * 2.0 ** (attempt - 1))
-            response = table.meta.client.batch_get_item(
-                RequestItems={table.name: read | {"Keys": left}}
-            )
-            yield from response["Responses"].get(table.name, [])
-            unprocessed = response.get("UnprocessedKeys", {}).get(table.name)
-            if unprocessed is None:
-                break
-            left = cast("list[dict[str, str]]", unprocessed["Keys"])
-        else:
-            raise TablesUnavailableError(
-                "DynamoDB is unavailable: it left keys unprocessed", "DynamoDB UnprocessedKeys"
-            )
+    wanted = {table.name: Wanted(keys, attributes)}
+    found = batch_get_of_tables(table.meta.client, wanted, sleep=sleep, jitter=jitter)
+    yield from found[table.name]
 
 
-def get_together(
+def batch_get_of_tables(
     client: DynamoDBClient,
-    keys: Mapping[str, Sequence[dict[str, str]]],
+    wanted: Mapping[str, Wanted],
     *,
     sleep: Callable[[float], None],
     jitter: Callable[[], float],
 ) -> dict[str, list[Mapping[str, Any]]]:
-    """Return the items of several tables, read consistently in one call, in any order.
+    """Return items of several tables, by table and in any order, read consistently: a hundred keys
+    a call, whatever their tables.
 
     Args:
-        client: takes and returns Python's values.
-        keys: by table, a hundred at most in all.
+        wanted: by table.
         sleep: takes seconds.
         jitter: returns a random number in [0, 1).
 
@@ -82,21 +68,54 @@ def get_together(
         TablesUnavailableError: DynamoDB left keys unprocessed at every try.
         ClientError, BotoCoreError: anything else.
     """
-    found: dict[str, list[Mapping[str, Any]]] = {table: [] for table in keys}
-    left: Mapping[str, Any] = {
-        table: {"Keys": some, "ConsistentRead": True} for table, some in keys.items() if some
-    }
-    for attempt in range(_TRIES):
-        if not left:
-            return found
-        if attempt:
-            sleep(jitter() * _FIRST_PAUSE_S * 2.0 ** (attempt - 1))
-        response = client.batch_get_item(RequestItems=left)
-        for table, items in response["Responses"].items():
-            found[table] += items
-        left = response.get("UnprocessedKeys", {})
-    if left:
-        raise TablesUnavailableError(
-            "DynamoDB is unavailable: it left keys unprocessed", "DynamoDB UnprocessedKeys"
-        )
+    reads = {table: _read(each.attributes) for table, each in wanted.items()}
+    found: dict[str, list[Mapping[str, Any]]] = {table: [] for table in wanted}
+    for some in _portions(wanted):
+        left: Mapping[str, Any] = {
+            table: reads[table] | {"Keys": keys} for table, keys in some.items()
+        }
+        for attempt in range(_TRIES):
+            if attempt:
+                sleep(jitter() * _FIRST_PAUSE_S * 2.0 ** (attempt - 1))
+            response = client.batch_get_item(RequestItems=left)
+            for table, items in response["Responses"].items():
+                found[table] += items
+            unprocessed = response.get("UnprocessedKeys")
+            if not unprocessed:
+                break
+            left = {
+                table: reads[table] | {"Keys": each["Keys"]} for table, each in unprocessed.items()
+            }
+        else:
+            raise TablesUnavailableError(
+                "DynamoDB is unavailable: it left keys unprocessed", "DynamoDB UnprocessedKeys"
+            )
     return found
+
+
+def _read(attributes: Sequence[str]) -> dict[str, Any]:
+    read: dict[str, Any] = {"ConsistentRead": True}
+    if attributes:
+        # Names have placeholders, because DynamoDB reserves words such as `state`.
+        names = {f"#{number}": name for number, name in enumerate(attributes)}
+        read |= {
+            "ProjectionExpression": ", ".join(names),
+            "ExpressionAttributeNames": names,
+        }
+    return read
+
+
+def _portions(wanted: Mapping[str, Wanted]) -> Iterator[dict[str, list[dict[str, str]]]]:
+    """Yield the keys of each call, by table."""
+    portion: dict[str, list[dict[str, str]]] = {}
+    room = _KEYS
+    for table, each in wanted.items():
+        keys = list(each.keys)
+        while keys:
+            portion[table], keys = keys[:room], keys[room:]
+            room -= len(portion[table])
+            if not room:
+                yield portion
+                portion, room = {}, _KEYS
+    if portion:
+        yield portion

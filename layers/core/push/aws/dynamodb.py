@@ -94,10 +94,13 @@ def map_dynamodb_errors() -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        code = error_code(error)
-        raise TablesUnavailableError(
-            f"DynamoDB is unavailable: {code}", f"DynamoDB {code}"
-        ) from error
+        raise tables_unavailable(error) from error
+
+
+def tables_unavailable(error: BotoCoreError | ClientError) -> TablesUnavailableError:
+    """Return the service's own error for one of boto3's."""
+    code = error_code(error)
+    return TablesUnavailableError(f"DynamoDB is unavailable: {code}", f"DynamoDB {code}")
 
 
 @contextmanager

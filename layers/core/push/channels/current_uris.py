@@ -2,47 +2,50 @@
 
 from __future__ import annotations
 
-import random
-import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from push.aws.batch_get import batch_get
-from push.aws.dynamodb import map_dynamodb_errors
-from push.aws.items import readable_items
-from push.channels.keys import channel_key
+from push.aws.batch_get import Wanted
+from push.aws.items import read_item
+from push.errors import UnreadableItemError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
-Device = tuple[str, str]
-"""player_id and device_id."""
+Place = tuple[str, str]
+"""The key of a channel in ChannelsTable."""
 
 
-@map_dynamodb_errors()
-def current_uris(
-    table: Table, app_id: str, devices: Iterable[Device], now: int
-) -> dict[Device, str]:
-    """Return the URIs of devices whose channels have not expired at `now` (epoch seconds), read
-    consistently from ChannelsTable.
+def place_of(app_id: str, player_id: str, device_id: str) -> Place:
+    """Return where a device's channel is stored; the same as `channel_key`."""
+    return f"{app_id}#{player_id}", device_id
 
-    Whole channels would be twice the work: a broadcast reads millions.
 
-    Raises:
-        TablesUnavailableError: DynamoDB failed, or left keys unprocessed at every try.
+def wanted_uris(places: Iterable[Place]) -> Wanted:
+    """Return what is to be read of ChannelsTable.
+
+    Whole channels would be twice the work: a broadcast reads millions. So nothing is done here for
+    each but what is needed.
     """
-    items = batch_get(
-        table,
-        [channel_key(app_id, *device) for device in devices],
-        sleep=time.sleep,
-        jitter=random.random,
-        attributes=("pk", "sk", "channel_uri", "expires_at"),
-    )
-    found = readable_items("channel", items, _read)
-    return {device: uri for device, uri, expires_at in found if expires_at > now}
+    keys = [{"pk": pk, "sk": sk} for pk, sk in places]
+    return Wanted(keys, ("pk", "sk", "channel_uri", "expires_at"))
 
 
-def _read(item: Mapping[str, Any]) -> tuple[Device, str, int]:
-    player_id = str(item["pk"]).partition("#")[2]
-    return (player_id, str(item["sk"])), str(item["channel_uri"]), int(item["expires_at"])
+def read_uris(items: Iterable[Mapping[str, Any]], now: int) -> dict[Place, str]:
+    """Return the URIs of channels that have not expired at `now` (epoch seconds); report and skip
+    those that cannot be read."""
+    found: dict[Place, str] = {}
+    for item in items:
+        try:
+            uri, expires_at = item["channel_uri"], int(item["expires_at"])
+        except (ValueError, KeyError, TypeError):
+            with suppress(UnreadableItemError):
+                read_item("channel", item, _read)
+            continue
+        if expires_at > now:
+            found[item["pk"], item["sk"]] = uri
+    return found
+
+
+def _read(item: Mapping[str, Any]) -> tuple[str, int]:
+    return item["channel_uri"], int(item["expires_at"])

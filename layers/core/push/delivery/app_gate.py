@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from push.errors import AwsUnavailableError
     from wns.access_token import AccessToken
 
-_BUDGET_BLOCK = 50
+_BLOCKS = 10
+"""A worker takes a tenth of a second's budget at a time: what it does not use is lost to others."""
+_LARGEST_BLOCK = 200
 _STOPPED_WAIT_S = 30.0
 _OUTAGE_WAIT_S = 5.0
 _READ_PAUSE_EVERY_S = 5.0
@@ -69,6 +71,7 @@ class AppGate:
         self._app: App | None = None
         self._granted: dict[Lane, int] = {}
         self._is_taking = False
+        self._rate = self._block = 1
         self._paused_until = self._read_pause_at = 0.0
         self._pause_reason = Retry.APP_THROTTLED
 
@@ -87,6 +90,8 @@ class AppGate:
         self._app = None
         with suppress(NotFoundError, UnreadableItemError):
             self._app = self._sources.apps.get(self.app_id, now)
+        self._rate = self._app.send_rate if self._app else 1
+        self._block = min(max(self._rate // _BLOCKS, 1), _LARGEST_BLOCK)
         if self._app is not None and self._app.may_send:
             self.token.load(now)
 
@@ -115,9 +120,9 @@ class AppGate:
         except TablesUnavailableError as error:
             self._grant_none(error, now)
 
-    def request_budget(self, lane: Lane, wanted: int, now: float) -> None:
-        """Take budget in the background, unless that is going on or some is left."""
-        if self._is_taking or self._granted.get(lane):
+    def request_budget(self, lane: Lane, wanted: int, now: float, least: int = 0) -> None:
+        """Take budget in the background, unless that is going on or more than `least` is left."""
+        if self._is_taking or self._granted.get(lane, 0) > least:
             return
         self._is_taking = True
         self._background.run(
@@ -132,18 +137,20 @@ class AppGate:
         """Take one send out of the app's budget; return the access token to send with, or how long
         to wait, None for: until a call in the background has completed.
 
-        Args:
-            count_ready: returns how many sends of the app are ready; asked for only when a block of
-                the budget is taken.
+        `count_ready` returns how many sends are ready; it is asked only when budget is taken.
         """
         closed = self.closed(now)
         if closed is not None:
             return closed
-        if not self._granted.get(lane):
-            self.request_budget(lane, count_ready(), now)
-            return None
-        self._granted[lane] -= 1
-        return self.token.value
+        left = self._granted.get(lane, 0) - 1
+        # The next block is taken before this one is used up, so that no send waits for it.
+        if left in {self._block // 2, -1}:
+            more = count_ready() - (left + 1)
+            if more > 0:
+                self.request_budget(lane, more, now, least=left + 1)
+        if left >= 0:
+            self._granted[lane] = left
+        return self.token.value if left >= 0 else None
 
     def pause(self, until: float, now: float, reason: Retry = Retry.APP_THROTTLED) -> None:
         """Pause the app for all workers."""
@@ -162,15 +169,9 @@ class AppGate:
 
         self._run(stop)
 
-    @property
-    def _block(self) -> int:
-        rate = self._app.send_rate if self._app else 1
-        return min(_BUDGET_BLOCK, max(rate // 10, 1))
-
     def _take(self, lane: Lane, wanted: int, now: float) -> int | Wait:
-        rate = self._app.send_rate if self._app else 1
         block = min(wanted, self._block)
-        return self._sources.budgets.take(self.app_id, lane, block, rate=rate, now=now)
+        return self._sources.budgets.take(self.app_id, lane, block, rate=self._rate, now=now)
 
     def _grant(self, lane: Lane, taken: int | Wait, now: float) -> None:
         self._is_taking = False
@@ -189,7 +190,7 @@ class AppGate:
         self._read_pause_at = min(wait.until, now + _READ_PAUSE_EVERY_S)
 
     def _run(self, call: Callable[[], object]) -> None:
-        """Run a call in the background. If it fails, the other workers learn of it from WNS."""
+        # If it fails, the other workers learn of it from WNS.
         self._background.run(call, lambda _: None, self._note_failure)
 
     def _note_failure(self, error: AwsUnavailableError) -> None:

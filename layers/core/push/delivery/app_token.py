@@ -27,6 +27,7 @@ class AppToken:
 
     Attributes:
         value: the token, None if none is stored.
+        fingerprint: the token's, computed once; empty if there is none.
         is_looking: whether a newer one is being read, in the background.
     """
 
@@ -40,6 +41,7 @@ class AppToken:
     ) -> None:
         """`on_failure`: is called, from any thread, when a call of AWS failed."""
         self.value: AccessToken | None = None
+        self.fingerprint = ""
         self.is_looking = False
         self._app_id = app_id
         self._tokens = tokens
@@ -68,11 +70,11 @@ class AppToken:
             self._look_again(now)
         if self.value is None:
             return now + _MISSING_WAIT_S
-        return self._health.usable_at(self.value.fingerprint, now, in_flight)
+        return self._health.usable_at(self.fingerprint, now, in_flight)
 
     def is_same(self, fingerprint: str) -> bool:
         """Return whether the token is the one with this fingerprint."""
-        return self.value is not None and self.value.fingerprint == fingerprint
+        return self.value is not None and self.fingerprint == fingerprint
 
     def is_accepted(self, now: float) -> bool:
         """Return whether WNS has accepted the token recently."""
@@ -95,7 +97,7 @@ class AppToken:
         if now - self._published_at < _PUBLISH_EVERY_S or self.is_accepted(now):
             return
         self._published_at = now
-        fingerprint = self.value.fingerprint if self.value else None
+        fingerprint = self.fingerprint if self.value else None
         self._background.run(
             lambda: self._events.publish_token_rejected(self._app_id, fingerprint),
             lambda _: None,
@@ -108,7 +110,7 @@ class AppToken:
             return
         self.is_looking = True
         self._last_look = now
-        rejected = self.value.fingerprint if self.value else None
+        rejected = self.fingerprint if self.value else None
 
         def take_over(token: AccessToken | None) -> None:
             self.is_looking = False
@@ -127,6 +129,7 @@ class AppToken:
     def _take_over(self, token: AccessToken | None, rejected: str | None, now: float) -> None:
         if token is not None or rejected is None:
             self.value = token
+            self.fingerprint = "" if token is None else token.fingerprint
         if token is None:
             self._missing_at = now
             self.request_newer(now)

@@ -12,6 +12,7 @@ import math
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from push.delivery.models import SentNotifications
 from push.delivery.recipients import Recipients, pending
 from push.delivery.window import WindowShare
 
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 
 FLUSH_COUNT = 25
 FLUSH_S = 0.5
+
+# While sends wait for room in the window, outcomes are recorded earlier: once the responses pause,
+# because those to sends that started together arrive together. Fewer than this are not worth a
+# write.
+_SCARCE_COUNT = 8
+_PAUSE_S = 0.002
 
 CLOSE_TRIES = 5
 _CLOSE_PAUSE_S = 0.1  # doubles with each try
@@ -50,6 +57,7 @@ class DeliveryAttempt:
         claim: the claim, and the delivery.
         message_id: of the SQS message that the delivery came with.
         recipients: those without an outcome.
+        notifications: what is sent to them.
         doubtful: those whose sends an earlier worker may have started.
         state: how far the attempt is.
         is_recording: whether a record or a close is being written; only one is at a time.
@@ -69,18 +77,18 @@ class DeliveryAttempt:
         self.claim = claim
         self.message_id = message_id
         self.recipients = Recipients(claim.delivery, claim.outcomes, now)
+        self.notifications = SentNotifications(claim.delivery.payloads)
         self.state = AttemptState.OPEN
         self.is_recording = False
         self.close_at = 0.0
         self.share = share
-        self.rechecked_at = self.recheck_at = 0.0
-        self.is_rechecking = False
+        self.rechecked_at, self.recheck_at, self.is_rechecking = 0.0, 0.0, False
         self._in_doubt = WindowShare(window, claim.started_through, self.recipients.names_to_start)
         doubtful = self._in_doubt.names if claim.is_taken_over else ()
         self.doubtful = self.recipients.named(doubtful)
         self._flush_count = min(FLUSH_COUNT, window.size // 2)
         self._unrecorded: Outcomes = {}
-        self._unrecorded_since = 0.0
+        self._unrecorded_since = self._last_outcome_at = 0.0
         self._recorded = claim.outcomes
         self._records = 0
         self._close_tries = 0
@@ -100,6 +108,13 @@ class DeliveryAttempt:
         """When outcomes have to be recorded (epoch seconds); infinity if there are none."""
         return self._unrecorded_since + FLUSH_S if self._unrecorded else math.inf
 
+    @property
+    def pause_at(self) -> float:
+        """When outcomes are recorded if room in the window is scarce and no more come before (epoch
+        seconds)."""
+        few = len(self._unrecorded) < min(self._flush_count, _SCARCE_COUNT)
+        return math.inf if few else self._last_outcome_at + _PAUSE_S
+
     def is_through(self, *, is_closing: bool) -> bool:
         """Return whether nothing is left to start and no result is awaited.
 
@@ -113,18 +128,25 @@ class DeliveryAttempt:
         is_stuck = bool(self._in_doubt.names) and not self.may_start and not self._has_room
         return is_stuck and not self._unrecorded
 
-    def needs_record(self, now: float) -> bool:
+    def needs_record(self, now: float, *, is_scarce: bool = False) -> bool:
         """Return whether outcomes are due to be recorded: they are many or old, or the next send
-        has to wait for the record."""
+        has to wait for the record.
+
+        Args:
+            is_scarce: whether sends, of this attempt or of others, wait for room in the window.
+        """
         if self.is_recording or self.state is not AttemptState.OPEN:
             return False
         if len(self._unrecorded) >= self._flush_count or now >= self.flush_at:
+            return True
+        if is_scarce and now >= self.pause_at:
             return True
         return bool(self.recipients.ready_count) and not self.may_start and self._has_room
 
     def finish(self, recipient: Recipient, record: Mapping[str, Any], now: float) -> None:
         """Note a recipient's outcome; the next record or the close writes it."""
         name = self.recipients.remove(recipient)
+        self._last_outcome_at = now
         if not self._unrecorded:
             self._unrecorded_since = now
         self._unrecorded[name] = {**record, "attempt": self.delivery.attempt, "at": int(now)}
@@ -148,6 +170,12 @@ class DeliveryAttempt:
             self._unrecorded = outcomes | self._unrecorded
             self._unrecorded_since = now  # not at once: DynamoDB has just failed
 
+    @property
+    def may_close_in_batch(self) -> bool:
+        """Whether the close can be one of many in a call. If that failed, it is made alone: its
+        trouble must not be the others'."""
+        return self.delivery.lane == "direct" and not self._close_tries
+
     def begin_close(self, now: float) -> tuple[Outcomes, Outcomes, int, Delivery | None]:
         """Return what a close writes: recorded and unrecorded outcomes, the number of the record,
         and the next attempt's delivery, None if every recipient has an outcome."""
@@ -170,8 +198,8 @@ class DeliveryAttempt:
     @property
     def _has_room(self) -> bool:
         """Whether a record would let enough sends start to be worth its write."""
-        room = self._in_doubt.room_with(self._unrecorded)
-        return room >= min(self._flush_count, self.recipients.ready_count)
+        enough = min(self._flush_count, self.recipients.ready_count)
+        return self._in_doubt.room_with(self._unrecorded) >= enough
 
 
 def first_starts(delivery: Delivery, window: Window, now: float) -> tuple[str, int]:

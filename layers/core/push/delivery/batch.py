@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from push.delivery.attempt import AttemptState
-from push.delivery.recheck import STALE_S
+from push.delivery.recheck import KNOWN_S, STALE_S
 from push.delivery.report import DeliveryReport, Handling, Report, Retry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from push.delivery.app_gate import AppGate
     from push.delivery.attempt import DeliveryAttempt
@@ -82,6 +82,8 @@ class Batch:
         window: how many sends may be in doubt.
         waiting: messages that are yet to be claimed.
         opening: messages that are being claimed or postponed.
+        closing_calls: how many calls that close several attempts are being made.
+        states: by notification, when its record was read, and whether it is cancelled.
         kept: ids of the messages without an attempt that must stay on their queue.
         reports: by message id.
     """
@@ -95,6 +97,8 @@ class Batch:
     counts: Counter[str] = field(default_factory=Counter)
     postponed: int = 0
     resent: int = 0
+    closing_calls: int = 0
+    states: dict[str, tuple[float, bool]] = field(default_factory=dict)
     reports: dict[str, DeliveryReport] = field(default_factory=dict)
 
     def add_report(self, message: Message) -> None:
@@ -128,9 +132,37 @@ class Batch:
         """The attempts that are yet to be closed."""
         return [each for each in self.attempts if each.state is AttemptState.OPEN]
 
+    @property
+    def is_window_scarce(self) -> bool:
+        """Whether sends wait for room in the window."""
+        return bool(self.waiting) or any(
+            each.recipients.ready_count and not each.may_start for each in self.open
+        )
+
+    def known_states(self, now: float) -> Mapping[str, bool]:
+        """Return whether notifications are cancelled, of those whose records were just read."""
+        return {
+            each: is_cancelled
+            for each, (read_at, is_cancelled) in self.states.items()
+            if now - read_at <= KNOWN_S
+        }
+
+    def may_close(self, attempts: Sequence[DeliveryAttempt], now: float) -> bool:
+        """Return whether attempts that are through are closed now. While such a call is being made,
+        others gather for the next one, but for no longer than outcomes may go unrecorded."""
+        return not self.closing_calls or any(each.flush_at <= now for each in attempts)
+
     def turn_of(self, app_id: str) -> AppTurn:
         """Return the turn of an app that has one."""
         return next(each for each in self.turns if each.gate.app_id == app_id)
+
+    def count_to_send(self, turn: AppTurn) -> int:
+        """Return how many recipients of an app are ready, or in deliveries that are yet to be
+        claimed."""
+        app_id = turn.gate.app_id
+        waiting = (each.delivery for each in self.waiting)
+        more = sum(len(each.channels) for each in waiting if each.app_id == app_id)
+        return turn.count_ready() + self.count_opening(app_id) + more
 
     def count_opening(self, app_id: str) -> int:
         """Return how many recipients of an app are in deliveries that are being claimed."""

@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from push.aws.dynamodb import failed_item, map_dynamodb_errors
+from push.aws.statements import execute_all, insert
+from push.errors import TablesUnavailableError
 from push.notifications.chunks import (
     CLAIM,
     OUTCOMES,
@@ -24,7 +28,7 @@ from push.notifications.counters import RECORD_LIFE_S
 from push.notifications.outcomes import decode_outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mypy_boto3_dynamodb.service_resource import Table
 
@@ -33,6 +37,27 @@ if TYPE_CHECKING:
 
 
 _NONCE = "/"
+
+
+class ClaimRequest(NamedTuple):
+    """What is to be claimed.
+
+    Attributes:
+        message_id: distinguishes a copy of the delivery from the same message received again.
+        nonce: unique per request; identifies a claim whose response was lost.
+        started_through: name of the last recipient that may be sent to before the next record. An
+            earlier worker's stays in force: its recipients in doubt must not be forgotten.
+    """
+
+    delivery: Delivery
+    message_id: str
+    nonce: str
+    started_through: str
+
+    @property
+    def owner(self) -> str:
+        """Who has the claim."""
+        return f"{self.message_id}{_NONCE}{self.nonce}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +78,12 @@ class Claim:
     started_through: str
     is_taken_over: bool
     counts: Mapping[str, int]
+
+    @classmethod
+    def first(cls, request: ClaimRequest) -> Claim:
+        """Return the claim that was just written for a request."""
+        through = request.started_through
+        return cls(request.delivery, request.owner, {}, through, is_taken_over=False, counts={})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +117,9 @@ class Busy:
     same_message: bool
 
 
+Claimed = Claim | Finished | Superseded | Busy | TablesUnavailableError
+"""A claim, why there is none, or that it is not known."""
+
 _CLAIM: Any = {
     "UpdateExpression": "SET attempt = :attempt, claimed = :attempt, #owner = :owner,"
     " lease_until = :until, finished = :no,"
@@ -106,16 +140,53 @@ class DeliveryClaims:
         self._table = table
         self._client = table.meta.client
 
+    def claim_all(
+        self, requests: Sequence[ClaimRequest], now: float, lease_s: float
+    ) -> list[Claimed]:
+        """Claim deliveries for `lease_s` seconds; return for each its claim, why it cannot be
+        claimed, or the error that `claim` raised.
+
+        Nobody has claimed a first attempt yet, as a rule: those of a batch are written in one call,
+        each on condition that there is no claim. Where that fails, for whatever reason, `claim`
+        finds out what is there. So does it for a write whose response was lost: the claim that it
+        finds then has the request's own nonce.
+        """
+        firsts = {partition(each.delivery): each for each in requests if not each.delivery.attempt}
+        written = set(self._insert_all(list(firsts.values()), now, lease_s))
+        return [
+            Claim.first(each) if each.nonce in written else self._claim(each, now, lease_s)
+            for each in requests
+        ]
+
+    def _claim(self, request: ClaimRequest, now: float, lease_s: float) -> Claimed:
+        try:
+            return self.claim(request, now, lease_s)
+        except TablesUnavailableError as error:
+            return error
+
+    def _insert_all(
+        self, requests: Sequence[ClaimRequest], now: float, lease_s: float
+    ) -> Sequence[str]:
+        """Write first claims in one call; return the nonces of those that are written."""
+        if len(requests) < 2:  # noqa: PLR2004 - one is no dearer by `claim`, which copes with all
+            return []
+        same = {"attempt": 0, "claimed": 0, "finished": False, "workers": 1}
+        same |= {"lease_until": int(now + lease_s) + 1, "expires_at": int(now) + RECORD_LIFE_S}
+        items = [
+            claim_key(each.delivery)
+            | {"owner": each.owner, "started_through": each.started_through}
+            | same
+            for each in requests
+        ]
+        try:
+            codes = execute_all(self._client, [insert(self._table.name, each) for each in items])
+        except (BotoCoreError, ClientError):
+            return []
+        return [each.nonce for each, code in zip(requests, codes, strict=True) if code is None]
+
     @map_dynamodb_errors()
     def claim(
-        self,
-        delivery: Delivery,
-        message_id: str,
-        nonce: str,
-        now: float,
-        lease_s: float,
-        *,
-        started_through: str,
+        self, request: ClaimRequest, now: float, lease_s: float
     ) -> Claim | Finished | Superseded | Busy:
         """Claim a delivery for `lease_s` seconds, or return why it cannot be claimed.
 
@@ -127,16 +198,10 @@ class DeliveryClaims:
             was committed and its response lost
         condition failed → `_refusal` tells what the record says
 
-        Args:
-            message_id: distinguishes a copy of the delivery from the same message received again.
-            nonce: unique per call; identifies a claim whose response was lost.
-            started_through: name of the last recipient that may be sent to before the next record.
-                An earlier worker's stays in force: its recipients in doubt must not be forgotten.
-
         Raises:
             TablesUnavailableError: the delivery may be claimed; then the lease ends by itself.
         """
-        owner = f"{message_id}{_NONCE}{nonce}"
+        delivery, owner = request.delivery, request.owner
         try:
             item: Mapping[str, Any] = self._client.update_item(
                 TableName=self._table.name,
@@ -146,7 +211,7 @@ class DeliveryClaims:
                     ":owner": owner,
                     ":until": int(now + lease_s) + 1,
                     ":now": int(now),
-                    ":through": started_through,
+                    ":through": request.started_through,
                     ":no": False,
                     ":one": 1,
                     ":expiry": int(now) + RECORD_LIFE_S,
@@ -156,7 +221,7 @@ class DeliveryClaims:
         except self._client.exceptions.ConditionalCheckFailedException as error:
             item = failed_item(error)
             if item["owner"] != owner or item["attempt"] != delivery.attempt:
-                return self._refusal(delivery, message_id, item)
+                return self._refusal(delivery, request.message_id, item)
         through, counts = str(item["started_through"]), json.loads(str(item.get("counts", "{}")))
         if int(str(item["workers"])) == 1:
             return Claim(delivery, owner, {}, through, is_taken_over=False, counts=counts)

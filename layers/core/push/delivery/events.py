@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
     from push.apps.game_events import GameEvents
+    from push.apps.models import EventName
     from push.delivery.finished import FinishedNotifications
     from push.delivery.models import Delivery
     from push.notifications.outcomes import Outcomes
 
+_EVENTS: tuple[EventName, ...] = ("DeliveryFailed", "NotificationFinished")
 _DETAILS = ("outcome", "at", "status_code", "device_status", "error_description")
 
 
@@ -37,6 +39,14 @@ class DeliveryEvents:
     table: Table
     finished: FinishedNotifications
     clock: Callable[[], float] = time.time
+
+    def are_wanted(self, delivery: Delivery) -> bool:
+        """Return whether the delivery's app wants any event about it.
+
+        Raises:
+            TablesUnavailableError: the app cannot be read now.
+        """
+        return any(self.events.wants(delivery.app_id, name) for name in _EVENTS)
 
     def publish_closed(self, delivery: Delivery, outcomes: Outcomes, *, is_finished: bool) -> None:
         """Publish the events of an attempt that is closed.

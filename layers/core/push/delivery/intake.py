@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from push.delivery.app_gate import AppGate, postponed_until
 from push.delivery.attempt import DeliveryAttempt, first_starts
-from push.delivery.batch import AppTurn, Message
-from push.delivery.claims import Busy, Claim, Finished, Superseded
-from push.delivery.recheck import Findings, apply_findings
-from push.delivery.recipients import pending
+from push.delivery.batch import AppTurn
+from push.delivery.opener import Opener, Opening
+from push.delivery.recheck import apply_findings
 from push.delivery.report import Handling
-from push.errors import AwsUnavailableError, TablesUnavailableError
+from push.errors import TablesUnavailableError
 from wns.result import Outcome
 
 if TYPE_CHECKING:
@@ -20,39 +19,16 @@ if TYPE_CHECKING:
 
     from push.aws.background import Background
     from push.delivery.app_gate import AppSources
-    from push.delivery.batch import Batch
+    from push.delivery.batch import Batch, Message
     from push.delivery.claims import DeliveryClaims
     from push.delivery.events import DeliveryEvents
     from push.delivery.models import Delivery, Lane
+    from push.delivery.opener import Opened
     from push.delivery.queue import DeliveryQueue
     from push.delivery.recheck import Recheck
+    from push.errors import AwsUnavailableError
 
 _ENOUGH = 4  # a delivery is claimed when a quarter of the window is free, or enough for all of it
-
-
-@dataclass(frozen=True, slots=True)
-class _Opening:
-    """A message that is being claimed, and what its sends have taken of the window."""
-
-    message: Message
-    started_through: str
-    taken: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """The result: a claim and what holds for its recipients, None if that is not known.
-
-    Attributes:
-        is_done: whether the message needs no attempt and can be deleted.
-        failure: why something is not known.
-    """
-
-    opening: _Opening
-    claim: Claim | None = None
-    findings: Findings | None = None
-    is_done: bool = False
-    failure: AwsUnavailableError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +67,16 @@ class DeliveryIntake:
     def open(self, batch: Batch, now: float, *, lease_s: float, is_closing: bool) -> None:
         """Start to claim the waiting deliveries that may be sent, for `lease_s` seconds, and to
         postpone those that may not; the background goes on with it."""
-        to_claim: list[_Opening] = []
+        to_claim: list[Opening] = []
         to_postpone: list[Message] = []
         for message in tuple(batch.waiting):
             delivery, turn = message.delivery, batch.turn_of(message.delivery.app_id)
             if delivery.expires_at <= now or not delivery.channels:  # nothing is sent
-                to_claim.append(_Opening(message, "", 0))
+                to_claim.append(Opening(message, "", 0))
             elif is_closing or delivery.not_before > now or turn.is_closed(delivery.lane, now):
                 to_postpone.append(message)
             elif _may_open(batch, message, now):
-                to_claim.append(_Opening(message, *first_starts(delivery, batch.window, now)))
+                to_claim.append(Opening(message, *first_starts(delivery, batch.window, now)))
             else:
                 continue
             batch.waiting.remove(message)
@@ -108,8 +84,10 @@ class DeliveryIntake:
         if to_postpone:
             self._postpone(batch, to_postpone, now)
         if to_claim:
+            known = batch.known_states(now)
+            opener = Opener(self.claims, self.queues, self.recheck, self.events, self.jitter)
             self.background.run(
-                lambda: self._claim_all(to_claim, now, lease_s),
+                lambda: opener.claim_all(to_claim, known, now, lease_s),
                 lambda opened: _add_all(batch, opened, self.jitter, now),
             )
 
@@ -135,62 +113,9 @@ class DeliveryIntake:
 
         self.background.run(put_back, note, fail)
 
-    def _claim_all(
-        self, openings: Sequence[_Opening], now: float, lease_s: float
-    ) -> Sequence[_Opened]:
-        """Claim deliveries; read what holds now for those that are claimed."""
-        opened = [self._claim(each, now, lease_s) for each in openings]
-        claims = [each.claim for each in opened if each.claim]
-        parts = [(c.delivery, list(pending(c.delivery, c.outcomes).values())) for c in claims]
-        try:
-            findings = iter(self.recheck.read(parts, now))
-        except TablesUnavailableError as error:
-            return [replace(each, failure=error) if each.claim else each for each in opened]
-        return [
-            _Opened(each.opening, each.claim, next(findings)) if each.claim else each
-            for each in opened
-        ]
-
-    def _claim(self, opening: _Opening, now: float, lease_s: float) -> _Opened:
-        """Claim a delivery.
-
-        claimed                         → to be sent
-        superseded, the rest not queued → its worker died in between: queue the rest
-        superseded, the rest queued     → a copy: only its events, which may not be published yet
-        finished                        → likewise
-        leased through this message     → its worker may have died: keep it until the lease ends
-        leased through another message  → a copy: nothing to do
-        """
-        message_id, delivery = opening.message
-        # A claim that was written but whose response was lost is recognized by its nonce.
-        nonce = f"{int(self.jitter() * 2**53):x}"
-        try:
-            claim = self.claims.claim(
-                delivery, message_id, nonce, now, lease_s, started_through=opening.started_through
-            )
-            match claim:
-                case Claim():
-                    return _Opened(opening, claim)
-                case Superseded(requeued=False) as later:
-                    rest = list(pending(delivery, later.outcomes).values())
-                    remainder = delivery.remainder(
-                        rest, attempt=later.attempt, not_before=later.not_before
-                    )
-                    self.queues[delivery.lane].put(remainder, now)
-                    self.events.publish_again(delivery)
-                case Busy(same_message=True):
-                    return _Opened(opening)
-                case Superseded() | Finished():
-                    self.events.publish_again(delivery)
-                case Busy():
-                    pass
-        except AwsUnavailableError as error:
-            return _Opened(opening, failure=error)
-        return _Opened(opening, is_done=True)
-
 
 def _add_all(
-    batch: Batch, opened: Sequence[_Opened], jitter: Callable[[], float], now: float
+    batch: Batch, opened: Sequence[Opened], jitter: Callable[[], float], now: float
 ) -> None:
     """Add an attempt for each claim to the batch."""
     for each in opened:
@@ -233,6 +158,9 @@ def _postponed(batch: Batch, message: Message, share: float, now: float) -> Deli
 def _may_open(batch: Batch, message: Message, now: float) -> bool:
     """Return whether the window and the app's budget have room for a delivery."""
     delivery = message.delivery
+    enough = max(batch.window.size // _ENOUGH, 1)
+    if batch.window.free < min(len(delivery.channels), enough):
+        return False
     turn = batch.turn_of(delivery.app_id)
     if turn.gate.closed(now) is not None:
         return False
@@ -240,8 +168,7 @@ def _may_open(batch: Batch, message: Message, now: float) -> bool:
     if not turn.gate.has_budget(delivery.lane, ready):
         turn.gate.request_budget(delivery.lane, len(delivery.channels), now)
         return False
-    enough = max(batch.window.size // _ENOUGH, 1)
-    return batch.window.free >= min(len(delivery.channels), enough)
+    return True
 
 
 def _settle_doubts(batch: Batch, attempt: DeliveryAttempt, now: float) -> None:

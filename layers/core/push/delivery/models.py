@@ -149,3 +149,22 @@ class Delivery(BaseModel):
     def postpone(self, until: int) -> Delivery:
         """Return this delivery as it is queued again, unclaimed, until its app may send."""
         return self.model_copy(update={"not_before": until, "postponed": self.postponed + 1})
+
+
+class SentNotifications:
+    """The notifications of a delivery as they are sent: one object for all recipients whose payload
+    and rest of life are the same."""
+
+    def __init__(self, payloads: Sequence[RenderedNotification]) -> None:
+        self._payloads = payloads
+        self._life_left_s = 0
+        self._made: dict[int, Notification] = {}
+
+    def of(self, payload: int, life_left_s: int) -> Notification:
+        """Return the notification of a payload, by its index, that lives `life_left_s` more."""
+        if self._life_left_s != life_left_s:
+            self._life_left_s = life_left_s
+            self._made.clear()
+        if payload not in self._made:
+            self._made[payload] = self._payloads[payload].notification(life_left_s)
+        return self._made[payload]

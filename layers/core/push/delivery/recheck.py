@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import random
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from push.channels.current_uris import current_uris
+from push.aws.batch_get import batch_get_of_tables
+from push.aws.dynamodb import map_dynamodb_errors
+from push.channels.current_uris import place_of, read_uris, wanted_uris
 from push.notifications.outcomes import CANCELLED, REMOVED
+from push.notifications.states import read_states, wanted_states
 from wns.result import Outcome
 
 if TYPE_CHECKING:
@@ -14,19 +19,22 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.service_resource import Table
 
+    from push.channels.current_uris import Place
     from push.delivery.attempt import DeliveryAttempt
     from push.delivery.batch import Batch
     from push.delivery.models import Delivery, Recipient
-    from push.notifications.states import NotificationStates
 
 RECHECK_EVERY_S = 2.0
 STALE_S = 5.0
 """No send starts without a check within this time."""
+KNOWN_S = 1.0
+"""For how long what was read of a notification's record holds for the other deliveries of the
+batch: those of a broadcast are all one notification's."""
 
 _BULK_IF_OLDER_S = 10.0
 """From when on the channels of a broadcast's delivery are read again (seconds after it was
 dispatched): until then, the dispatcher has only just read them. For a million channels, that is a
-million read units. Those of direct deliveries are always read: one call for a whole batch."""
+million read units. Those of direct deliveries are always read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,45 +42,61 @@ class Findings:
     """What holds now for a delivery.
 
     Attributes:
+        read_at: when the notification's record was read (epoch seconds), 0 if it was known before.
         is_cancelled: whether its notification is cancelled.
-        uris: the URIs of its channels by (player_id, device_id), without those that are removed or
-            expired; None if they were not read.
+        uris: the URIs of its channels, without those that are removed or expired; None if they were
+            not read.
     """
 
     is_cancelled: bool
-    uris: Mapping[tuple[str, str], str] | None
+    uris: Mapping[Place, str] | None
+    read_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """Reads the records of notifications, and channels."""
+    """Reads the records of notifications, and channels, of a whole batch at once."""
 
-    states: NotificationStates
+    notifications: Table
     channels: Table
 
+    @map_dynamodb_errors()
     def read(
-        self, parts: Sequence[tuple[Delivery, Sequence[Recipient]]], now: float
+        self,
+        parts: Sequence[tuple[Delivery, Sequence[Recipient]]],
+        now: float,
+        known: Mapping[str, bool],
     ) -> Sequence[Findings]:
         """Return what holds now for deliveries and the recipients that they have left.
+
+        Args:
+            known: whether notifications are cancelled, of those whose records were just read.
 
         Raises:
             TablesUnavailableError: nothing is known.
         """
-        ids = {delivery.notification_id for delivery, _ in parts}
-        states = self.states.of(ids) if ids else {}
-        devices: dict[str, dict[tuple[str, str], None]] = {}
-        for delivery, recipients in parts:
-            if _reads_channels(delivery, now):
-                of_app = devices.setdefault(delivery.app_id, {})
-                of_app |= dict.fromkeys((each.player_id, each.device_id) for each in recipients)
-        uris = {
-            app_id: current_uris(self.channels, app_id, of_app, int(now))
-            for app_id, of_app in devices.items()
+        ids = {delivery.notification_id for delivery, _ in parts} - known.keys()
+        places = {
+            place_of(delivery.app_id, each.player_id, each.device_id): None
+            for delivery, recipients in parts
+            if _reads_channels(delivery, now)
+            for each in recipients
         }
+        wanted = {
+            self.notifications.name: wanted_states(ids),
+            self.channels.name: wanted_uris(places),
+        }
+        items = batch_get_of_tables(
+            self.notifications.meta.client, wanted, sleep=time.sleep, jitter=random.random
+        )
+        states = read_states(items[self.notifications.name])
+        cancelled = {**known} | {each: states.get(each) == CANCELLED for each in ids}
+        uris = read_uris(items[self.channels.name], int(now))
         return [
             Findings(
-                states.get(delivery.notification_id) == CANCELLED,
-                uris[delivery.app_id] if _reads_channels(delivery, now) else None,
+                cancelled[delivery.notification_id],
+                uris if _reads_channels(delivery, now) else None,
+                read_at=now if delivery.notification_id in ids else 0.0,
             )
             for delivery, _ in parts
         ]
@@ -81,16 +105,24 @@ class Recheck:
 def apply_findings(batch: Batch, attempt: DeliveryAttempt, findings: Findings, now: float) -> None:
     """Finish the ready recipients that must not be sent to any more; send to a device's new URI if
     it has another one by now."""
+    if findings.read_at:
+        notification_id = attempt.delivery.notification_id
+        batch.states[notification_id] = findings.read_at, findings.is_cancelled
     attempt.rechecked_at = now
     attempt.recheck_at = now + RECHECK_EVERY_S
+    is_expired = now >= attempt.delivery.expires_at
+    if not (is_expired or findings.is_cancelled) and findings.uris is None:
+        return
     withdrawn: dict[Recipient, str] = {}
+    app_id = attempt.delivery.app_id
     for recipient in attempt.recipients.ready:
-        if now >= attempt.delivery.expires_at:
+        if is_expired:
             withdrawn[recipient] = str(Outcome.EXPIRED)
         elif findings.is_cancelled:
             withdrawn[recipient] = CANCELLED
         elif findings.uris is not None:
-            uri = findings.uris.get((recipient.player_id, recipient.device_id))
+            place = place_of(app_id, recipient.player_id, recipient.device_id)
+            uri = findings.uris.get(place)
             if uri is None:
                 withdrawn[recipient] = REMOVED
             elif uri != recipient.channel_uri:

@@ -34,7 +34,7 @@ more (`WnsClient`), and to record and queue what is left a call or two of AWS, e
 time-outs of the function's clients)."""
 
 _LONGEST_POLL_S = 1.0
-_BUSY_POLL_S = 0.005  # while calls of AWS are pending, which do not wake libcurl
+_BUSY_POLL_S = 0.002  # while calls of AWS are pending, which do not wake libcurl
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +94,15 @@ class Sender:
         """Wait for results, at most until there is something else to do, and handle them."""
         now = self.clock()
         due = [
-            each.close_at if each.is_through(is_closing=is_closing) else each.flush_at
+            each.flush_at
+            if (each.may_close_in_batch and batch.closing_calls)
+            or not each.is_through(is_closing=is_closing)
+            else each.close_at
             for each in batch.open
             if not each.is_recording
         ]
+        if batch.is_window_scarce:
+            due += [each.pause_at for each in batch.open if not each.is_recording]
         wake_at = min(now + _LONGEST_POLL_S, next_start or now + _LONGEST_POLL_S, *due)
         wait_s = max(wake_at - now, 0.0)
         if not self.wns.in_flight:
@@ -106,9 +111,10 @@ class Sender:
             else:
                 self.sleep(wait_s)
             return
-        if self.background.pending:
+        if pending := self.background.pending:
             self.background.complete()
-            wait_s = min(wait_s, _BUSY_POLL_S)
+            # A call that has completed may let sends start.
+            wait_s = 0.0 if self.background.pending < pending else min(wait_s, _BUSY_POLL_S)
         for result in self.wns.poll(wait_s):
             sent = cast("Reference", result.reference)
             self.results.handle(batch, sent, result, self.clock())

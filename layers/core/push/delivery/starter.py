@@ -83,7 +83,7 @@ class Starter:
             wait_s = rejected_wait_s(recipient, attempt.share)
             attempt.recipients.retry_later(recipient, now + wait_s, tries=recipient.tries + 1)
             return None
-        admitted = turn.gate.admit(delivery.lane, turn.count_ready, now)
+        admitted = turn.gate.admit(delivery.lane, lambda: batch.count_to_send(turn), now)
         if admitted is None:
             return Wait(now)
         if isinstance(admitted, Wait):
@@ -99,8 +99,8 @@ class Starter:
             Send(
                 channel_uri=recipient.channel_uri,
                 access_token=admitted.value,
-                notification=delivery.payloads[recipient.payload].notification(life_left_s),
-                reference=Reference(attempt, recipient, turn.gate, admitted.fingerprint),
+                notification=attempt.notifications.of(recipient.payload, life_left_s),
+                reference=Reference(attempt, recipient, turn.gate, turn.gate.token.fingerprint),
             )
         )
         return None
@@ -120,6 +120,7 @@ class Starter:
 
     def _recheck(self, batch: Batch, attempt: DeliveryAttempt, now: float) -> None:
         part = attempt.delivery, attempt.recipients.ready
+        known = batch.known_states(now)
 
         def apply(findings: Findings) -> None:
             attempt.is_rechecking = False
@@ -131,4 +132,4 @@ class Starter:
             batch.note_failure(attempt.message_id, error)
             attempt.recheck_at = self.clock() + _FAILED_RECHECK_S
 
-        self.background.run(lambda: self.recheck.read([part], now)[0], apply, fail)
+        self.background.run(lambda: self.recheck.read([part], now, known)[0], apply, fail)

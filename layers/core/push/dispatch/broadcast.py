@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from push.aws.batch_get import get_together
+from push.aws.batch_get import Wanted, batch_get_of_tables
 from push.aws.dynamodb import map_dynamodb_errors
 from push.channels.keys import SHARDS, TOPIC_SHARDS
 from push.dispatch.chunks import MAX_BYTES, TARGET_BYTES, Addresser, ChunkSize, fitting
@@ -206,11 +206,11 @@ def _read(
         NotFoundError: the broadcast does not exist any more.
     """
     broadcasts = notifications.table.name
-    found = get_together(
+    found = batch_get_of_tables(
         apps.table.meta.client,
         {
-            broadcasts: notifications.broadcast_keys(page.notification_id),
-            apps.table.name: [{"pk": page.app_id}],
+            broadcasts: Wanted(notifications.broadcast_keys(page.notification_id)),
+            apps.table.name: Wanted([{"pk": page.app_id}]),
         },
         sleep=time.sleep,
         jitter=random.random,

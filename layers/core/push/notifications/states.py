@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import random
-import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from push.aws.batch_get import batch_get
-from push.aws.dynamodb import map_dynamodb_errors
+from push.aws.batch_get import Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from mypy_boto3_dynamodb.service_resource import Table
+    from collections.abc import Collection, Iterable, Mapping
 
     from push.notifications.entry import State
 
 
-class NotificationStates:
-    """The recorded states in NotificationsTable."""
+def wanted_states(notification_ids: Collection[str]) -> Wanted:
+    """Return what is to be read of NotificationsTable."""
+    keys = [{"pk": each, "sk": "summary"} for each in notification_ids]
+    return Wanted(keys, ("pk", "state"))
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
 
-    @map_dynamodb_errors()
-    def of(self, notification_ids: Collection[str]) -> dict[str, State]:
-        """Return the recorded states of notifications, read consistently.
-
-        Raises:
-            TablesUnavailableError: DynamoDB did not return all of them.
-        """
-        keys = [{"pk": each, "sk": "summary"} for each in notification_ids]
-        found = batch_get(self._table, keys, sleep=time.sleep, jitter=random.random)
-        return {str(item["pk"]): item["state"] for item in found}
+def read_states(items: Iterable[Mapping[str, Any]]) -> dict[str, State]:
+    """Return the recorded states of notifications by their ids."""
+    return {str(item["pk"]): item["state"] for item in items}

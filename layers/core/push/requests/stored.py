@@ -6,7 +6,7 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
-from push.aws.batch_get import get_together
+from push.aws.batch_get import Wanted, batch_get_of_tables
 from push.aws.dynamodb import map_dynamodb_errors
 from push.notifications.entry import Record, summary_key
 
@@ -95,9 +95,9 @@ def read_for_requests(
         if with_records:
             key = summary_key(request.notification_id)
             keys["record"][tuple(key.values())] = key
-    found = get_together(
+    found = batch_get_of_tables(
         apps.table.meta.client,
-        {tables[kind]: list(some.values()) for kind, some in keys.items()},
+        {tables[kind]: Wanted(list(some.values())) for kind, some in keys.items()},
         sleep=time.sleep,
         jitter=random.random,
     )
