@@ -40,11 +40,8 @@ class Watch:
         self.waits: dict[str, float] = {}
         self.overdue_s = 0.0
         self._known: dict[str, dict[str, float]] = defaultdict(dict)
-        finish, record, close = (
-            DeliveryAttempt.finish,
-            DeliveryRecords.record,
-            DeliveryRecords.close,
-        )
+        finish, record = DeliveryAttempt.finish, DeliveryRecords.record
+        close, close_all = DeliveryRecords.close, DeliveryRecords.close_all
 
         def note_finish(attempt: DeliveryAttempt, recipient: Any, *given: Any) -> None:
             name = recipient.key(attempt.delivery.kind_for(recipient))
@@ -55,14 +52,19 @@ class Watch:
             self._note(claim, outcomes)
             record(records, claim, outcomes, *given)
 
-        def note_close(records: Any, claim: Any, recorded: Any, unrecorded: Any, *given: Any,
-                       **named: Any) -> None:  # fmt: skip
-            self._note(claim, unrecorded)
-            close(records, claim, recorded, unrecorded, *given, **named)
+        def note_close(records: Any, closing: Any, now: float) -> None:
+            self._note(closing.claim, closing.unrecorded)
+            close(records, closing, now)
+
+        def note_closes(records: Any, closings: Any, now: float) -> Any:
+            for each in closings:
+                self._note(each.claim, each.unrecorded)
+            return close_all(records, closings, now)
 
         monkeypatch.setattr(DeliveryAttempt, "finish", note_finish)
         monkeypatch.setattr(DeliveryRecords, "record", note_record)
         monkeypatch.setattr(DeliveryRecords, "close", note_close)
+        monkeypatch.setattr(DeliveryRecords, "close_all", note_closes)
 
     def _note(self, claim: Any, outcomes: Any) -> None:
         now, known = time.monotonic(), self._known[claim.delivery.chunk]

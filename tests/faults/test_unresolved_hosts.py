@@ -14,7 +14,7 @@ from wns._transport.transfer import Transfer
 
 if TYPE_CHECKING:
     from tests.integration.backend import Backend
-    from wns._transport.request import Request
+    from wns._transport.request import Envelope
 
 DEAD = "dead.notify.windows.com"
 NO_NAME = "a" * 64 + ".notify.windows.com"
@@ -28,11 +28,13 @@ def tries(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Let the host DEAD resolve nowhere; count the tries."""
     prepare, tries = Transfer.prepare, Counter[str]()
 
-    def prepare_or_not(transfer: Transfer, request: Request, proxy: str) -> None:
-        if f"//{DEAD}/" in request.url:
+    def prepare_or_not(
+        transfer: Transfer, url: str, envelope: Envelope, body: bytes, proxy: str
+    ) -> None:
+        if f"//{DEAD}/" in url:
             tries[DEAD] += 1
-            request, proxy = request._replace(url=request.url.replace(DEAD, NO_NAME)), ""
-        prepare(transfer, request, proxy)
+            url, proxy = url.replace(DEAD, NO_NAME), ""
+        prepare(transfer, url, envelope, body, proxy)
 
     monkeypatch.setattr(Transfer, "prepare", prepare_or_not)
     return tries
