@@ -11,7 +11,6 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import (
@@ -19,11 +18,12 @@ from aws_lambda_powertools.utilities.batch import (
     EventType,
     process_partial_response,
 )
-from botocore.config import Config
 from pydantic import BaseModel
 
 from push.apps.game_events import GameEvents
 from push.apps.table import AppCache, Apps
+from push.aws import clients
+from push.aws.clients import Patience
 from push.aws.dynamodb import Transactions
 from push.aws.sqs import DeadLetterQueue
 from push.channels.table import Channels
@@ -35,7 +35,7 @@ from push.dispatch.broadcast_queue import BroadcastQueue, read_message
 from push.dispatch.direct import Dispatcher
 from push.dispatch.expiring import ExpiringChannels, ExpirySearch
 from push.dispatch.pages import Page, Pages
-from push.dispatch.player_channels import CONCURRENT_QUERIES, PlayerChannels
+from push.dispatch.player_channels import PlayerChannels
 from push.errors import (
     NON_RETRYABLE,
     AwsUnavailableError,
@@ -84,33 +84,25 @@ logger = Logger()
 metrics = Metrics()
 # A call that hangs must not use up the invocation: with the three attempts of the retry mode, it
 # takes at most about ten seconds.
-# Up to a thousand calls per request: a third of the CPU time went into validating parameters that
-# the tests cover, and into a user agent that is always the same.
-config = Config(
-    connect_timeout=1,
-    read_timeout=2,
-    max_pool_connections=CONCURRENT_QUERIES,
-    parameter_validation=False,
-    user_agent="windows-push-backend",
-)
-dynamodb = boto3.resource("dynamodb", config=config)
-sqs = boto3.client("sqs", config=config)
-notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
-apps = Apps(dynamodb.Table(settings.APPS_TABLE))
+impatient = Patience(connect_s=1, read_s=2, attempts=3)
+dynamodb = clients.dynamodb(impatient)
+sqs = clients.client("sqs", impatient)
+notifications_table = dynamodb.table(settings.NOTIFICATIONS_TABLE)
+apps = Apps(dynamodb.table(settings.APPS_TABLE))
 notifications = Notifications(notifications_table)
-transactions = Transactions(dynamodb.meta.client, time.sleep, random.SystemRandom().random)
-player_channels = PlayerChannels(boto3.client("dynamodb", config=config), settings.CHANNELS_TABLE)
+transactions = Transactions(dynamodb, time.sleep, random.SystemRandom().random)
 game_events = GameEvents(
-    boto3.client("events", config=config), settings.GAME_EVENT_BUS, AppCache(apps), time.time
+    clients.client("events", impatient), settings.GAME_EVENT_BUS, AppCache(apps), time.time
 )
 finished = FinishedNotifications(game_events, notifications_table)
-channels_table = dynamodb.Table(settings.CHANNELS_TABLE)
+channels_table = dynamodb.table(settings.CHANNELS_TABLE)
+player_channels = PlayerChannels(channels_table)
 page_queue = BroadcastQueue(sqs, settings.BROADCAST_QUEUE_URL)
 request_queue = RequestQueue(sqs, settings.REQUEST_QUEUE_URL)
 broadcaster = Broadcaster(
     apps=apps,
     channels=Channels(channels_table),
-    topics=Topics(dynamodb.Table(settings.TOPICS_TABLE)),
+    topics=Topics(dynamodb.table(settings.TOPICS_TABLE)),
     players=player_channels,
     notifications=notifications,
     pages=Pages(notifications_table, transactions),
@@ -122,7 +114,7 @@ expiring_channels = ExpiringChannels(apps, channels_table, game_events, page_que
 dispatcher = Dispatcher(
     intake=RequestIntake(
         apps,
-        Templates(dynamodb.Table(settings.TEMPLATES_TABLE)),
+        Templates(dynamodb.table(settings.TEMPLATES_TABLE)),
         notifications,
         RepeatGuard(notifications_table),
     ),
@@ -134,7 +126,7 @@ dispatcher = Dispatcher(
     broadcaster=broadcaster,
     requests=request_queue,
     schedules=Schedules(
-        boto3.client("scheduler"),
+        clients.client("scheduler"),
         settings.SCHEDULE_GROUP,
         ScheduleTarget(
             settings.REQUEST_QUEUE_ARN, settings.REQUEST_DLQ_ARN, settings.SCHEDULE_ROLE_ARN

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from push.errors import TablesUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from mypy_boto3_dynamodb.service_resource import Table
-    from mypy_boto3_dynamodb.type_defs import KeysAndAttributesTypeDef
+    from push.aws.table import Table
 
 
 _KEYS = 100
@@ -40,7 +39,7 @@ def batch_get(
         TablesUnavailableError: DynamoDB left keys unprocessed at every try.
         ClientError, BotoCoreError: anything else.
     """
-    read: KeysAndAttributesTypeDef = {"Keys": [], "ConsistentRead": True}
+    read: dict[str, Any] = {"ConsistentRead": True}
     if attributes:
         read["ProjectionExpression"] = ", ".join(attributes)
     for start in range(0, len(keys), _KEYS):
@@ -48,14 +47,11 @@ def batch_get(
         for attempt in range(_TRIES):
             if attempt:
                 sleep(jitter() * _FIRST_PAUSE_S * 2.0 ** (attempt - 1))
-            response = table.meta.client.batch_get_item(
-                RequestItems={table.name: read | {"Keys": left}}
-            )
+            response = table.dynamodb.batch_get_item({table.name: read | {"Keys": left}})
             yield from response["Responses"].get(table.name, [])
-            unprocessed = response.get("UnprocessedKeys", {}).get(table.name)
-            if unprocessed is None:
+            if table.name not in response["UnprocessedKeys"]:
                 break
-            left = cast("list[dict[str, str]]", unprocessed["Keys"])
+            left = response["UnprocessedKeys"][table.name]["Keys"]
         else:
             raise TablesUnavailableError(
                 "DynamoDB is unavailable: it left keys unprocessed", "DynamoDB UnprocessedKeys"

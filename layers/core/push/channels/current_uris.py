@@ -14,7 +14,7 @@ from push.channels.keys import channel_key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mypy_boto3_dynamodb.service_resource import Table
+    from push.aws.table import Table
 
 Device = tuple[str, str]
 """player_id and device_id."""

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from push.aws.dynamodb import map_dynamodb_errors
+from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
 from push.errors import TooManyRequestsError
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
-
+    from push.aws.table import Table
     from push.channels.models import Channel
 
 
@@ -64,7 +63,7 @@ class RegistrationLimit:
                     ":limit": REGISTRATIONS_PER_MINUTE,
                 },
             )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             if len(self._refused_until) >= _REMEMBERED:
                 self._refused_until.clear()
             self._refused_until[app_id, player_id] = until

@@ -7,20 +7,17 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Attr, Key
-
 from push.aws.batch_get import batch_get
-from push.aws.dynamodb import map_dynamodb_errors
+from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
 from push.aws.items import read_item, readable_items
-from push.channels.keys import SHARDS, channel_key, following, shard_of
+from push.channels.keys import FIRST_KEY, SHARDS, channel_key, following, shard_of
 from push.channels.models import Channel
 from push.errors import UnreadableItemError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from boto3.dynamodb.conditions import ConditionBase
-    from mypy_boto3_dynamodb.service_resource import Table
+    from push.aws.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +60,12 @@ class Channels:
 
     def all_of_player(self, app_id: str, player_id: str) -> Iterator[Channel]:
         """Yield the player's channels, expired or not."""
-        query: dict[str, Any] = {
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": f"{app_id}#{player_id}"},
-            "ConsistentRead": True,
-        }
-        while True:
-            page = self._table.query(**query)
-            yield from readable_channels(page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        items = self._table.query_all(
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": f"{app_id}#{player_id}"},
+            ConsistentRead=True,
+        )
+        return readable_channels(items)
 
     def of_shard(
         self,
@@ -95,10 +87,7 @@ class Channels:
             start: the first `device_key` to return; None for the shard's first.
             end: where to stop, itself not returned; None for the shard's end.
         """
-        condition: ConditionBase = Key("shard").eq(f"{app_id}#{shard}")
-        if start is not None:
-            condition &= Key("device_key").gte(start)
-        page = self._table.query(IndexName="ByShard", KeyConditionExpression=condition, Limit=limit)
+        page = self._table.query(**_from(app_id, shard, start), Limit=limit)
         inside = [each for each in page["Items"] if end is None or str(each["device_key"]) < end]
         more = "LastEvaluatedKey" in page and len(inside) == len(page["Items"])
         return ShardPage(
@@ -150,22 +139,30 @@ class Channels:
             read_item("channel", item, Channel.of_item)
         except UnreadableItemError:
             # Unless it was replaced since.
-            as_read: ConditionBase = Attr("renewed_at").not_exists()
+            as_read: dict[str, Any] = {
+                "ConditionExpression": "attribute_not_exists(renewed_at)",
+            }
             if "renewed_at" in item:
-                as_read = Attr("renewed_at").eq(item["renewed_at"])
-            self._delete(key, ConditionExpression=as_read)
+                as_read = {
+                    "ConditionExpression": "renewed_at = :renewed_at",
+                    "ExpressionAttributeValues": {":renewed_at": item["renewed_at"]},
+                }
+            self._delete(key, **as_read)
 
     def remove_unless_renewed(self, channel: Channel) -> Channel | None:
         """Remove a channel unless it was renewed since it was read; return it, None if it was
         kept."""
         key = channel_key(channel.app_id, channel.player_id, channel.device_id)
-        as_read = Attr("renewed_at").eq(channel.renewed_at) | Attr("renewed_at").not_exists()
-        return self._delete(key, ConditionExpression=as_read)
+        return self._delete(
+            key,
+            ConditionExpression="renewed_at = :renewed_at OR attribute_not_exists(renewed_at)",
+            ExpressionAttributeValues={":renewed_at": channel.renewed_at},
+        )
 
     def _delete(self, key: dict[str, str], **condition: Any) -> Channel | None:
         try:
             answer = self._table.delete_item(Key=key, ReturnValues="ALL_OLD", **condition)
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             return None
         item: Mapping[str, Any] | None = answer.get("Attributes")
         return next(readable_channels([] if item is None else [item]), None)
@@ -176,19 +173,26 @@ def expiring_channels(
 ) -> ShardPage:
     """Return the channels among the next megabyte of a shard that expire within `span`: first and
     last, epoch seconds."""
-    condition: ConditionBase = Key("shard").eq(f"{app_id}#{shard}")
-    if start is not None:
-        condition &= Key("device_key").gte(start)
-    page = table.query(
-        IndexName="ByShard",
-        KeyConditionExpression=condition,
-        FilterExpression=Attr("expires_at").between(*span),
-    )
+    query = _from(app_id, shard, start)
+    query["ExpressionAttributeValues"] |= {":first": span[0], ":last": span[1]}
+    page = table.query(**query, FilterExpression="expires_at BETWEEN :first AND :last")
     last = page.get("LastEvaluatedKey")
     return ShardPage(
         tuple(readable_channels(page["Items"])),
         None if last is None else following(str(last["device_key"])),
     )
+
+
+def _from(app_id: str, shard: int, start: str | None) -> dict[str, Any]:
+    """Return a query of a shard's channels from the `device_key` `start` on."""
+    return {
+        "IndexName": "ByShard",
+        "KeyConditionExpression": "shard = :shard AND device_key >= :start",
+        "ExpressionAttributeValues": {
+            ":shard": f"{app_id}#{shard}",
+            ":start": start or FIRST_KEY,
+        },
+    }
 
 
 def readable_channels(items: Iterable[Mapping[str, Any]]) -> Iterator[Channel]:

@@ -16,7 +16,7 @@ from push.channels.keys import channel_key
 from wns.channel_uri import channel_identity
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from push.aws.table import Table
 
 
 Device = tuple[str, str]

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from push.aws.dynamodb import failed_item, map_dynamodb_errors
+from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
 from push.notifications.chunks import (
     CLAIM,
     OUTCOMES,
@@ -26,8 +26,7 @@ from push.notifications.outcomes import decode_outcomes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
+    from push.aws.table import Table
     from push.delivery.models import Delivery
     from push.notifications.outcomes import Outcomes
 
@@ -104,7 +103,6 @@ class DeliveryClaims:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._client = table.meta.client
 
     @map_dynamodb_errors()
     def claim(
@@ -138,8 +136,7 @@ class DeliveryClaims:
         """
         owner = f"{message_id}{_NONCE}{nonce}"
         try:
-            item: Mapping[str, Any] = self._client.update_item(
-                TableName=self._table.name,
+            item: Mapping[str, Any] = self._table.update_item(
                 Key=claim_key(delivery),
                 ExpressionAttributeValues={
                     ":attempt": delivery.attempt,
@@ -153,8 +150,8 @@ class DeliveryClaims:
                 },
                 **_CLAIM,
             )["Attributes"]
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            item = failed_item(error)
+        except ConditionFailedError as error:
+            item = error.item
             if item["owner"] != owner or item["attempt"] != delivery.attempt:
                 return self._refusal(delivery, message_id, item)
         through, counts = str(item["started_through"]), json.loads(str(item.get("counts", "{}")))

@@ -12,8 +12,7 @@ from wns.result import Outcome
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
+    from push.aws.table import Table
     from push.delivery.attempt import DeliveryAttempt
     from push.delivery.batch import Batch
     from push.delivery.models import Delivery, Recipient

@@ -15,9 +15,8 @@ from push.notifications.outcomes import encode_outcomes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
     from push.aws.dynamodb import Transactions
+    from push.aws.table import Table
     from push.delivery.claims import Claim
     from push.notifications.outcomes import Outcomes
 
@@ -35,7 +34,6 @@ class DeliveryRecords:
 
     def __init__(self, table: Table, transactions: Transactions) -> None:
         self._table = table
-        self._client = table.meta.client
         self._transactions = transactions
 
     @map_dynamodb_errors()
@@ -61,7 +59,7 @@ class DeliveryRecords:
         }
         if outcomes:
             item["outcomes"] = encode_outcomes(outcomes)
-        self._client.put_item(TableName=self._table.name, Item=item)
+        self._table.put_item(Item=item)
 
     @map_dynamodb_errors()
     def close(
@@ -101,10 +99,10 @@ class DeliveryRecords:
         try:
             if claim.delivery.lane == "direct":
                 values["counts"] = json.dumps(Counter(claim.counts) + counts)
-                self._client.update_item(**self._closing(claim, not_before, values))
+                self._table.update_item(**self._closing(claim, not_before, values))
             else:
                 self._close_and_count(claim, not_before, values, counts, now)
-        except (ConditionFailedError, self._client.exceptions.ConditionalCheckFailedException):
+        except ConditionFailedError:
             if not self._is_closed_by(claim):
                 raise LostClaimError from None
 
@@ -149,7 +147,7 @@ class DeliveryRecords:
 
     def _is_closed_by(self, claim: Claim) -> bool:
         """Return whether a claim is closed: by a write whose response was lost."""
-        found: Mapping[str, Any] = self._client.get_item(
-            TableName=self._table.name, Key=claim_key(claim.delivery), ConsistentRead=True
+        found: Mapping[str, Any] = self._table.get_item(
+            Key=claim_key(claim.delivery), ConsistentRead=True
         ).get("Item", {})
         return found.get("owner") == claim.owner and "workers" not in found

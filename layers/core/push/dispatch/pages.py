@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from push.aws.dynamodb import ConditionFailedError, failed_item
+from push.aws.dynamodb import ConditionFailedError
 from push.channels.keys import SHARDS
 from push.identifiers import AppId, NotificationId
 from push.notifications.counters import RECORD_LIFE_S, count_write
 from push.notifications.players import REACHED, SKIPPED
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
-
     from push.aws.dynamodb import Transactions
+    from push.aws.table import Table
     from push.channels.models import Channel
 
 
@@ -92,8 +91,8 @@ class Pages:
                 ConditionExpression="attribute_not_exists(pk)",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException as error:
-            found = failed_item(error)
+        except ConditionFailedError as error:
+            found = error.item
             if found["done"]:
                 return None
             plan = json.loads(str(found["plan"]))

@@ -7,9 +7,7 @@ queries, of some milliseconds each, most of which is waiting.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
-
-from boto3.dynamodb.types import TypeDeserializer
+from typing import TYPE_CHECKING
 
 from push.aws.dynamodb import map_dynamodb_errors
 from push.channels.table import readable_channels
@@ -17,22 +15,17 @@ from push.channels.table import readable_channels
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mypy_boto3_dynamodb import DynamoDBClient
-
+    from push.aws.table import Table
     from push.channels.models import Channel
 
 
 CONCURRENT_QUERIES = 16
-_DESERIALIZER = TypeDeserializer()
 
 
 class PlayerChannels:
     """The channels in ChannelsTable, by player."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        """`client` has at least CONCURRENT_QUERIES connections. A client, not a table: clients are
-        thread-safe, resources are not (Boto3, "Multithreading with clients")."""
-        self._client = client
+    def __init__(self, table: Table) -> None:
         self._table = table
         self._pool = ThreadPoolExecutor(CONCURRENT_QUERIES, "player-channels")
 
@@ -50,20 +43,9 @@ class PlayerChannels:
         return dict(zip(players, found, strict=True))
 
     def _of_player(self, app_id: str, player_id: str, now: float) -> list[Channel]:
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": {"S": f"{app_id}#{player_id}"}},
-            "ConsistentRead": True,
-        }
-        channels: list[Channel] = []
-        while True:
-            page = self._client.query(**query)
-            items = (
-                {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
-                for item in page["Items"]
-            )
-            channels += readable_channels(items)
-            if "LastEvaluatedKey" not in page:
-                return [channel for channel in channels if channel.expires_at > now]
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        items = self._table.query_all(
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": f"{app_id}#{player_id}"},
+            ConsistentRead=True,
+        )
+        return [channel for channel in readable_channels(items) if channel.expires_at > now]

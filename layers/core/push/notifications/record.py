@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from push.aws.dynamodb import failed_item, map_dynamodb_errors
+from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
 from push.errors import NotFoundError, TablesUnavailableError
 from push.notifications.chunks import count_claims
 from push.notifications.counters import RECORD_LIFE_S, read_counters
@@ -19,8 +19,7 @@ from push.notifications.summary import is_direct, summary_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
+    from push.aws.table import Table
     from push.notifications.entry import RequestEntry, State
     from push.notifications.summary import Summary
 
@@ -30,7 +29,6 @@ class Notifications:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._exceptions = table.meta.client.exceptions
 
     @map_dynamodb_errors()
     def accept(self, entry: RequestEntry, now: float) -> State:
@@ -45,8 +43,8 @@ class Notifications:
                 ConditionExpression="attribute_not_exists(pk)",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except self._exceptions.ConditionalCheckFailedException as error:
-            record = Record(failed_item(error))
+        except ConditionFailedError as error:
+            record = Record(error.item)
             record.check(entry)
             return record.state
         return "accepted"
@@ -110,7 +108,7 @@ class Notifications:
                 | {f":{name}": value for name, value in values.items()}
                 | dict(compared or {}),
             )
-        except self._exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             return False
         return True
 
@@ -122,7 +120,7 @@ class Notifications:
         }
         try:
             self._table.put_item(Item=item, ConditionExpression="attribute_not_exists(pk)")
-        except self._exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             return
 
     @map_dynamodb_errors()
@@ -135,10 +133,10 @@ class Notifications:
         """
         table = self._table.name
         keys = [_key(notification_id, "summary"), _key(notification_id, "request")]
-        answer = self._table.meta.client.batch_get_item(
-            RequestItems={table: {"Keys": keys, "ConsistentRead": True}}
+        answer = self._table.dynamodb.batch_get_item(
+            {table: {"Keys": keys, "ConsistentRead": True}}
         )
-        if answer.get("UnprocessedKeys"):
+        if answer["UnprocessedKeys"]:
             raise TablesUnavailableError(
                 "DynamoDB did not return the broadcast", "DynamoDB UnprocessedKeys"
             )

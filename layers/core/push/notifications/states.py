@@ -12,8 +12,7 @@ from push.aws.dynamodb import map_dynamodb_errors
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
+    from push.aws.table import Table
     from push.notifications.entry import State
 
 

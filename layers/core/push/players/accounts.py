@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from boto3.dynamodb.conditions import Attr, Key
 from pydantic import BaseModel, ConfigDict, Field
 
-from push.aws.dynamodb import map_dynamodb_errors
+from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
 from push.channels.uri_owners import owner_key
 from push.notifications.counters import RECORD_LIFE_S
 from push.players.store import partition_of
@@ -16,8 +15,7 @@ from push.players.store import partition_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
+    from push.aws.table import Table
     from push.channels.models import Channel
     from push.channels.table import Channels
     from push.channels.topics import Topics
@@ -123,16 +121,11 @@ class PlayerAccounts:
         )
 
     def _items(self, table: Table, partition: str) -> Iterator[dict[str, Any]]:
-        query: dict[str, Any] = {
-            "KeyConditionExpression": Key("pk").eq(partition),
-            "ConsistentRead": True,
-        }
-        while True:
-            page = table.query(**query)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return table.query_all(
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": partition},
+            ConsistentRead=True,
+        )
 
     def _delete(self, table: Table, items: list[dict[str, Any]]) -> None:
         for item in items:
@@ -145,9 +138,10 @@ class PlayerAccounts:
         try:
             self.channels_table.delete_item(
                 Key=owner_key(app_id, channel_uri),
-                ConditionExpression=Attr("player_id").eq(player_id),
+                ConditionExpression="player_id = :player",
+                ExpressionAttributeValues={":player": player_id},
             )
-        except self.channels_table.meta.client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             return False
         return True
 

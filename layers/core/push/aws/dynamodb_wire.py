@@ -1,0 +1,207 @@
+"""DynamoDB's JSON protocol over libcurl.
+
+botocore takes three to four times the CPU for a call, and a notification is little else than calls
+of DynamoDB (docs/performance.md). What is AWS's to define still comes from botocore: credentials,
+region, endpoint, signature, certificates, and which errors are worth another try.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import threading
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pycurl
+from botocore import exceptions as errors
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.httpsession import get_cert_path
+from botocore.retries.quota import RetryQuota
+from botocore.retries.standard import RetryContext, StandardRetryConditions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from botocore.session import Session
+
+    from push.aws.clients import Patience
+
+_VERSION = "DynamoDB_20120810"
+# Each retry takes 5 from a quota of 500 and each response gives 1 back, so that a worker does not
+# add to the trouble of a table that fails for long (AWS SDKs reference guide, "Retry behavior",
+# standard mode).
+_RETRY_COST = 5
+_FIRST_PAUSE_S = 0.05
+_LONGEST_PAUSE_S = 20.0
+_NO_CONNECTION = (
+    pycurl.E_COULDNT_CONNECT,
+    pycurl.E_COULDNT_RESOLVE_HOST,
+    pycurl.E_COULDNT_RESOLVE_PROXY,
+)
+_TLS = (pycurl.E_SSL_CONNECT_ERROR, pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_CACERT_BADFILE)
+
+
+class HttpResponse(NamedTuple):
+    """Status and body of a response."""
+
+    status_code: int
+    body: bytes
+
+
+class DynamoDBWire:
+    """Calls DynamoDB with requests and responses in its JSON. Safe between threads."""
+
+    def __init__(self, session: Session, patience: Patience) -> None:
+        """Read region, endpoint and credentials as a client of botocore does; call nothing.
+
+        Raises:
+            NoRegionError, NoCredentialsError: the environment names none.
+        """
+        region, credentials = session.get_config_variable("region"), session.get_credentials()
+        if region is None:
+            raise errors.NoRegionError
+        if credentials is None:
+            raise errors.NoCredentialsError
+        self._signer = SigV4Auth(credentials, "dynamodb", region)
+        self._url = _endpoint_url(session, region)
+        ca_file = str(session.get_config_variable("ca_bundle") or get_cert_path(verify=True))
+        self._connections = Connections(self._url, ca_file, patience)
+        self._conditions = StandardRetryConditions(max_attempts=patience.attempts)
+        self._quota = RetryQuota()
+
+    def call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Call an operation, such as `UpdateItem`; return the response.
+
+        Raises:
+            ClientError: DynamoDB refused, or failed at every try; `response` holds the error as
+                botocore has it.
+            BotoCoreError: no response: no connection, a time-out, a connection that broke.
+        """
+        body = json.dumps(parameters, separators=(",", ":")).encode()
+        attempt = 1
+        while True:
+            try:
+                response = self._post(operation, body)
+            except (errors.ClientError, errors.BotoCoreError) as error:
+                if not self._is_retried(error, attempt):
+                    raise
+            else:
+                self._quota.release(1)
+                return response
+            # Full jitter, so that workers whose calls failed together do not return together.
+            longest_s = min(_FIRST_PAUSE_S * 2.0 ** (attempt - 1), _LONGEST_PAUSE_S)
+            time.sleep(random.random() * longest_s)  # noqa: S311
+            attempt += 1
+
+    def _post(self, operation: str, body: bytes) -> dict[str, Any]:
+        request = AWSRequest(
+            "POST",
+            self._url,
+            headers={
+                "Content-Type": "application/x-amz-json-1.0",
+                "X-Amz-Target": f"{_VERSION}.{operation}",
+            },
+            data=body,
+        )
+        # Signed anew for each try: a signature is valid for minutes, and credentials are renewed.
+        self._signer.add_auth(request)
+        headers = [f"{name}: {value}" for name, value in request.headers.items()]
+        response = self._connections.post(headers, body)
+        if response.status_code != HTTPStatus.OK:
+            raise _error(operation, response)
+        parsed: dict[str, Any] = json.loads(response.body)
+        return parsed
+
+    def _is_retried(self, error: errors.ClientError | errors.BotoCoreError, attempt: int) -> bool:
+        context = RetryContext(attempt_number=attempt)
+        if isinstance(error, errors.ClientError):
+            context.parsed_response = error.response
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            context.http_response = HttpResponse(status, b"")
+        else:
+            context.caught_exception = error
+        return bool(self._conditions.is_retryable(context)) and self._quota.acquire(_RETRY_COST)
+
+
+def _endpoint_url(session: Session, region: str) -> str:
+    given = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or os.environ.get("AWS_ENDPOINT_URL")
+    if given:
+        return f"{given.rstrip('/')}/"
+    resolver = session.get_component("endpoint_resolver")
+    return f"https://{resolver.construct_endpoint('dynamodb', region)['hostname']}/"
+
+
+def _error(operation: str, response: HttpResponse) -> errors.ClientError:
+    """Return a response's error with the fields that botocore gives it."""
+    try:
+        parsed: Any = json.loads(response.body)
+    except ValueError:  # a proxy's page, for instance
+        parsed = {}
+    code = str(parsed.pop("__type", response.status_code)).rpartition("#")[2]
+    message = parsed.pop("message", None) or parsed.pop("Message", None) or ""
+    parsed["Error"] = {"Code": code, "Message": message}
+    parsed["ResponseMetadata"] = {"HTTPStatusCode": response.status_code}
+    return errors.ClientError(parsed, operation)
+
+
+@dataclass
+class Connections(threading.local):
+    """One kept-alive connection per thread."""
+
+    url: str
+    ca_file: str
+    patience: Patience
+
+    def __post_init__(self) -> None:
+        self._handle: pycurl.Curl | None = None
+
+    def post(self, headers: Sequence[str], body: bytes) -> HttpResponse:
+        """Send a request and receive its response.
+
+        Raises:
+            BotoCoreError: there is no whole response.
+        """
+        if self._handle is None:
+            self._handle = self._open()
+        handle, received = self._handle, BytesIO()
+        handle.setopt(pycurl.HTTPHEADER, [*headers, "Expect:", "Accept:"])
+        handle.setopt(pycurl.POSTFIELDS, body)
+        handle.setopt(pycurl.WRITEDATA, received)
+        try:
+            handle.perform()
+        except pycurl.error as error:
+            raise self._failure(handle, int(error.args[0])) from None
+        return HttpResponse(handle.getinfo(pycurl.RESPONSE_CODE), received.getvalue())
+
+    def _open(self) -> pycurl.Curl:
+        handle = pycurl.Curl()
+        connect_s, read_s = self.patience.connect_s, self.patience.read_s
+        for option, value in {
+            pycurl.URL: self.url,
+            pycurl.POST: 1,
+            pycurl.CAINFO: self.ca_file,
+            pycurl.USERAGENT: "windows-push-backend",
+            pycurl.CONNECTTIMEOUT_MS: int(connect_s * 1000),
+            pycurl.TIMEOUT_MS: int((connect_s + read_s) * 1000),
+            pycurl.NOSIGNAL: 1,
+            pycurl.TCP_NODELAY: 1,
+        }.items():
+            handle.setopt(option, value)
+        return handle
+
+    def _failure(self, handle: pycurl.Curl, code: int) -> errors.BotoCoreError:
+        if code == pycurl.E_OPERATION_TIMEDOUT:
+            is_connected = handle.getinfo(pycurl.PRETRANSFER_TIME) > 0
+            kind = errors.ReadTimeoutError if is_connected else errors.ConnectTimeoutError
+            return kind(endpoint_url=self.url)
+        if code in _NO_CONNECTION:
+            return errors.EndpointConnectionError(endpoint_url=self.url)
+        if code in _TLS:
+            return errors.SSLError(endpoint_url=self.url, error=OSError(f"libcurl error {code}"))
+        return errors.ConnectionClosedError(endpoint_url=self.url)
