@@ -30,17 +30,21 @@ _PROXY_VARIABLES = ("HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 _recorded = RecordedCalls()
 
 
+def _record(client: Any) -> None:
+    client.meta.events.register("provide-client-params", _recorded.note)
+
+
 @functools.cache
 def _client(service: Any) -> Any:
     client = boto3.session.Session().client(service)
-    client.meta.events.register("provide-client-params", _recorded.note)
+    _record(client)
     return client
 
 
 @functools.cache
 def _resource(service: Any) -> Any:
     resource = boto3.session.Session().resource(service)
-    resource.meta.client.meta.events.register("provide-client-params", _recorded.note)
+    _record(resource.meta.client)
     return resource
 
 
@@ -74,6 +78,8 @@ def backend(
     # Making a client costs more than most tests; it keeps no state, and moto always answers it.
     monkeypatch.setattr(boto3, "client", lambda service, **_: _client(service))
     monkeypatch.setattr(boto3, "resource", lambda service, **_: _resource(service))
+    monkeypatch.setattr("push.aws.clients.client", lambda service, *_: _client(service))
+    monkeypatch.setattr("tests.aws_limits.wire.on_new_client", [_record])
     _one_call_at_a_time(monkeypatch)
     directory = tmp_path_factory.getbasetemp() / "wns"
     directory.mkdir(exist_ok=True)

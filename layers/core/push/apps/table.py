@@ -117,14 +117,22 @@ class Apps:
     @map_dynamodb_errors()
     def stop(self, app_id: str, reason: str, now: float) -> int:
         """Stop sending for an app until an operator resumes it or puts it again; return since when
-        it is stopped, `now` unless somebody has stopped it before. Times are epoch seconds."""
-        stopped = self._table.update_item(
-            Key={"pk": app_id},
-            UpdateExpression="SET stopped = :reason, stopped_at = if_not_exists(stopped_at, :now)",
-            ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeValues={":reason": reason, ":now": int(now)},
-            ReturnValues="ALL_NEW",
-        )["Attributes"]
+        it is stopped, `now` unless somebody has stopped it before. Times are epoch seconds.
+
+        Raises:
+            NotFoundError: the app does not exist.
+        """
+        try:
+            stopped = self._table.update_item(
+                Key={"pk": app_id},
+                UpdateExpression="SET stopped = :reason,"
+                " stopped_at = if_not_exists(stopped_at, :now)",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues={":reason": reason, ":now": int(now)},
+                ReturnValues="ALL_NEW",
+            )["Attributes"]
+        except ConditionFailedError:
+            raise NotFoundError(f"app '{app_id}' does not exist") from None
         return int(str(stopped["stopped_at"]))
 
 
@@ -156,7 +164,11 @@ class AppCache:
 
     def stop(self, app_id: str, reason: str, now: float) -> int:
         """Stop sending for an app until an operator resumes it or puts it again; return since when
-        it is stopped. Times are epoch seconds."""
+        it is stopped. Times are epoch seconds.
+
+        Raises:
+            NotFoundError: the app does not exist.
+        """
         stopped_at = self._apps.stop(app_id, reason, now)
         self._held.pop(app_id, None)
         return stopped_at

@@ -2,7 +2,7 @@
 
 botocore takes three to four times the CPU for a call, and a notification is little else than calls
 of DynamoDB (docs/performance.md). What is AWS's to define still comes from botocore: credentials,
-region, endpoint, signature, certificates, and which errors are worth another try.
+region, signature, certificates, and which errors are worth another try.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class DynamoDBWire:
     """Calls DynamoDB with requests and responses in its JSON. Safe between threads."""
 
     def __init__(self, session: Session, patience: Patience) -> None:
-        """Read region, endpoint and credentials as a client of botocore does; call nothing.
+        """Read region and credentials as a client of botocore does; call nothing.
 
         Raises:
             NoRegionError, NoCredentialsError: the environment names none.
@@ -69,7 +69,7 @@ class DynamoDBWire:
         if credentials is None:
             raise errors.NoCredentialsError
         self._signer = SigV4Auth(credentials, "dynamodb", region)
-        self._url = _endpoint_url(session, region)
+        self._url = endpoint_url(region)
         ca_file = str(session.get_config_variable("ca_bundle") or get_cert_path(verify=True))
         self._connections = Connections(self._url, ca_file, patience)
         self._conditions = StandardRetryConditions(max_attempts=patience.attempts)
@@ -129,12 +129,17 @@ class DynamoDBWire:
         return bool(self._conditions.is_retryable(context)) and self._quota.acquire(_RETRY_COST)
 
 
-def _endpoint_url(session: Session, region: str) -> str:
+def endpoint_url(region: str) -> str:
+    """Return where DynamoDB is: what the environment says, else the region's endpoint.
+
+    botocore would read the endpoints of all services for it, which takes longer than the rest of a
+    start-up; they follow one pattern (AWS general reference, "Amazon DynamoDB endpoints").
+    """
     given = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or os.environ.get("AWS_ENDPOINT_URL")
     if given:
         return f"{given.rstrip('/')}/"
-    resolver = session.get_component("endpoint_resolver")
-    return f"https://{resolver.construct_endpoint('dynamodb', region)['hostname']}/"
+    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return f"https://dynamodb.{region}.{suffix}/"
 
 
 def _error(operation: str, response: HttpResponse) -> errors.ClientError:
@@ -181,14 +186,13 @@ class Connections(threading.local):
 
     def _open(self) -> pycurl.Curl:
         handle = pycurl.Curl()
-        connect_s, read_s = self.patience.connect_s, self.patience.read_s
         for option, value in {
             pycurl.URL: self.url,
             pycurl.POST: 1,
             pycurl.CAINFO: self.ca_file,
             pycurl.USERAGENT: "windows-push-backend",
-            pycurl.CONNECTTIMEOUT_MS: int(connect_s * 1000),
-            pycurl.TIMEOUT_MS: int((connect_s + read_s) * 1000),
+            pycurl.CONNECTTIMEOUT_MS: int(self.patience.connect_s * 1000),
+            pycurl.TIMEOUT_MS: int(self.patience.read_s * 1000),
             pycurl.NOSIGNAL: 1,
             pycurl.TCP_NODELAY: 1,
         }.items():
