@@ -18,7 +18,7 @@ game = game_fixture(devices={f"pc-{n}": f"player-{n}" for n in range(3)})
 
 @pytest.fixture
 def budgets(backend: Backend) -> SendBudgets:
-    return SendBudgets(backend.table("RatesTable"))
+    return SendBudgets(backend.own_table("RatesTable"))
 
 
 def test_workers_together_get_no_more_than_the_rate_in_a_second(budgets: SendBudgets) -> None:

@@ -38,6 +38,8 @@ from tests.unit.push.scripted_dynamodb import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.enable_socket
+
 TRIES = 3
 QUICK = Patience(connect_s=2, read_s=2, attempts=TRIES)
 OK = answer({})

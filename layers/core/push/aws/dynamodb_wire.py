@@ -23,7 +23,11 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import get_cert_path
 from botocore.retries.quota import RetryQuota
-from botocore.retries.standard import RetryContext, StandardRetryConditions
+from botocore.retries.standard import (
+    RetryContext,
+    ThrottledRetryableChecker,
+    TransientRetryableChecker,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +41,7 @@ _VERSION = "DynamoDB_20120810"
 # add to the trouble of a table that fails for long (AWS SDKs reference guide, "Retry behavior",
 # standard mode).
 _RETRY_COST = 5
+_WORTH_ANOTHER_TRY = (ThrottledRetryableChecker(), TransientRetryableChecker())
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 20.0
 _NO_CONNECTION = (
@@ -72,7 +77,7 @@ class DynamoDBWire:
         self._url = endpoint_url(region)
         ca_file = str(session.get_config_variable("ca_bundle") or get_cert_path(verify=True))
         self._connections = Connections(self._url, ca_file, patience)
-        self._conditions = StandardRetryConditions(max_attempts=patience.attempts)
+        self._attempts = patience.attempts
         self._quota = RetryQuota()
 
     def call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,7 +131,11 @@ class DynamoDBWire:
             context.http_response = HttpResponse(status, b"")
         else:
             context.caught_exception = error
-        return bool(self._conditions.is_retryable(context)) and self._quota.acquire(_RETRY_COST)
+        return (
+            attempt < self._attempts
+            and any(each.is_retryable(context) for each in _WORTH_ANOTHER_TRY)
+            and self._quota.acquire(_RETRY_COST)
+        )
 
 
 def endpoint_url(region: str) -> str:
