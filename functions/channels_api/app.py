@@ -8,16 +8,15 @@ import random
 import time
 from typing import TYPE_CHECKING, Annotated, Any
 
-import boto3
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.metrics import MetricUnit
-from botocore.config import Config
 from pydantic import BaseModel, ConfigDict
 
 from push.api.http_api import AppIdInPath, HttpApi, done, stored
 from push.apps.table import AppCache, Apps
+from push.aws import clients
 from push.aws.dynamodb import Transactions
 from push.channels.models import Channel, Registration
 from push.channels.presence import Presence
@@ -41,18 +40,14 @@ class Settings(BaseModel, hide_input_in_errors=True):
 
 settings = Settings.model_validate(os.environ)
 logger = Logger()
-# Building the user agent and validating parameters for each call took a quarter of a registration's
-# CPU.
-dynamodb = boto3.resource(
-    "dynamodb", config=Config(user_agent="windows-push-backend", parameter_validation=False)
-)
-channels_table = dynamodb.Table(settings.CHANNELS_TABLE)
+dynamodb = clients.dynamodb()
+channels_table = dynamodb.table(settings.CHANNELS_TABLE)
 channels, owners = Channels(channels_table), UriOwners(channels_table)
-topics = Topics(dynamodb.Table(settings.TOPICS_TABLE))
+topics = Topics(dynamodb.table(settings.TOPICS_TABLE))
 limit = RegistrationLimit(channels_table)
-transactions = Transactions(dynamodb.meta.client, time.sleep, random.SystemRandom().random)
+transactions = Transactions(dynamodb, time.sleep, random.SystemRandom().random)
 registrar = Registrar(
-    apps=AppCache(Apps(dynamodb.Table(settings.APPS_TABLE))),
+    apps=AppCache(Apps(dynamodb.table(settings.APPS_TABLE))),
     channels=channels,
     claims=UriClaims(owners, channels, topics, limit, transactions),
     topics=topics,

@@ -12,14 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
-from botocore.config import Config
 from pydantic import BaseModel
 
 from push.apps.game_events import GameEvents
 from push.apps.table import AppCache, Apps
+from push.aws import clients
+from push.aws.clients import Patience
 from push.aws.dynamodb import Transactions
 from push.aws.sqs import DeadLetterQueue
 from push.channels.table import Channels
@@ -72,37 +72,28 @@ class Settings(BaseModel, hide_input_in_errors=True):
 settings = Settings.model_validate(os.environ)
 logger = Logger()
 metrics = Metrics()
-# A call that hangs must not use up the invocation: with three attempts it takes at most about ten
-# seconds. DynamoDB's clients would make four. Parameters are not validated again: the tests cover
-# them.
-config = Config(
-    connect_timeout=1,
-    read_timeout=2,
-    retries={"total_max_attempts": 3},
-    max_pool_connections=CONCURRENT_QUERIES,
-    parameter_validation=False,
-    user_agent="windows-push-backend",
-)
-dynamodb = boto3.resource("dynamodb", config=config)
-sqs = boto3.client("sqs", config=config)
-notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
-apps = Apps(dynamodb.Table(settings.APPS_TABLE))
+# A call that hangs must not use up the invocation: with three attempts, it takes at most about ten
+# seconds.
+impatient = Patience(connect_s=1, read_s=2, attempts=3)
+dynamodb = clients.dynamodb(impatient)
+sqs = clients.client("sqs", impatient, connections=CONCURRENT_QUERIES)
+notifications_table = dynamodb.table(settings.NOTIFICATIONS_TABLE)
+apps = Apps(dynamodb.table(settings.APPS_TABLE))
 notifications = Notifications(notifications_table)
-transactions = Transactions(dynamodb.meta.client, time.sleep, random.SystemRandom().random)
+transactions = Transactions(dynamodb, time.sleep, random.SystemRandom().random)
 pool = ThreadPoolExecutor(CONCURRENT_QUERIES, "dispatcher")
-queries = boto3.client("dynamodb", config=config)
-player_channels = PlayerChannels(queries, settings.CHANNELS_TABLE, pool)
 game_events = GameEvents(
-    boto3.client("events", config=config), settings.GAME_EVENT_BUS, AppCache(apps), time.time
+    clients.client("events", impatient), settings.GAME_EVENT_BUS, AppCache(apps), time.time
 )
 finished = FinishedNotifications(game_events, notifications_table)
-channels_table = dynamodb.Table(settings.CHANNELS_TABLE)
+channels_table = dynamodb.table(settings.CHANNELS_TABLE)
+player_channels = PlayerChannels(channels_table, pool)
 page_queue = BroadcastQueue(sqs, settings.BROADCAST_QUEUE_URL)
 request_queue = RequestQueue(sqs, settings.REQUEST_QUEUE_URL)
 broadcaster = Broadcaster(
     apps=apps,
     channels=Channels(channels_table),
-    topics=Topics(dynamodb.Table(settings.TOPICS_TABLE)),
+    topics=Topics(dynamodb.table(settings.TOPICS_TABLE)),
     players=player_channels,
     notifications=notifications,
     pages=Pages(notifications_table, transactions),
@@ -115,7 +106,7 @@ expiring_channels = ExpiringChannels(apps, channels_table, game_events, page_que
 dispatcher = Dispatcher(
     intake=RequestIntake(
         apps,
-        Templates(dynamodb.Table(settings.TEMPLATES_TABLE)),
+        Templates(dynamodb.table(settings.TEMPLATES_TABLE)),
         notifications,
         RepeatGuard(notifications_table),
     ),
@@ -127,7 +118,7 @@ dispatcher = Dispatcher(
     broadcaster=broadcaster,
     requests=request_queue,
     schedules=Schedules(
-        boto3.client("scheduler"),
+        clients.client("scheduler"),
         settings.SCHEDULE_GROUP,
         ScheduleTarget(
             settings.REQUEST_QUEUE_ARN, settings.REQUEST_DLQ_ARN, settings.SCHEDULE_ROLE_ARN

@@ -8,17 +8,17 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
-from botocore.config import Config
 from pydantic import BaseModel
 
 from push.apps.access_tokens import AccessTokenCache
 from push.apps.events import AppEvents
 from push.apps.game_events import GameEvents
 from push.apps.table import AppCache, Apps
+from push.aws import clients
 from push.aws.background import Background
+from push.aws.clients import Patience
 from push.aws.dynamodb import Transactions
 from push.aws.secret_store import SecretStore
 from push.aws.sqs import DeadLetterQueue
@@ -65,33 +65,21 @@ logger = Logger()
 metrics = Metrics()
 # Within its time a batch must be recorded and what is left queued (push.delivery.sender.CLOSING_S),
 # whatever AWS does; a call that takes long is better made again by the next attempt.
-# Parameters are not validated again, as in the dispatcher.
-impatient = Config(
-    connect_timeout=1,
-    read_timeout=2,
-    retries={"total_max_attempts": 2},
-    parameter_validation=False,
-    user_agent="windows-push-backend",
-)
-dynamodb = boto3.resource("dynamodb", config=impatient)
-sqs = boto3.client("sqs", config=impatient)
+impatient = Patience(connect_s=1, read_s=2, attempts=2)
+dynamodb = clients.dynamodb(impatient)
+sqs = clients.client("sqs", impatient)
 # Short, because the sender has a cached access token to use while Secrets Manager is unavailable.
-secretsmanager = boto3.client(
-    "secretsmanager",
-    config=Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2}),
-)
+secretsmanager = clients.client("secretsmanager", Patience(connect_s=2, read_s=3, attempts=2))
 jitter = random.SystemRandom().random
-notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
-channels_table = dynamodb.Table(settings.CHANNELS_TABLE)
-records = DeliveryRecords(
-    notifications_table, Transactions(dynamodb.meta.client, time.sleep, jitter)
-)
+notifications_table = dynamodb.table(settings.NOTIFICATIONS_TABLE)
+channels_table = dynamodb.table(settings.CHANNELS_TABLE)
+records = DeliveryRecords(notifications_table, Transactions(dynamodb, time.sleep, jitter))
 queues: dict[Lane, DeliveryQueue] = {
     "direct": DeliveryQueue(sqs, settings.DELIVERY_QUEUE_URL),
     "bulk": DeliveryQueue(sqs, settings.BULK_DELIVERY_QUEUE_URL),
 }
-apps = AppCache(Apps(dynamodb.Table(settings.APPS_TABLE)))
-eventbridge = boto3.client("events", config=impatient)
+apps = AppCache(Apps(dynamodb.table(settings.APPS_TABLE)))
+eventbridge = clients.client("events", impatient)
 game_events = GameEvents(eventbridge, settings.GAME_EVENT_BUS, apps, time.time)
 delivery_events = DeliveryEvents(
     game_events, notifications_table, FinishedNotifications(game_events, notifications_table)
@@ -108,7 +96,7 @@ sender = Sender(
         sources=AppSources(
             apps=apps,
             tokens=AccessTokenCache(SecretStore(secretsmanager, settings.SECRET_PREFIX)),
-            budgets=SendBudgets(dynamodb.Table(settings.RATES_TABLE)),
+            budgets=SendBudgets(dynamodb.table(settings.RATES_TABLE)),
             events=AppEvents(eventbridge, settings.GAME_EVENT_BUS),
             game_events=game_events,
         ),

@@ -7,15 +7,14 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Annotated, Any
 
-import boto3
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.metrics import MetricUnit
-from botocore.config import Config
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from push.api.http_api import AppIdInPath, HttpApi, accepted
 from push.apps.table import Apps
+from push.aws import clients
 from push.identifiers import NotificationId, TemplateId
 from push.notifications.chunks import ChunkName, OutcomeReader
 from push.notifications.entry import Origin, State
@@ -46,21 +45,19 @@ class Settings(BaseModel, hide_input_in_errors=True):
 
 settings = Settings.model_validate(os.environ)
 logger = Logger()
-# Parameters are not validated again: the tests cover them.
-config = Config(parameter_validation=False, user_agent="windows-push-backend")
-dynamodb = boto3.resource("dynamodb", config=config)
-notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
+dynamodb = clients.dynamodb()
+notifications_table = dynamodb.table(settings.NOTIFICATIONS_TABLE)
 notifications = Notifications(notifications_table)
 outcomes = OutcomeReader(notifications_table)
 notification_list = NotificationList(notifications_table)
-schedules = Schedules(boto3.client("scheduler"), settings.SCHEDULE_GROUP)
+schedules = Schedules(clients.client("scheduler"), settings.SCHEDULE_GROUP)
 intake = RequestIntake(
-    Apps(dynamodb.Table(settings.APPS_TABLE)),
-    Templates(dynamodb.Table(settings.TEMPLATES_TABLE)),
+    Apps(dynamodb.table(settings.APPS_TABLE)),
+    Templates(dynamodb.table(settings.TEMPLATES_TABLE)),
     notifications,
     RepeatGuard(notifications_table),
 )
-request_queue = RequestQueue(boto3.client("sqs", config=config), settings.REQUEST_QUEUE_URL)
+request_queue = RequestQueue(clients.client("sqs"), settings.REQUEST_QUEUE_URL)
 app = HttpApi(logger, {"/notifications": 200_000})
 
 NotificationIdInPath = Annotated[NotificationId, Path(description="The notification's id")]

@@ -6,7 +6,6 @@ import os
 import time
 from typing import TYPE_CHECKING, Annotated, Any
 
-import boto3
 import requests
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
@@ -19,6 +18,7 @@ from push.apps.events import AppEvents
 from push.apps.models import App, AppSettings
 from push.apps.send_pauses import SendPauses
 from push.apps.table import Apps
+from push.aws import clients
 from push.aws.secret_store import SecretStore
 from push.identifiers import TemplateId
 from push.requests.preview import Preview, PreviewRequest, preview
@@ -41,12 +41,12 @@ class Settings(BaseModel, hide_input_in_errors=True):
 
 settings = Settings.model_validate(os.environ)
 logger = Logger()
-dynamodb = boto3.resource("dynamodb")
-apps = Apps(dynamodb.Table(settings.APPS_TABLE))
-send_pauses = SendPauses(dynamodb.Table(settings.RATES_TABLE))
-templates = Templates(dynamodb.Table(settings.TEMPLATES_TABLE))
-secrets = SecretStore(boto3.client("secretsmanager"), settings.SECRET_PREFIX)
-app_events = AppEvents(boto3.client("events"), settings.GAME_EVENT_BUS)
+dynamodb = clients.dynamodb()
+apps = Apps(dynamodb.table(settings.APPS_TABLE))
+send_pauses = SendPauses(dynamodb.table(settings.RATES_TABLE))
+templates = Templates(dynamodb.table(settings.TEMPLATES_TABLE))
+secrets = SecretStore(clients.client("secretsmanager"), settings.SECRET_PREFIX)
+app_events = AppEvents(clients.client("events"), settings.GAME_EVENT_BUS)
 app = HttpApi(logger, {"/templates/": 200_000})
 
 TemplateIdInPath = Annotated[TemplateId, Path(description="The template's id")]

@@ -12,16 +12,16 @@ from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote, unquote
 
-import boto3
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.metrics import MetricUnit
-from botocore.config import Config
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from push.api.http_api import AppIdInPath, HttpApi
 from push.apps.game_events import GameEvents
 from push.apps.table import AppCache, Apps
+from push.aws import clients
+from push.aws.clients import Patience
 from push.aws.dynamodb import Transactions
 from push.channels.registration import Caller
 from push.channels.table import Channels
@@ -49,20 +49,20 @@ class Settings(BaseModel, hide_input_in_errors=True):
 settings = Settings.model_validate(os.environ)
 logger = Logger()
 # A player waits for the response: a call that hangs is made again.
-config = Config(connect_timeout=1, read_timeout=2, user_agent="windows-push-backend")
-dynamodb = boto3.resource("dynamodb", config=config)
-notifications_table = dynamodb.Table(settings.NOTIFICATIONS_TABLE)
-channels_table = dynamodb.Table(settings.CHANNELS_TABLE)
-apps = AppCache(Apps(dynamodb.Table(settings.APPS_TABLE)))
+impatient = Patience(connect_s=1, read_s=2, attempts=3)
+dynamodb = clients.dynamodb(impatient)
+notifications_table = dynamodb.table(settings.NOTIFICATIONS_TABLE)
+channels_table = dynamodb.table(settings.CHANNELS_TABLE)
+apps = AppCache(Apps(dynamodb.table(settings.APPS_TABLE)))
 interactions = InteractionIntake(
     apps=apps,
     notifications=Notifications(notifications_table),
     store=InteractionStore(
         notifications_table,
-        Transactions(dynamodb.meta.client, time.sleep, random.SystemRandom().random),
+        Transactions(dynamodb, time.sleep, random.SystemRandom().random),
     ),
     events=GameEvents(
-        boto3.client("events", config=config), settings.GAME_EVENT_BUS, apps, time.time
+        clients.client("events", impatient), settings.GAME_EVENT_BUS, apps, time.time
     ),
     clock=time.time,
     sleep=time.sleep,
@@ -71,7 +71,7 @@ accounts = PlayerAccounts(
     channels_table=channels_table,
     notifications_table=notifications_table,
     channels=Channels(channels_table),
-    topics=Topics(dynamodb.Table(settings.TOPICS_TABLE)),
+    topics=Topics(dynamodb.table(settings.TOPICS_TABLE)),
 )
 # 25 interactions with the longest inputs have more; those of a whole weekend have a few kilobytes.
 app = HttpApi(logger, {"/interactions": 262_144})

@@ -7,7 +7,6 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import requests
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -21,6 +20,7 @@ from push.apps.events import (
 )
 from push.apps.table import Apps
 from push.apps.token_refresh import Refresh, RefreshStatus, TokenRefresher
+from push.aws import clients
 from push.aws.secret_store import SecretStore
 from push.errors import AwsUnavailableError
 
@@ -39,8 +39,8 @@ settings = Settings.model_validate(os.environ)
 logger = Logger()
 metrics = Metrics()
 refresher = TokenRefresher(
-    Apps(boto3.resource("dynamodb").Table(settings.APPS_TABLE)),
-    SecretStore(boto3.client("secretsmanager"), settings.SECRET_PREFIX),
+    Apps(clients.dynamodb().table(settings.APPS_TABLE)),
+    SecretStore(clients.client("secretsmanager"), settings.SECRET_PREFIX),
     requests.Session,
     time.time,
 )

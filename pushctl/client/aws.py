@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -16,13 +17,16 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from push.aws.table import DynamoDB
 from push.errors import PushError
 from pushctl.client.errors import NotAllowedError, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import boto3
+
+    from push.aws.table import Table
 
 _DENIED = {
     "AccessDenied",
@@ -53,17 +57,26 @@ class Aws:
         with _CREATING:
             return make(service, endpoint_url=self.endpoint_url, config=self._config())
 
-    def table(self, name: str) -> Any:
+    def table(self, name: str) -> Table:
         """Return a table of DynamoDB."""
-        make: Any = self.session.resource
-        with _CREATING:
-            resource = make("dynamodb", endpoint_url=self.endpoint_url, config=self._config())
-        return resource.Table(name)
+        return DynamoDB(_Wire(self.client("dynamodb"))).table(name)
 
     def _config(self) -> Config:
         # An emulator is on this machine: no proxy leads there.
         proxies: dict[str, str] | None = {} if self.endpoint_url else None
         return Config(proxies=proxies, user_agent_extra="pushctl", max_pool_connections=32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wire:
+    """Carries calls to DynamoDB over boto3, with the operator's profile and proxy. Binary values,
+    which boto3 has in another form, are not supported: channels have none."""
+
+    client: Any
+
+    def call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        method = getattr(self.client, xform_name(operation))
+        return dict(method(**parameters))
 
 
 @contextmanager

@@ -22,7 +22,9 @@ from botocore.config import Config
 from botocore.endpoint import Endpoint
 from botocore.exceptions import BotoCoreError, ClientError
 
+from push.aws import dynamodb_wire
 from tests.aws_limits.statements import statements_of, target_of
+from tests.aws_limits.wire import BotocoreConnections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,6 +37,8 @@ WATCHED = frozenset({"dynamodb", "sqs", "events", "secretsmanager", "scheduler"}
 
 _ENDPOINT: Any = Endpoint  # botocore is not typed in full
 _REAL = _ENDPOINT._do_get_response
+_WIRE: Any = dynamodb_wire
+_CONNECTIONS = dynamodb_wire.Connections
 _thread = threading.local()
 
 
@@ -149,6 +153,7 @@ def install(limits: Limits | None) -> None:
     """Pass every call of this process through the limits; None ends that."""
     _Installed.limits = limits
     _ENDPOINT._do_get_response = _REAL if limits is None else _limited
+    _WIRE.Connections = _CONNECTIONS if limits is None else BotocoreConnections
 
 
 def _limited(endpoint: Any, request: Any, operation_model: Any, context: Any) -> Any:

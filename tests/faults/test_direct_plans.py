@@ -10,6 +10,7 @@ import pytest
 
 from push.delivery.queue import DeliveryQueue
 from push.errors import QueueUnavailableError
+from tests.aws_limits.wire import client_of
 from tests.faults.crowd import arrivals, make_crowd
 from tests.integration.backend import sqs_event
 from tests.integration.builders import (
@@ -53,7 +54,7 @@ class Calls:
 def calls(game: Backend) -> Iterator[Calls]:
     dispatcher = game.handler("dispatcher")
     calls = Calls()
-    clients = [dispatcher.dynamodb.meta.client, dispatcher.sqs, dispatcher.player_channels._client]
+    clients = [client_of(dispatcher.impatient), dispatcher.sqs]
     for client in clients:
         client.meta.events.register("before-call", calls.note, unique_id="direct")
     yield calls

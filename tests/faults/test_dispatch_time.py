@@ -8,14 +8,16 @@ import socket
 import time
 from typing import TYPE_CHECKING, Any, cast
 
-import boto3
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber
 
+from push.aws import clients
 from push.dispatch import request_messages
+from tests.aws_limits.calls import install
+from tests.aws_limits.wire import client_of
 from tests.faults.crowd import make_crowd
 from tests.integration.backend import Context, sqs_event
 from tests.integration.builders import APP, records, request
@@ -72,9 +74,6 @@ class Slow:
 @pytest.fixture
 def slow(game: Backend, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     module, slow, real = game.handler("dispatcher"), Slow(), BotocoreStubber.__call__
-    # As the function makes it; the backend's clients ignore their configuration.
-    queries = boto3.session.Session().client("dynamodb", config=module.config)
-    monkeypatch.setattr(module.player_channels, "_client", queries)
 
     def respond(stubber: BotocoreStubber, event_name: str, request: Any, **more: Any) -> Any:
         if event_name == "before-send.dynamodb.Query":
@@ -82,7 +81,7 @@ def slow(game: Backend, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
         return real(stubber, event_name, request, **more)
 
     monkeypatch.setattr(BotocoreStubber, "__call__", respond)
-    clients = [module.dynamodb.meta.client, module.sqs, queries]
+    clients = [client_of(module.impatient), module.sqs]
     for client in clients:
         client.meta.events.register("before-call", slow.wait, unique_id="slow")
     yield slow
@@ -152,15 +151,17 @@ def test_query_that_fails_fails_the_request_and_a_retry_sends_it(
     game.send_request(crowd.request())
     messages = game.messages("RequestQueue")
     module = game.handler("dispatcher")
-    query = module.player_channels._client.query
+    wire = type(module.dynamodb.wire)
+    call = wire.call
 
-    def fail_for_one(**given: Any) -> Any:
-        if given["ExpressionAttributeValues"][":pk"]["S"] == f"{APP}#p30":
+    def fail_for_one(self: Any, operation: str, given: dict[str, Any]) -> Any:
+        values = given.get("ExpressionAttributeValues", {})
+        if operation == "Query" and values[":pk"] == {"S": f"{APP}#p30"}:
             raise ConnectionError("DynamoDB does not answer")
-        return query(**given)
+        return call(self, operation, given)
 
     with monkeypatch.context() as failing:
-        failing.setattr(module.player_channels._client, "query", fail_for_one)
+        failing.setattr(wire, "call", fail_for_one)
         assert len(game.handle("RequestQueue", messages)["batchItemFailures"]) == 1
     assert records(game) == []
     game.handle("RequestQueue", messages)
@@ -174,15 +175,13 @@ def test_call_that_hangs_ends_before_the_time_kept_for_a_message_does(
 ) -> None:
     module = game.handler("dispatcher")
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        client = boto3.session.Session().client(
-            "dynamodb",
-            config=module.config,
-            endpoint_url=f"http://127.0.0.1:{silent.getsockname()[1]}",
-        )
-        monkeypatch.setattr(BotocoreStubber, "__call__", lambda *_, **__: None)  # no moto
+        install(None)  # no moto
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", url)
+        table = clients.dynamodb(module.impatient).table("T")
         started = time.monotonic()
         with pytest.raises(ReadTimeoutError):
-            client.list_tables()  # of which AWS's limits need no table's schema
+            table.get_item(Key={"pk": "x"})
     took_s = time.monotonic() - started
     found(f"a call that hangs ended after {took_s:.1f} s")
     assert took_s * 1000 < module.RESERVE_MS

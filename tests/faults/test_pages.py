@@ -10,6 +10,7 @@ import pytest
 from push.channels import keys
 from push.dispatch import broadcast
 from push.dispatch.broadcast_queue import read_message
+from tests.aws_limits.wire import client_of
 from tests.faults.crowd import arrivals, counted, make_crowd
 from tests.integration.builders import request
 
@@ -55,7 +56,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 def calls(game: Backend) -> Iterator[Calls]:
     dispatcher = game.handler("dispatcher")
     calls = Calls()
-    clients = [dispatcher.dynamodb.meta.client, dispatcher.sqs]
+    clients = [client_of(dispatcher.impatient), dispatcher.sqs]
     for client in clients:
         client.meta.events.register("before-call", calls.note, unique_id="faults")
     yield calls
@@ -101,7 +102,7 @@ def test_delivery_costs_a_bounded_number_of_calls(
         process_page(game, message)
     (message,) = game.messages("BulkDeliveryQueue")
     sender, calls = game.handler("notification_sender"), Calls()
-    events = sender.dynamodb.meta.client.meta.events
+    events = client_of(sender.impatient).meta.events
     events.register("before-call", calls.note, unique_id="sender")
     game.handle("BulkDeliveryQueue", [message])
     events.unregister("before-call", unique_id="sender")

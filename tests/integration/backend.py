@@ -17,6 +17,7 @@ import boto3
 from moto.core.utils import unix_time_millis
 from moto.sqs.models import sqs_backends
 
+from push.aws import clients
 from tests.integration import moto_fixes, moto_sqs  # noqa: F401
 from tests.integration.clock import Clock, swap_clock
 from tools import template_yaml
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import pytest
 
     from local.wns_emulator import WnsEmulator
+    from push.aws.table import Table
     from tests.aws_limits.limits import AwsLimits
     from tests.integration.iam_policy import RecordedCalls
 
@@ -146,6 +148,10 @@ class Backend:
 
     def table(self, name: str) -> Any:
         return self.dynamodb.Table(name)
+
+    def own_table(self, name: str) -> Table:
+        """Return a table as the functions have it."""
+        return clients.dynamodb().table(name)
 
     def items(self, table: str) -> list[dict[str, Any]]:
         paginator = self.dynamodb.meta.client.get_paginator("scan")

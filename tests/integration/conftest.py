@@ -36,17 +36,21 @@ _recorded = RecordedCalls()
 _CONFIG = Config(user_agent="tests")
 
 
+def _record(client: Any) -> None:
+    client.meta.events.register("provide-client-params", _recorded.note)
+
+
 @functools.cache
 def _client(service: Any) -> Any:
     client = boto3.session.Session().client(service, config=_CONFIG)
-    client.meta.events.register("provide-client-params", _recorded.note)
+    _record(client)
     return client
 
 
 @functools.cache
 def _resource(service: Any) -> Any:
     resource = boto3.session.Session().resource(service, config=_CONFIG)
-    resource.meta.client.meta.events.register("provide-client-params", _recorded.note)
+    _record(resource.meta.client)
     return resource
 
 
@@ -80,6 +84,8 @@ def backend(
     # Making a client costs more than most tests; it keeps no state, and moto always answers it.
     monkeypatch.setattr(boto3, "client", lambda service, **_: _client(service))
     monkeypatch.setattr(boto3, "resource", lambda service, **_: _resource(service))
+    monkeypatch.setattr("push.aws.clients.client", lambda service, *_, **__: _client(service))
+    monkeypatch.setattr("tests.aws_limits.wire.on_new_client", [_record])
     _one_call_at_a_time(monkeypatch)
     directory = tmp_path_factory.getbasetemp() / "wns"
     directory.mkdir(exist_ok=True)

@@ -18,7 +18,7 @@ game = game_fixture(devices={f"pc-{n}": f"player-{n}" for n in range(3)})
 
 @pytest.fixture
 def budgets(backend: Backend) -> SendBudgets:
-    return SendBudgets(backend.table("RatesTable"))
+    return SendBudgets(backend.own_table("RatesTable"))
 
 
 def test_workers_together_get_no_more_than_the_rate_in_a_second(budgets: SendBudgets) -> None:
@@ -129,7 +129,7 @@ def test_lone_worker_takes_with_one_write_in_each_second(
 def test_one_of_many_workers_takes_with_one_write_in_each_second(
     budgets: SendBudgets, backend: Backend
 ) -> None:
-    others = SendBudgets(backend.table("RatesTable"))
+    others = SendBudgets(backend.own_table("RatesTable"))
     for later in range(3):
         others.take("my-game", "direct", 10, rate=100, now=NOW + later)
         budgets.take("my-game", "direct", 10, rate=100, now=NOW + later)

@@ -49,7 +49,7 @@ def listed(game: Backend, player: str) -> list[str]:
 
 
 def channels(game: Backend) -> Channels:
-    return Channels(game.table("ChannelsTable"))
+    return Channels(game.own_table("ChannelsTable"))
 
 
 def owned(game: Backend) -> set[tuple[str, str, str]]:
@@ -67,7 +67,7 @@ def subscribed(
     game: Backend, topic: str, shards: Iterable[int] | None = None
 ) -> list[SendableChannel]:
     """Return the channels that a notification to a topic reaches."""
-    topics = Topics(game.table("TopicsTable"))
+    topics = Topics(game.own_table("TopicsTable"))
     pages = [topics.subscribers(APP, topic, shard) for shard in shards or range(keys.TOPIC_SHARDS)]
     devices = [device for page in pages for device in page.devices]
     current = channels(game).current(APP, devices, int(game.clock.time()))
@@ -406,7 +406,7 @@ def test_pages_of_shards_give_every_channel_once_in_order(game: Backend) -> None
             assert len(page.channels) <= 2
     assert len(found) == 12
     assert set(found) == expected
-    topics = Topics(game.table("TopicsTable"))
+    topics = Topics(game.own_table("TopicsTable"))
     found = []
     for shard in range(keys.TOPIC_SHARDS):
         for page in pages(partial(topics.subscribers, APP, "news", shard, limit=2)):
@@ -422,7 +422,7 @@ def test_page_ends_before_the_given_key(game: Backend) -> None:
     (shard,) = [s for s in range(keys.SHARDS) if channels(game).of_shard(APP, s, now).channels]
     page = channels(game).of_shard(APP, shard, now, start="player#b", end="player#d", limit=3)
     assert ([each.device_id for each in page.channels], page.next) == (["b", "c"], None)
-    topics = Topics(game.table("TopicsTable"))
+    topics = Topics(game.own_table("TopicsTable"))
     (shard,) = [s for s in range(keys.TOPIC_SHARDS) if topics.subscribers(APP, "news", s).devices]
     found = topics.subscribers(APP, "news", shard, start="player#b", end="player#d", limit=3)
     assert (found.devices, found.next) == ((("player", "b"), ("player", "c")), None)

@@ -83,7 +83,7 @@ def check_put_app(backend: Backend) -> None:
 
 
 def check_resume_app(backend: Backend) -> None:
-    Apps(backend.table("AppsTable")).stop("my-game", "quota_exceeded", 0)
+    Apps(backend.own_table("AppsTable")).stop("my-game", "quota_exceeded", 0)
     assert replay(backend, "operator_api-resume_app")["statusCode"] == 200
     assert "stopped" not in backend.items("AppsTable")[0]
 

@@ -41,10 +41,10 @@ class ChannelImport:
     @classmethod
     def of(cls, stack: Stack, app_id: str, now: int) -> ChannelImport:
         """Return an import into a stack. `now` is epoch seconds."""
-        table: Any = stack.table("ChannelsTable")
+        table = stack.table("ChannelsTable")
         channels, owners = Channels(table), UriOwners(table)
         topics = Topics(stack.table("TopicsTable"))
-        transactions = Transactions(table.meta.client, time.sleep, random.SystemRandom().random)
+        transactions = Transactions(table.dynamodb, time.sleep, random.SystemRandom().random)
         return cls(
             app_id,
             channels,

@@ -7,39 +7,24 @@ it go on. The tables are those of the benchmarks' stand-in for AWS, in memory.
 from __future__ import annotations
 
 import threading
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from benchmarks.aws_stub.dynamodb import AwsError, DynamoDb
 from benchmarks.aws_stub.tables import Table as StoredTable
 from benchmarks.aws_stub.units import Usage
+from push.aws.attribute_values import decode_item
+from push.aws.table import DynamoDB
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-_SERIALIZE = TypeSerializer().serialize
-_DESERIALIZE = TypeDeserializer().deserialize
-_ITEMS = ("Key", "Item", "ExpressionAttributeValues", "ExclusiveStartKey")
+    from push.aws.table import Table
 
 
 class Died(BaseException):
     """Stands for the end of a worker: nothing catches it."""
-
-
-class ConditionalCheckFailedException(ClientError):  # noqa: N818
-    """As boto3 makes it."""
-
-
-class TransactionCanceledException(ClientError):  # noqa: N818
-    """As boto3 makes it."""
-
-
-_ERRORS = {
-    each.__name__: each for each in (ConditionalCheckFailedException, TransactionCanceledException)
-}
 
 
 class Database:
@@ -54,61 +39,27 @@ class Database:
             definition = {"TableName": name, "KeySchema": schema}
             self._dynamodb.tables[name] = StoredTable(definition)
 
-    def table(self, name: str) -> Any:
-        """Return a table with boto3's methods."""
-        operations = ("get_item", "put_item", "update_item", "delete_item", "query")
-        methods = {each: self._method(each, TableName=name) for each in operations}
-        client = {each: self._method(each) for each in ("batch_write_item", "transact_write_items")}
-        meta = SimpleNamespace(client=SimpleNamespace(exceptions=SimpleNamespace(**_ERRORS)))
-        vars(meta.client).update(client)
-        return SimpleNamespace(name=name, meta=meta, **methods)
+    def table(self, name: str) -> Table:
+        """Return a table as the functions have it."""
+        return DynamoDB(self).table(name)
+
+    def call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Carry out a call, as the wire does."""
+        given = dict(parameters)
+        return cast("dict[str, Any]", self.gate(lambda: self._call(operation, given)))
 
     def items(self, name: str) -> list[dict[str, Any]]:
         """Return all items of a table."""
         found = self._dynamodb.call("Scan", {"TableName": name})["Items"]
-        return [_plain(item) for item in found]
+        return [decode_item(item) for item in found]
 
-    def _method(self, name: str, **always: Any) -> Callable[..., Any]:
-        operation = "".join(part.capitalize() for part in name.split("_"))
-
-        def call(**given: Any) -> Any:
-            typed = _typed(given | always)
-            return self.gate(lambda: self._call(operation, typed))
-
-        return call
-
-    def _call(self, operation: str, typed: Any) -> Any:
+    def _call(self, operation: str, given: dict[str, Any]) -> dict[str, Any]:
         try:
-            answer = self._dynamodb.call(operation, typed)
+            answer = self._dynamodb.call(operation, given)
         except AwsError as error:
-            kind = _ERRORS[error.code]
-            raise kind(
-                cast("Any", {"Error": {"Code": error.code}, **error.details}), operation
-            ) from None
-        if "Items" in answer:
-            answer = answer | {"Items": [_plain(item) for item in answer["Items"]]}
-        for name in ("Item", "Attributes"):
-            if name in answer:
-                answer = answer | {name: _plain(answer[name])}
+            response: Any = {"Error": {"Code": error.code}, **error.details}
+            raise ClientError(response, operation) from None
         return answer | {"ResponseMetadata": {"RetryAttempts": 0}}
-
-
-def _typed(given: Any) -> Any:
-    """Return a call's arguments with the types of values, as they go to DynamoDB."""
-    if isinstance(given, list):
-        return [_typed(each) for each in given]
-    if not isinstance(given, dict):
-        return given
-    return {
-        name: {key: _SERIALIZE(each) for key, each in value.items()}
-        if name in _ITEMS
-        else _typed(value)
-        for name, value in given.items()
-    }
-
-
-def _plain(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: _DESERIALIZE(value) for name, value in item.items()}
 
 
 class Actor:

@@ -19,13 +19,12 @@ class Table:
     name = "ChannelsTable"
 
     def __init__(self, processed: Callable[[int], int]) -> None:
-        self.meta = self
-        self.client = self
+        self.dynamodb = self
         self.sizes: list[int] = []
         self._processed = processed
 
-    def batch_get_item(self, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
-        keys = RequestItems[self.name]["Keys"]
+    def batch_get_item(self, reads: dict[str, Any]) -> dict[str, Any]:
+        keys = reads[self.name]["Keys"]
         done = self._processed(len(self.sizes))
         self.sizes.append(len(keys))
         left = {self.name: {"Keys": keys[done:]}} if keys[done:] else {}

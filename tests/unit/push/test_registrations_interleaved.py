@@ -65,8 +65,11 @@ class World:
         table = self.database.table("Channels")
         channels, owners = Channels(table), UriOwners(table)
         topics, limit = Topics(self.database.table("Topics")), RegistrationLimit(table)
-        client = table.meta.client
-        transactions = Transactions(client, lambda s: self.pause(s), random.random)  # noqa: PLW0108
+        transactions = Transactions(
+            table.dynamodb,
+            lambda s: self.pause(s),  # noqa: PLW0108
+            random.random,
+        )
         app = SimpleNamespace(check_audience=lambda _: None, check_topics=lambda *_: None)
         apps = cast("Any", SimpleNamespace(get=lambda *_: app))
         claims = UriClaims(owners, channels, topics, limit, transactions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -10,12 +11,16 @@ from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
 from push.aws.dynamodb import ConditionFailedError, Transactions
+from push.aws.table import DynamoDB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ITEMS = [{"Delete": {"TableName": "Table", "Key": {"pk": {"S": "a"}}}}]
-REQUEST = {"TransactItems": ITEMS, "ClientRequestToken": ANY}
+ITEMS = [{"Delete": {"TableName": "Table", "Key": {"pk": "a"}}}]
+REQUEST = {
+    "TransactItems": [{"Delete": {"TableName": "Table", "Key": {"pk": {"S": "a"}}}}],
+    "ClientRequestToken": ANY,
+}
 TRIES = 5
 
 
@@ -31,7 +36,9 @@ class Table:
         self.tokens: list[str] = []
         self.pauses: list[float] = []
         jitter = iter(0.9 + number / 1000 for number in range(100))
-        self.transactions = Transactions(client, self.pauses.append, lambda: next(jitter))
+        made: Any = client
+        wire: Any = SimpleNamespace(call=made._make_api_call)
+        self.transactions = Transactions(DynamoDB(wire), self.pauses.append, lambda: next(jitter))
 
     def _note(self, params: dict[str, Any], **_: Any) -> None:
         self.tokens.append(params["ClientRequestToken"])

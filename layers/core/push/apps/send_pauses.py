@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from push.aws.dynamodb import map_dynamodb_errors
+from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from push.aws.table import Table
 
 
 class SendPauses:
@@ -20,7 +20,7 @@ class SendPauses:
     @map_dynamodb_errors()
     def lift(self, app_id: str) -> None:
         """Let all workers send for the app again. Idempotent."""
-        with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):
+        with suppress(ConditionFailedError):
             self._table.update_item(
                 Key={"pk": app_id},
                 UpdateExpression="REMOVE paused_until",

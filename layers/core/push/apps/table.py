@@ -6,14 +6,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from push.apps.models import App
-from push.aws.dynamodb import map_dynamodb_errors
+from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
 from push.aws.items import read_item, readable_items
 from push.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mypy_boto3_dynamodb.service_resource import Table
+    from push.aws.table import Table
 
 
 _MAX_AGE_S = 15.0
@@ -67,10 +67,8 @@ class Apps:
 
     def all(self) -> Iterator[App]:
         """Yield every app that can be read, by a scan: the table has an item per app."""
-        scan = self._table.meta.client.get_paginator("scan")
         with map_dynamodb_errors():
-            for page in scan.paginate(TableName=self._table.name, ConsistentRead=True):
-                yield from readable_items("app", page["Items"], _app)
+            yield from readable_items("app", self._table.scan_all(ConsistentRead=True), _app)
 
     @map_dynamodb_errors()
     def delete(self, app_id: str) -> None:
@@ -94,14 +92,14 @@ class Apps:
                 ConditionExpression="attribute_exists(pk)" + ("" if at_once else f" AND ({free})"),
                 ExpressionAttributeValues={":until": until} | taken,
             )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             return False
         return True
 
     @map_dynamodb_errors()
     def end_lease(self, app_id: str, until: int) -> None:
         """Release the lease, unless another invocation has taken it over."""
-        with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):
+        with suppress(ConditionFailedError):
             self._table.update_item(
                 Key={"pk": app_id},
                 UpdateExpression="REMOVE refreshing_until",
@@ -122,20 +120,28 @@ class Apps:
                 UpdateExpression="REMOVE stopped, stopped_at",
                 ConditionExpression="attribute_exists(pk)",
             )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             raise NotFoundError(f"app '{app_id}' does not exist") from None
 
     @map_dynamodb_errors()
     def stop(self, app_id: str, reason: str, now: float) -> int:
         """Stop sending for an app until an operator resumes it or puts it again; return since when
-        it is stopped, `now` unless somebody has stopped it before. Times are epoch seconds."""
-        stopped = self._table.update_item(
-            Key={"pk": app_id},
-            UpdateExpression="SET stopped = :reason, stopped_at = if_not_exists(stopped_at, :now)",
-            ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeValues={":reason": reason, ":now": int(now)},
-            ReturnValues="ALL_NEW",
-        )["Attributes"]
+        it is stopped, `now` unless somebody has stopped it before. Times are epoch seconds.
+
+        Raises:
+            NotFoundError: the app does not exist.
+        """
+        try:
+            stopped = self._table.update_item(
+                Key={"pk": app_id},
+                UpdateExpression="SET stopped = :reason,"
+                " stopped_at = if_not_exists(stopped_at, :now)",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues={":reason": reason, ":now": int(now)},
+                ReturnValues="ALL_NEW",
+            )["Attributes"]
+        except ConditionFailedError:
+            raise NotFoundError(f"app '{app_id}' does not exist") from None
         return int(str(stopped["stopped_at"]))
 
 
@@ -167,7 +173,11 @@ class AppCache:
 
     def stop(self, app_id: str, reason: str, now: float) -> int:
         """Stop sending for an app until an operator resumes it or puts it again; return since when
-        it is stopped. Times are epoch seconds."""
+        it is stopped. Times are epoch seconds.
+
+        Raises:
+            NotFoundError: the app does not exist.
+        """
         stopped_at = self._apps.stop(app_id, reason, now)
         self._held.pop(app_id, None)
         return stopped_at

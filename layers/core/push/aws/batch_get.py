@@ -9,8 +9,7 @@ from push.errors import TablesUnavailableError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.service_resource import Table
+    from push.aws.table import DynamoDB, Table
 
 
 _KEYS = 100
@@ -45,12 +44,12 @@ def batch_get(
     Raises: as `batch_get_of_tables`.
     """
     wanted = {table.name: Wanted(keys, attributes)}
-    found = batch_get_of_tables(table.meta.client, wanted, sleep=sleep, jitter=jitter)
+    found = batch_get_of_tables(table.dynamodb, wanted, sleep=sleep, jitter=jitter)
     yield from found[table.name]
 
 
 def batch_get_of_tables(
-    client: DynamoDBClient,
+    dynamodb: DynamoDB,
     wanted: Mapping[str, Wanted],
     *,
     sleep: Callable[[float], None],
@@ -77,10 +76,10 @@ def batch_get_of_tables(
         for attempt in range(_TRIES):
             if attempt:
                 sleep(jitter() * _FIRST_PAUSE_S * 2.0 ** (attempt - 1))
-            response = client.batch_get_item(RequestItems=left)
+            response = dynamodb.batch_get_item(left)
             for table, items in response["Responses"].items():
                 found[table] += items
-            unprocessed = response.get("UnprocessedKeys")
+            unprocessed = response["UnprocessedKeys"]
             if not unprocessed:
                 break
             left = {

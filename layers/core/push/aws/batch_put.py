@@ -9,7 +9,7 @@ from push.errors import TablesUnavailableError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mypy_boto3_dynamodb.service_resource import Table
+    from push.aws.table import Table
 
 
 _ITEMS = 25  # Amazon DynamoDB API reference, BatchWriteItem
@@ -36,8 +36,7 @@ def batch_put(
         for attempt in range(_TRIES):
             if attempt:
                 pause(attempt)
-            response = table.meta.client.batch_write_item(RequestItems={table.name: left})
-            left = response.get("UnprocessedItems", {}).get(table.name)
+            left = table.dynamodb.batch_write_item({table.name: left}).get(table.name)
             if not left:
                 break
         else:

@@ -11,7 +11,7 @@ BatchStatementError; Developer Guide, "PartiQL for DynamoDB", "Insert", "Update"
   `ConditionalCheckFailed` if there is none or its `WHERE` does not hold;
 * IAM knows the actions `dynamodb:PartiQLInsert` and `dynamodb:PartiQLUpdate`, not the batch.
 
-A batch is not idempotent: if its response was lost, the SDK sends it again, and what the first try
+A batch is not idempotent: if its response was lost, the wire sends it again, and what the first try
 has written fails in the second. Whoever writes so must recognize what it has written.
 """
 
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mypy_boto3_dynamodb import DynamoDBClient
+    from push.aws.table import DynamoDB
 
 DUPLICATE_ITEM = "DuplicateItem"
 CONDITION_FAILED = "ConditionalCheckFailed"
@@ -61,7 +61,7 @@ def update(
     return Statement(text, [*sets.values(), *where.values()])
 
 
-def execute_all(client: DynamoDBClient, statements: Sequence[Statement]) -> list[str | None]:
+def execute_all(dynamodb: DynamoDB, statements: Sequence[Statement]) -> list[str | None]:
     """Execute statements that write; return for each the code of its error, None if it succeeded.
 
     Raises:
@@ -69,11 +69,11 @@ def execute_all(client: DynamoDBClient, statements: Sequence[Statement]) -> list
     """
     codes: list[str | None] = []
     for start in range(0, len(statements), _BATCH):
-        answer = client.batch_execute_statement(
-            Statements=[
+        responses = dynamodb.batch_execute_statement(
+            [
                 {"Statement": each.text, "Parameters": each.parameters}
                 for each in statements[start : start + _BATCH]
             ]
         )
-        codes += [each.get("Error", {}).get("Code") for each in answer["Responses"]]
+        codes += [each.get("Error", {}).get("Code") for each in responses]
     return codes

@@ -6,15 +6,14 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal
 
 from push.apps.game_events import GameEvent
-from push.aws.dynamodb import map_dynamodb_errors
+from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
 from push.channels.keys import channel_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
     from push.apps.game_events import GameEvents
+    from push.aws.table import Table
 
 GoneReason = Literal["channel_gone", "token_rejected"]
 Device = tuple[str, str, str]
@@ -25,8 +24,7 @@ class BadChannels:
     """Removes channels from ChannelsTable. A channel that has another URI by now stays."""
 
     def __init__(self, table: Table, events: GameEvents) -> None:
-        self._name = table.name
-        self._client = table.meta.client
+        self._table = table
         self._events = events
 
     @map_dynamodb_errors()
@@ -44,13 +42,12 @@ class BadChannels:
                 return False
             self._events.publish([_gone(device, channel_uri, reason)])
         try:
-            self._client.delete_item(
-                TableName=self._name,
+            self._table.delete_item(
                 Key=channel_key(*device),
                 ConditionExpression="channel_uri = :uri",
                 ExpressionAttributeValues={":uri": channel_uri},
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             return False
         return True
 
@@ -64,8 +61,7 @@ class BadChannels:
         """
         uri_hash = sha256(channel_uri.encode()).hexdigest()[:16]
         try:
-            before = self._client.update_item(
-                TableName=self._name,
+            before = self._table.update_item(
                 Key=channel_key(*device),
                 UpdateExpression="SET rejected = :rejected",
                 ConditionExpression="channel_uri = :uri",
@@ -75,15 +71,15 @@ class BadChannels:
                 },
                 ReturnValues="ALL_OLD",
             ).get("Attributes", {})
-        except self._client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             return
         rejected_before, _, uri_before = str(before.get("rejected", "")).partition("#")
         if uri_before == uri_hash and rejected_before != fingerprint:
             self.remove(device, channel_uri, "token_rejected")
 
     def _has(self, device: Device, channel_uri: str) -> bool:
-        found: Mapping[str, Any] = self._client.get_item(
-            TableName=self._name, Key=channel_key(*device), ConsistentRead=True
+        found: Mapping[str, Any] = self._table.get_item(
+            Key=channel_key(*device), ConsistentRead=True
         ).get("Item", {})
         return found.get("channel_uri") == channel_uri
 

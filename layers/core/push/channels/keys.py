@@ -11,6 +11,10 @@ TOPIC_SHARDS = 8
 """Shards of a topic's subscriptions. Fewer, because each costs a query however small the topic."""
 
 
+FIRST_KEY = "!"
+"""No `device_key` is smaller: its first character is the lowest that an id can contain."""
+
+
 def channel_key(app_id: str, player_id: str, device_id: str) -> dict[str, str]:
     """Return the key of a channel in ChannelsTable."""
     return {"pk": f"{app_id}#{player_id}", "sk": device_id}
@@ -23,7 +27,7 @@ def device_key(player_id: str, device_id: str) -> str:
 
 def following(key: str) -> str:
     """Return the smallest key that can follow a device's."""
-    return f"{key}!"  # the lowest character that an id can contain
+    return f"{key}{FIRST_KEY}"
 
 
 def shard_of(player_id: str, shards: int) -> int:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boto3.dynamodb.conditions import Attr
-
+from push.aws.dynamodb import ConditionFailedError
 from push.channels.keys import channel_key
 from push.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from push.aws.table import Table
 
 
 PRESENCE_LIFE_S = 300
@@ -33,10 +32,13 @@ class Presence:
             self._table.update_item(
                 Key=channel_key(app_id, player_id, device_id),
                 UpdateExpression="SET in_game_until = :until",
-                ConditionExpression=Attr("expires_at").gt(now),
-                ExpressionAttributeValues={":until": now + PRESENCE_LIFE_S if in_game else 0},
+                ConditionExpression="expires_at > :now",
+                ExpressionAttributeValues={
+                    ":until": now + PRESENCE_LIFE_S if in_game else 0,
+                    ":now": now,
+                },
             )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             raise NotFoundError(
                 f"device '{device_id}' has no channel; register one before its presence"
             ) from None

@@ -14,12 +14,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from push.aws.dynamodb import map_dynamodb_errors
+from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
 from push.errors import TooManyRequestsError
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
-
+    from push.aws.table import Table
     from push.channels.models import Channel
 
 
@@ -73,7 +72,7 @@ class RegistrationLimit:
                     ":limit": REGISTRATIONS_PER_MINUTE - 1,  # the first was not counted
                 },
             )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             self._enter(window)
             self._refused.add((app_id, player_id))
             raise _too_many(now) from None

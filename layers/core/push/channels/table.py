@@ -8,8 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Attr, Key
-
 from push.aws.batch_get import batch_get
 from push.aws.dynamodb import (
     ConditionFailedError,
@@ -18,7 +16,7 @@ from push.aws.dynamodb import (
     was_repeated,
 )
 from push.aws.items import read_item, readable_items
-from push.channels.keys import channel_key, device_key, following
+from push.channels.keys import FIRST_KEY, channel_key, device_key, following
 from push.channels.models import Channel
 from push.channels.sendable import ATTRIBUTES, sendable_channels
 from push.channels.writes import not_since, renewed_as_in, to_delete, to_put
@@ -27,9 +25,7 @@ from push.errors import UnreadableItemError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from boto3.dynamodb.conditions import ConditionBase
-    from mypy_boto3_dynamodb.service_resource import Table
-
+    from push.aws.table import Table
     from push.channels.sendable import SendableChannel
 
 
@@ -77,17 +73,12 @@ class Channels:
 
     def all_of_player(self, app_id: str, player_id: str) -> Iterator[Channel]:
         """Yield the player's channels, expired or not."""
-        query: dict[str, Any] = {
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": f"{app_id}#{player_id}"},
-            "ConsistentRead": True,
-        }
-        while True:
-            page = self._table.query(**query)
-            yield from readable_channels(page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        items = self._table.query_all(
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": f"{app_id}#{player_id}"},
+            ConsistentRead=True,
+        )
+        return readable_channels(items)
 
     def of_shard(
         self,
@@ -109,15 +100,7 @@ class Channels:
             start: the first `device_key` to return; None for the shard's first.
             end: where to stop, itself not returned; None for the shard's end.
         """
-        condition: ConditionBase = Key("shard").eq(f"{app_id}#{shard}")
-        if start is not None:
-            condition &= Key("device_key").gte(start)
-        page = self._table.query(
-            IndexName="ByShard",
-            KeyConditionExpression=condition,
-            Limit=limit,
-            ProjectionExpression=", ".join(ATTRIBUTES),
-        )
+        page = self._table.query(**_from(app_id, shard, start), Limit=limit)
         found = page["Items"]
         inside = found if end is None else [each for each in found if _device_key(each) < end]
         more = "LastEvaluatedKey" in page and len(inside) == len(found)
@@ -206,20 +189,27 @@ def expiring_channels(
 ) -> ShardPage:
     """Return the channels among the next megabyte of a shard that expire within `span`: first and
     last, epoch seconds."""
-    condition: ConditionBase = Key("shard").eq(f"{app_id}#{shard}")
-    if start is not None:
-        condition &= Key("device_key").gte(start)
-    page = table.query(
-        IndexName="ByShard",
-        KeyConditionExpression=condition,
-        FilterExpression=Attr("expires_at").between(*span),
-        ProjectionExpression=", ".join(ATTRIBUTES),
-    )
+    query = _from(app_id, shard, start)
+    query["ExpressionAttributeValues"] |= {":first": span[0], ":last": span[1]}
+    page = table.query(**query, FilterExpression="expires_at BETWEEN :first AND :last")
     last = page.get("LastEvaluatedKey")
     return ShardPage(
         tuple(sendable_channels(page["Items"])),
         None if last is None else following(str(last["device_key"])),
     )
+
+
+def _from(app_id: str, shard: int, start: str | None) -> dict[str, Any]:
+    """Return a query of a shard's channels from the `device_key` `start` on."""
+    return {
+        "IndexName": "ByShard",
+        "ProjectionExpression": ", ".join(ATTRIBUTES),
+        "KeyConditionExpression": "shard = :shard AND device_key >= :start",
+        "ExpressionAttributeValues": {
+            ":shard": f"{app_id}#{shard}",
+            ":start": start or FIRST_KEY,
+        },
+    }
 
 
 def readable_channels(items: Iterable[Mapping[str, Any]]) -> Iterator[Channel]:

@@ -16,18 +16,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Key
-
 from push.aws.batch_put import batch_put
 from push.aws.dynamodb import ConditionFailedError, map_failed_conditions
-from push.channels.keys import TOPIC_SHARDS, device_key, following, shard_of
+from push.channels.keys import FIRST_KEY, TOPIC_SHARDS, device_key, following, shard_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from boto3.dynamodb.conditions import ConditionBase
-    from mypy_boto3_dynamodb.service_resource import Table
-
+    from push.aws.table import Table
     from push.channels.models import Channel
 
 
@@ -67,10 +63,14 @@ class Topics:
             start: the first `<player_id>#<device_id>` to return; None for the shard's first.
             end: where to stop, itself not returned; None for the shard's end.
         """
-        condition: ConditionBase = Key("pk").eq(f"{app_id}#{topic}#{shard}")
-        if start is not None:
-            condition &= Key("sk").gte(start)
-        page = self._table.query(KeyConditionExpression=condition, Limit=limit)
+        page = self._table.query(
+            KeyConditionExpression="pk = :pk AND sk >= :start",
+            ExpressionAttributeValues={
+                ":pk": f"{app_id}#{topic}#{shard}",
+                ":start": start or FIRST_KEY,
+            },
+            Limit=limit,
+        )
         found = [str(item["sk"]) for item in page["Items"]]
         inside = [each for each in found if end is None or each < end]
         more = "LastEvaluatedKey" in page and len(inside) == len(found)

@@ -12,18 +12,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from push.aws.dynamodb import ConditionFailedError, failed_item, map_failed_conditions
-from push.aws.error_codes import error_code
+from push.aws.dynamodb import ConditionFailedError, map_failed_conditions
 from push.channels.models import Version
 from wns.channel_uri import channel_identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
+    from push.aws.table import Table
     from push.channels.models import Channel
 
 
@@ -81,10 +77,8 @@ class UriOwners:
         put = _claim(channel, None, now)
         try:
             self._table.put_item(**put, ReturnValuesOnConditionCheckFailure="ALL_OLD")
-        except ClientError as error:
-            if error_code(error) != "ConditionalCheckFailedException":
-                raise
-            owner = Owner.of_item(failed_item(error))
+        except ConditionFailedError as error:
+            owner = Owner.of_item(error.item)
             if owner is None:
                 raise ConditionFailedError from None
             return owner

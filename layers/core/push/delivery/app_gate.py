@@ -164,8 +164,9 @@ class AppGate:
         self.pause(now + _STOPPED_WAIT_S, now, Retry.APP_STOPPED)
 
         def stop() -> None:
-            stopped_at = self._sources.apps.stop(self.app_id, reason, now)
-            self._sources.game_events.publish_stop(self.app_id, reason, stopped_at)
+            with suppress(NotFoundError):  # deleted in the meantime
+                stopped_at = self._sources.apps.stop(self.app_id, reason, now)
+                self._sources.game_events.publish_stop(self.app_id, reason, stopped_at)
 
         self._run(stop)
 

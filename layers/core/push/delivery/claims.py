@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from push.aws.dynamodb import failed_item, map_dynamodb_errors
+from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
 from push.aws.statements import execute_all, insert
 from push.errors import TablesUnavailableError
 from push.notifications.chunks import (
@@ -30,8 +30,7 @@ from push.notifications.outcomes import decode_outcomes
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
+    from push.aws.table import Table
     from push.delivery.models import Delivery
     from push.notifications.outcomes import Outcomes
 
@@ -138,7 +137,6 @@ class DeliveryClaims:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._client = table.meta.client
 
     def claim_all(
         self, requests: Sequence[ClaimRequest], now: float, lease_s: float
@@ -179,7 +177,9 @@ class DeliveryClaims:
             for each in requests
         ]
         try:
-            codes = execute_all(self._client, [insert(self._table.name, each) for each in items])
+            codes = execute_all(
+                self._table.dynamodb, [insert(self._table.name, each) for each in items]
+            )
         except (BotoCoreError, ClientError):
             return []
         return [each.nonce for each, code in zip(requests, codes, strict=True) if code is None]
@@ -194,8 +194,8 @@ class DeliveryClaims:
         write:
 
         no record yet, or a lease that has ended at this attempt or an earlier one → claimed
-        condition failed, but the owner is this very call → claimed: an earlier try of the SDK
-            was committed and its response lost
+        condition failed, but the owner is this very call → claimed: an earlier try of the
+            wire was committed and its response lost
         condition failed → `_refusal` tells what the record says
 
         Raises:
@@ -203,8 +203,7 @@ class DeliveryClaims:
         """
         delivery, owner = request.delivery, request.owner
         try:
-            item: Mapping[str, Any] = self._client.update_item(
-                TableName=self._table.name,
+            item: Mapping[str, Any] = self._table.update_item(
                 Key=claim_key(delivery),
                 ExpressionAttributeValues={
                     ":attempt": delivery.attempt,
@@ -218,8 +217,8 @@ class DeliveryClaims:
                 },
                 **_CLAIM,
             )["Attributes"]
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            item = failed_item(error)
+        except ConditionFailedError as error:
+            item = error.item
             if item["owner"] != owner or item["attempt"] != delivery.attempt:
                 return self._refusal(delivery, request.message_id, item)
         through, counts = str(item["started_through"]), json.loads(str(item.get("counts", "{}")))

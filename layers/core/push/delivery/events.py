@@ -19,10 +19,9 @@ from push.notifications.chunks import outcomes_of_chunk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
     from push.apps.game_events import GameEvents
     from push.apps.models import EventName
+    from push.aws.table import Table
     from push.delivery.finished import FinishedNotifications
     from push.delivery.models import Delivery
     from push.notifications.outcomes import Outcomes

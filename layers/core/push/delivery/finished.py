@@ -23,9 +23,8 @@ from push.notifications.summary import is_direct, summary_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
     from push.apps.game_events import GameEvents
+    from push.aws.table import Table
     from push.notifications.summary import Summary
 
 # How many claims are read at once, the last ones first: deliveries are sent roughly in their order,

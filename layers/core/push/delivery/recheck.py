@@ -17,8 +17,7 @@ from wns.result import Outcome
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
+    from push.aws.table import Table
     from push.channels.current_uris import Place
     from push.delivery.attempt import DeliveryAttempt
     from push.delivery.batch import Batch
@@ -87,7 +86,7 @@ class Recheck:
             self.channels.name: wanted_uris(places),
         }
         items = batch_get_of_tables(
-            self.notifications.meta.client, wanted, sleep=time.sleep, jitter=random.random
+            self.notifications.dynamodb, wanted, sleep=time.sleep, jitter=random.random
         )
         states = read_states(items[self.notifications.name])
         cancelled = {**known} | {each: states.get(each) == CANCELLED for each in ids}

@@ -19,9 +19,8 @@ from push.notifications.outcomes import encode_outcomes
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
     from push.aws.dynamodb import Transactions
+    from push.aws.table import Table
     from push.delivery.claims import Claim
     from push.notifications.outcomes import Outcomes
 
@@ -59,7 +58,6 @@ class DeliveryRecords:
 
     def __init__(self, table: Table, transactions: Transactions) -> None:
         self._table = table
-        self._client = table.meta.client
         self._transactions = transactions
 
     @map_dynamodb_errors()
@@ -85,7 +83,7 @@ class DeliveryRecords:
         }
         if outcomes:
             item["outcomes"] = encode_outcomes(outcomes)
-        self._client.put_item(TableName=self._table.name, Item=item)
+        self._table.put_item(Item=item)
 
     def close_all(
         self, closings: Sequence[Closing], now: float
@@ -93,7 +91,7 @@ class DeliveryRecords:
         """Close attempts at direct deliveries, in one call; return for each the error that `close`
         would raise, None if it is closed.
 
-        Each is closed or not by itself. If the response is lost, the SDK's next try finds the
+        Each is closed or not by itself. If the response is lost, the wire's next try finds the
         attempts closed: their conditions fail, and the claims tell by whom they are closed.
         """
         try:
@@ -101,7 +99,7 @@ class DeliveryRecords:
                 self.close(closings[0], now)
                 return [None]
             statements = [self._closing_statement(each, now) for each in closings]
-            codes = execute_all(self._client, statements)
+            codes = execute_all(self._table.dynamodb, statements)
         except (LostClaimError, TablesUnavailableError) as error:
             return [error] * len(closings)
         except (BotoCoreError, ClientError) as error:
@@ -142,10 +140,10 @@ class DeliveryRecords:
         try:
             if closing.claim.delivery.lane == "direct":
                 values |= self._counted(closing)
-                self._client.update_item(**self._closing_update(closing, values))
+                self._table.update_item(**self._closing_update(closing, values))
             else:
                 self._close_and_count(closing, values, now)
-        except (ConditionFailedError, self._client.exceptions.ConditionalCheckFailedException):
+        except ConditionFailedError:
             if not self._is_closed_by(closing.claim):
                 raise LostClaimError from None
 
@@ -193,8 +191,8 @@ class DeliveryRecords:
     @map_dynamodb_errors()
     def _is_closed_by(self, claim: Claim) -> bool:
         """Return whether a claim is closed: by a write whose response was lost."""
-        found: Mapping[str, Any] = self._client.get_item(
-            TableName=self._table.name, Key=claim_key(claim.delivery), ConsistentRead=True
+        found: Mapping[str, Any] = self._table.get_item(
+            Key=claim_key(claim.delivery), ConsistentRead=True
         ).get("Item", {})
         return found.get("owner") == claim.owner and "workers" not in found
 

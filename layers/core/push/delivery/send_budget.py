@@ -10,12 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from push.aws.dynamodb import map_dynamodb_errors
+from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
 from push.delivery.report import Retry
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
-
+    from push.aws.table import Table
     from push.delivery.models import Lane
 
 
@@ -124,6 +123,6 @@ class SendBudgets:
                 else f"{condition} AND {_NOT_PAUSED}",
                 ExpressionAttributeValues=values,
             )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             return False
         return True

@@ -207,7 +207,7 @@ def _read(
     """
     broadcasts = notifications.table.name
     found = batch_get_of_tables(
-        apps.table.meta.client,
+        apps.table.dynamodb,
         {
             broadcasts: Wanted(notifications.broadcast_keys(page.notification_id)),
             apps.table.name: Wanted([{"pk": page.app_id}]),

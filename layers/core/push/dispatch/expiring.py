@@ -19,10 +19,9 @@ from push.channels.table import expiring_channels
 from push.identifiers import AppId
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
-
     from push.apps.game_events import GameEvents
     from push.apps.table import Apps
+    from push.aws.table import Table
     from push.channels.sendable import SendableChannel
     from push.dispatch.broadcast_queue import BroadcastQueue
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from push.aws.dynamodb import ConditionFailedError, failed_item
+from push.aws.dynamodb import ConditionFailedError
 from push.channels.keys import SHARDS
 from push.identifiers import AppId, NotificationId
 from push.notifications.counters import RECORD_LIFE_S, count_write
@@ -22,9 +22,8 @@ from push.notifications.players import REACHED, SKIPPED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
     from push.aws.dynamodb import Transactions
+    from push.aws.table import Table
     from push.channels.sendable import SendableChannel
 
 
@@ -95,8 +94,8 @@ class Pages:
                 ConditionExpression="attribute_not_exists(pk)",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException as error:
-            found = failed_item(error)
+        except ConditionFailedError as error:
+            found = error.item
             if found["done"]:
                 return None
             plan = json.loads(str(found["plan"]))

@@ -6,9 +6,7 @@ queries, of some milliseconds each, most of which is waiting.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from boto3.dynamodb.types import TypeDeserializer
+from typing import TYPE_CHECKING
 
 from push.aws.dynamodb import map_dynamodb_errors
 from push.channels.sendable import ATTRIBUTES, sendable_channels
@@ -17,13 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Executor
 
-    from mypy_boto3_dynamodb import DynamoDBClient
-
+    from push.aws.table import Table
     from push.channels.sendable import SendableChannel
 
 
 CONCURRENT_QUERIES = 16
-_DESERIALIZER = TypeDeserializer()
 
 Player = tuple[str, str]
 """An app and one of its players."""
@@ -32,11 +28,8 @@ Player = tuple[str, str]
 class PlayerChannels:
     """The channels in ChannelsTable, by player."""
 
-    def __init__(self, client: DynamoDBClient, table: str, pool: Executor) -> None:
-        """`client` has at least CONCURRENT_QUERIES connections, and `pool` as many threads. A
-        client, not a table: clients are thread-safe, resources are not (Boto3, "Multithreading with
-        clients")."""
-        self._client = client
+    def __init__(self, table: Table, pool: Executor) -> None:
+        """`pool` has CONCURRENT_QUERIES threads."""
         self._table = table
         self._pool = pool
 
@@ -84,21 +77,10 @@ class PlayerChannels:
 
     @map_dynamodb_errors()
     def _of_player(self, app_id: str, player_id: str, now: float) -> list[SendableChannel]:
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": {"S": f"{app_id}#{player_id}"}},
-            "ProjectionExpression": ", ".join(ATTRIBUTES),
-            "ConsistentRead": True,
-        }
-        channels: list[SendableChannel] = []
-        while True:
-            page = self._client.query(**query)
-            items = (
-                {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
-                for item in page["Items"]
-            )
-            channels += sendable_channels(items)
-            if "LastEvaluatedKey" not in page:
-                return [channel for channel in channels if channel.expires_at > now]
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        items = self._table.query_all(
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": f"{app_id}#{player_id}"},
+            ProjectionExpression=", ".join(ATTRIBUTES),
+            ConsistentRead=True,
+        )
+        return [channel for channel in sendable_channels(items) if channel.expires_at > now]

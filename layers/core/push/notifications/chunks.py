@@ -17,7 +17,6 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 
-from boto3.dynamodb.conditions import Key
 from pydantic import StringConstraints
 
 from push.aws.batch_get import batch_get
@@ -26,8 +25,7 @@ from push.notifications.outcomes import decode_outcomes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
+    from push.aws.table import Table
     from push.notifications.outcomes import Outcomes
 
 CLAIM = "claim"
@@ -46,17 +44,12 @@ def partition_of(notification_id: str, chunk: str) -> str:
 
 def items_of_chunk(table: Table, partition: str) -> list[dict[str, Any]]:
     """Return a chunk's claim and everything that is recorded of it, read consistently."""
-    query: dict[str, Any] = {
-        "KeyConditionExpression": Key("pk").eq(partition),
-        "ConsistentRead": True,
-    }
-    items: list[dict[str, Any]] = []
-    while True:
-        page = table.query(**query)
-        items += page["Items"]
-        if "LastEvaluatedKey" not in page:
-            return items
-        query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+    items = table.query_all(
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": partition},
+        ConsistentRead=True,
+    )
+    return list(items)
 
 
 def outcomes_of_chunk(table: Table, partition: str) -> Outcomes:
@@ -128,19 +121,14 @@ class OutcomeReader:
             page = self._table.get_item(Key={"pk": notification_id, "sk": f"page#{page_of_last}"})
             yield from _after(_of_page(page.get("Item", {})), after)
         query: dict[str, Any] = {
-            "KeyConditionExpression": Key("pk").eq(notification_id)
-            & Key("sk").begins_with("page#"),
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :pages)",
+            "ExpressionAttributeValues": {":pk": notification_id, ":pages": "page#"},
             "Limit": _CHUNKS_PER_PAGE,
         }
         if after is not None:
             query["ExclusiveStartKey"] = {"pk": notification_id, "sk": f"page#{page_of_last}"}
-        while True:
-            answer = self._table.query(**query)
-            for item in answer["Items"]:
-                yield from _of_page(item)
-            if "LastEvaluatedKey" not in answer:
-                return
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        for item in self._table.query_all(**query):
+            yield from _of_page(item)
 
 
 def _numbered(deliveries: int, after: str | None) -> Iterator[str]:

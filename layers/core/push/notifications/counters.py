@@ -10,14 +10,12 @@ import zlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Key
-
 from push.notifications.players import PLAYER_TALLIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mypy_boto3_dynamodb.service_resource import Table
+    from push.aws.table import Table
 
 
 RECORD_LIFE_S = 30 * 24 * 3600
@@ -56,7 +54,8 @@ def count_write(
 def read_counters(table: Table, notification_id: str) -> Counter[str]:
     """Return a notification's counters by tally or outcome."""
     items = table.query(
-        KeyConditionExpression=Key("pk").eq(notification_id) & Key("sk").begins_with("count#"),
+        KeyConditionExpression="pk = :pk AND begins_with(sk, :counters)",
+        ExpressionAttributeValues={":pk": notification_id, ":counters": "count#"},
         ConsistentRead=True,
     )["Items"]
     return tally_counters(items)

@@ -20,9 +20,8 @@ from push.notifications.players import SKIP_REASONS, skipped_players
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
     from push.aws.dynamodb import Transactions
+    from push.aws.table import Table
     from push.notifications.entry import Record, RequestEntry
     from push.notifications.players import SkipReason
     from push.notifications.record import Notifications
@@ -120,17 +119,16 @@ class DirectPlans:
             }
         else:
             write = _update(table, entry.notification_id, planned | {"state": "dispatched"})
-        client = self.table.meta.client
         try:
             if plan.skipped:
                 action = {"Put" if is_new else "Update": write}
                 skipped = _skipped_put(table, entry.notification_id, plan, now)
                 self.transactions.write([action, skipped])
             elif is_new:
-                client.put_item(**write)
+                self.table.put_item(**write)
             else:
-                client.update_item(**write)
-        except (ConditionFailedError, client.exceptions.ConditionalCheckFailedException):
+                self.table.update_item(**write)
+        except ConditionFailedError:
             return False
         return True
 

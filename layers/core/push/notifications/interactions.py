@@ -11,13 +11,12 @@ import zlib
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from boto3.dynamodb.conditions import Key
 from pydantic import BaseModel, ConfigDict, Field
 
 from push.aws.dynamodb import map_dynamodb_errors
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from push.aws.table import Table
 
 InteractionKind = Literal["shown", "opened", "dismissed", "action"]
 
@@ -76,7 +75,8 @@ def read_interactions(table: Table, notification_id: str) -> InteractionCounts:
     total: Counter[str] = Counter()
     for number in range(_PARTITIONS):
         items = table.query(
-            KeyConditionExpression=Key("pk").eq(_partition(notification_id, number)),
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": _partition(notification_id, number)},
             ConsistentRead=True,
             ScanIndexForward=False,  # the kinds other than actions first
             Limit=_NAMES_READ,

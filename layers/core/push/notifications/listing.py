@@ -14,7 +14,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from boto3.dynamodb.conditions import Key
 from pydantic import StringConstraints
 
 from push.aws.batch_get import batch_get
@@ -27,8 +26,7 @@ from push.notifications.summary import Summary, is_counted, is_direct, summary_o
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
+    from push.aws.table import Table
     from push.notifications.entry import State
 
 ListKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{10}\.[0-9a-f]{32}$")]
@@ -113,8 +111,13 @@ class NotificationList:
     def _of_shard(self, partition: str, start: str, latest: str, after: str | None) -> list[str]:
         items = self._table.query(
             IndexName="Listed",
-            KeyConditionExpression=Key("listed_under").eq(partition)
-            & Key("listed_at").between(start, latest),
+            KeyConditionExpression="listed_under = :partition"
+            " AND listed_at BETWEEN :start AND :latest",
+            ExpressionAttributeValues={
+                ":partition": partition,
+                ":start": start,
+                ":latest": latest,
+            },
             ScanIndexForward=False,
             Limit=RECORDS_PER_PAGE + 2,  # `after` itself may be the first
         )["Items"]

@@ -12,7 +12,7 @@ from push.aws.dynamodb import map_dynamodb_errors
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mypy_boto3_dynamodb.service_resource import Table
+    from push.aws.table import Table
 
 
 SkipReason = Literal["no_channel", "in_game"]

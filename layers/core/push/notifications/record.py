@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from push.aws.dynamodb import failed_item, map_dynamodb_errors
+from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
 from push.errors import NotFoundError
 from push.notifications.chunks import count_claims
 from push.notifications.counters import RECORD_LIFE_S, read_counters
@@ -19,8 +19,7 @@ from push.notifications.summary import is_direct, summary_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
+    from push.aws.table import Table
     from push.notifications.entry import RequestEntry, State
     from push.notifications.summary import Summary
 
@@ -30,7 +29,6 @@ class Notifications:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._exceptions = table.meta.client.exceptions
 
     @property
     def table(self) -> Table:
@@ -50,8 +48,8 @@ class Notifications:
                 ConditionExpression="attribute_not_exists(pk)",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except self._exceptions.ConditionalCheckFailedException as error:
-            record = Record(failed_item(error))
+        except ConditionFailedError as error:
+            record = Record(error.item)
             record.check(entry)
             return record.state
         return "accepted"
@@ -115,7 +113,7 @@ class Notifications:
                 | {f":{name}": value for name, value in values.items()}
                 | dict(compared or {}),
             )
-        except self._exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             return False
         return True
 
@@ -127,7 +125,7 @@ class Notifications:
         }
         try:
             self._table.put_item(Item=item, ConditionExpression="attribute_not_exists(pk)")
-        except self._exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             return
 
     def broadcast_keys(self, notification_id: str) -> list[dict[str, str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from boto3.dynamodb.conditions import Key
 from pydantic import BaseModel, ConfigDict, Field
 
 from push.aws.dynamodb import map_dynamodb_errors
@@ -17,8 +16,7 @@ from push.players.store import partition_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mypy_boto3_dynamodb.service_resource import Table
-
+    from push.aws.table import Table
     from push.channels.models import Channel
     from push.channels.table import Channels
     from push.channels.topics import Topics
@@ -124,16 +122,11 @@ class PlayerAccounts:
         )
 
     def _items(self, table: Table, partition: str) -> Iterator[dict[str, Any]]:
-        query: dict[str, Any] = {
-            "KeyConditionExpression": Key("pk").eq(partition),
-            "ConsistentRead": True,
-        }
-        while True:
-            page = table.query(**query)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return table.query_all(
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": partition},
+            ConsistentRead=True,
+        )
 
     def _delete(self, table: Table, items: list[dict[str, Any]]) -> None:
         for item in items:

@@ -16,9 +16,8 @@ from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
 from push.notifications.interactions import interaction_write
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
-
     from push.aws.dynamodb import Transactions
+    from push.aws.table import Table
     from push.players.models import Interaction
 
 MAX_PER_DEVICE = 8
@@ -153,7 +152,7 @@ class InteractionStore:
                 ExpressionAttributeNames={"#attribute": place.attribute},
                 ExpressionAttributeValues=values,
             )
-        except self.table.meta.client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             return False
         return True
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from push.aws.dynamodb import map_dynamodb_errors
+from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
 from push.errors import ConflictError
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
-
+    from push.aws.table import Table
     from push.requests.models import Request
 
 HALF_HOUR_S = 1800
@@ -49,7 +48,7 @@ class RepeatGuard:
         }
         try:
             self._table.put_item(Item=item, **({} if request.allow_repeat else condition))
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             raise ConflictError(
                 "an identical broadcast was sent less than 30 minutes ago; set allow_repeat to"
                 " send it anyway"
@@ -65,7 +64,7 @@ class RepeatGuard:
                 ConditionExpression="notification_id = :id",
                 ExpressionAttributeValues={":past": 0, ":id": request.notification_id},
             )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             return
 
 

@@ -96,7 +96,7 @@ def read_for_requests(
             key = summary_key(request.notification_id)
             keys["record"][tuple(key.values())] = key
     found = batch_get_of_tables(
-        apps.table.meta.client,
+        apps.table.dynamodb,
         {tables[kind]: Wanted(list(some.values())) for kind, some in keys.items()},
         sleep=time.sleep,
         jitter=random.random,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Attr, Key
-
-from push.aws.dynamodb import map_dynamodb_errors
+from push.aws.dynamodb import ConditionFailedError, map_dynamodb_errors
 from push.aws.items import read_item, readable_items
 from push.errors import ConflictError, NotFoundError
 from push.templates.models import Template
@@ -14,7 +12,7 @@ from push.templates.models import Template
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mypy_boto3_dynamodb.service_resource import Table
+    from push.aws.table import Table
 
 
 class Templates:
@@ -58,20 +56,23 @@ class Templates:
             ConflictError: another version is stored.
         """
         text = template.model_dump_json(exclude_unset=True, exclude={"version"})
-        condition = {
-            None: Attr("pk").exists() | Attr("pk").not_exists(),
-            0: Attr("pk").not_exists(),
-        }.get(if_version, Attr("version").eq(if_version))
+        condition: dict[str, str] = {}
+        values: dict[str, Any] = {":text": text, ":one": 1}
+        if if_version == 0:
+            condition = {"ConditionExpression": "attribute_not_exists(pk)"}
+        elif if_version is not None:
+            condition = {"ConditionExpression": "version = :expected"}
+            values[":expected"] = if_version
         try:
             stored = self._table.update_item(
                 Key={"pk": app_id, "sk": template.template_id},
                 UpdateExpression="SET #template = :text ADD version :one",
-                ConditionExpression=condition,
                 ExpressionAttributeNames={"#template": "template"},
-                ExpressionAttributeValues={":text": text, ":one": 1},
+                ExpressionAttributeValues=values,
                 ReturnValues="UPDATED_NEW",
+                **condition,
             )["Attributes"]
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             raise ConflictError(
                 f"template '{template.template_id}' is not at version {if_version} any more;"
                 " get it again and apply your change to that"
@@ -85,16 +86,12 @@ class Templates:
 
     def of_app(self, app_id: str) -> Iterator[Template]:
         """Yield the app's templates that can be read."""
-        query: dict[str, Any] = {
-            "KeyConditionExpression": Key("pk").eq(app_id),
-            "ConsistentRead": True,
-        }
-        while True:
-            page = self._table.query(**query)
-            yield from readable_items("template", page["Items"], _template)
-            if "LastEvaluatedKey" not in page:
-                return
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        items = self._table.query_all(
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": app_id},
+            ConsistentRead=True,
+        )
+        return readable_items("template", items, _template)
 
 
 def _template(item: Mapping[str, Any]) -> Template:

@@ -1,0 +1,232 @@
+"""DynamoDB's JSON protocol over libcurl.
+
+botocore takes three to four times the CPU for a call, and a notification is little else than calls
+of DynamoDB (docs/performance.md). What is AWS's to define still comes from botocore: credentials,
+region, signature, certificates, and which errors are worth another try.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import threading
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pycurl
+from botocore import exceptions as errors
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.httpsession import get_cert_path
+from botocore.retries.quota import RetryQuota
+from botocore.retries.standard import (
+    RetryContext,
+    ThrottledRetryableChecker,
+    TransientRetryableChecker,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from botocore.session import Session
+
+    from push.aws.clients import Patience
+
+_VERSION = "DynamoDB_20120810"
+# Each retry takes 5 from a quota of 500 and each response gives 1 back, so that a worker does not
+# add to the trouble of a table that fails for long (AWS SDKs reference guide, "Retry behavior",
+# standard mode).
+_RETRY_COST = 5
+_WORTH_ANOTHER_TRY = (ThrottledRetryableChecker(), TransientRetryableChecker())
+_FIRST_PAUSE_S = 0.05
+_LONGEST_PAUSE_S = 20.0
+_NO_CONNECTION = (
+    pycurl.E_COULDNT_CONNECT,
+    pycurl.E_COULDNT_RESOLVE_HOST,
+    pycurl.E_COULDNT_RESOLVE_PROXY,
+)
+_TLS = (pycurl.E_SSL_CONNECT_ERROR, pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_CACERT_BADFILE)
+
+
+class HttpResponse(NamedTuple):
+    """A response.
+
+    Attributes:
+        may_be_resent: libcurl sends a request again by itself if a connection that was kept turns
+            out to be closed before a byte of the response.
+    """
+
+    status_code: int
+    body: bytes
+    may_be_resent: bool = False
+
+
+class DynamoDBWire:
+    """Calls DynamoDB with requests and responses in its JSON. Safe between threads."""
+
+    def __init__(self, session: Session, patience: Patience) -> None:
+        """Read region and credentials as a client of botocore does; call nothing.
+
+        Raises:
+            NoRegionError, NoCredentialsError: the environment names none.
+        """
+        region, credentials = session.get_config_variable("region"), session.get_credentials()
+        if region is None:
+            raise errors.NoRegionError
+        if credentials is None:
+            raise errors.NoCredentialsError
+        self._signer = SigV4Auth(credentials, "dynamodb", region)
+        self._url = endpoint_url(region)
+        ca_file = str(session.get_config_variable("ca_bundle") or get_cert_path(verify=True))
+        self._connections = Connections(self._url, ca_file, patience)
+        self._attempts = patience.attempts
+        self._quota = RetryQuota()
+
+    def call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Call an operation, such as `UpdateItem`; return the response. Its `ResponseMetadata` says
+        how often the request may have been sent before, as `RetryAttempts`.
+
+        Raises:
+            ClientError: DynamoDB refused, or failed at every try; `response` holds the error as
+                botocore has it.
+            BotoCoreError: no response: no connection, a time-out, a connection that broke.
+        """
+        body = json.dumps(parameters, separators=(",", ":")).encode()
+        attempt = 1
+        while True:
+            try:
+                response, was_resent = self._post(operation, body)
+            except (errors.ClientError, errors.BotoCoreError) as error:
+                if not self._is_retried(error, attempt):
+                    raise
+            else:
+                self._quota.release(1)
+                response["ResponseMetadata"] = {"RetryAttempts": attempt - 1 + was_resent}
+                return response
+            # Full jitter, so that workers whose calls failed together do not return together.
+            longest_s = min(_FIRST_PAUSE_S * 2.0 ** (attempt - 1), _LONGEST_PAUSE_S)
+            time.sleep(random.random() * longest_s)  # noqa: S311
+            attempt += 1
+
+    def _post(self, operation: str, body: bytes) -> tuple[dict[str, Any], bool]:
+        request = AWSRequest(
+            "POST",
+            self._url,
+            headers={
+                "Content-Type": "application/x-amz-json-1.0",
+                "X-Amz-Target": f"{_VERSION}.{operation}",
+            },
+            data=body,
+        )
+        # Signed anew for each try: a signature is valid for minutes, and credentials are renewed.
+        self._signer.add_auth(request)
+        headers = [f"{name}: {value}" for name, value in request.headers.items()]
+        response = self._connections.post(headers, body)
+        if response.status_code != HTTPStatus.OK:
+            raise _error(operation, response)
+        return json.loads(response.body), response.may_be_resent
+
+    def _is_retried(self, error: errors.ClientError | errors.BotoCoreError, attempt: int) -> bool:
+        context = RetryContext(attempt_number=attempt)
+        if isinstance(error, errors.ClientError):
+            context.parsed_response = error.response
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            context.http_response = HttpResponse(status, b"")
+        else:
+            context.caught_exception = error
+        return (
+            attempt < self._attempts
+            and any(each.is_retryable(context) for each in _WORTH_ANOTHER_TRY)
+            and self._quota.acquire(_RETRY_COST)
+        )
+
+
+def endpoint_url(region: str) -> str:
+    """Return where DynamoDB is: what the environment says, else the region's endpoint.
+
+    botocore would read the endpoints of all services for it, which takes longer than the rest of a
+    start-up; they follow one pattern (AWS general reference, "Amazon DynamoDB endpoints").
+    """
+    given = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or os.environ.get("AWS_ENDPOINT_URL")
+    if given:
+        return f"{given.rstrip('/')}/"
+    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return f"https://dynamodb.{region}.{suffix}/"
+
+
+def _error(operation: str, response: HttpResponse) -> errors.ClientError:
+    """Return a response's error with the fields that botocore gives it."""
+    try:
+        parsed: Any = json.loads(response.body)
+    except ValueError:  # a proxy's page, for instance
+        parsed = {}
+    code = str(parsed.pop("__type", response.status_code)).rpartition("#")[2]
+    message = parsed.pop("message", None) or parsed.pop("Message", None) or ""
+    parsed["Error"] = {"Code": code, "Message": message}
+    parsed["ResponseMetadata"] = {"HTTPStatusCode": response.status_code}
+    return errors.ClientError(parsed, operation)
+
+
+@dataclass
+class Connections(threading.local):
+    """One kept-alive connection per thread."""
+
+    url: str
+    ca_file: str
+    patience: Patience
+
+    def __post_init__(self) -> None:
+        self._handle: pycurl.Curl | None = None
+        self._is_fresh = True
+
+    def post(self, headers: Sequence[str], body: bytes) -> HttpResponse:
+        """Send a request and receive its response.
+
+        Raises:
+            BotoCoreError: there is no whole response.
+        """
+        if self._handle is None:
+            self._handle = self._open()
+        handle, received = self._handle, BytesIO()
+        handle.setopt(pycurl.HTTPHEADER, [*headers, "Expect:", "Accept:"])
+        handle.setopt(pycurl.POSTFIELDS, body)
+        handle.setopt(pycurl.WRITEDATA, received)
+        try:
+            handle.perform()
+        except pycurl.error as error:
+            raise self._failure(handle, int(error.args[0])) from None
+        is_first, self._is_fresh = self._is_fresh, False
+        may_be_resent = not is_first and handle.getinfo(pycurl.NUM_CONNECTS) > 0
+        return HttpResponse(
+            handle.getinfo(pycurl.RESPONSE_CODE), received.getvalue(), may_be_resent
+        )
+
+    def _open(self) -> pycurl.Curl:
+        handle = pycurl.Curl()
+        for option, value in {
+            pycurl.URL: self.url,
+            pycurl.POST: 1,
+            pycurl.CAINFO: self.ca_file,
+            pycurl.USERAGENT: "windows-push-backend",
+            pycurl.CONNECTTIMEOUT_MS: int(self.patience.connect_s * 1000),
+            pycurl.TIMEOUT_MS: int(self.patience.read_s * 1000),
+            pycurl.NOSIGNAL: 1,
+            pycurl.TCP_NODELAY: 1,
+        }.items():
+            handle.setopt(option, value)
+        return handle
+
+    def _failure(self, handle: pycurl.Curl, code: int) -> errors.BotoCoreError:
+        if code == pycurl.E_OPERATION_TIMEDOUT:
+            is_connected = handle.getinfo(pycurl.PRETRANSFER_TIME) > 0
+            kind = errors.ReadTimeoutError if is_connected else errors.ConnectTimeoutError
+            return kind(endpoint_url=self.url)
+        if code in _NO_CONNECTION:
+            return errors.EndpointConnectionError(endpoint_url=self.url)
+        if code in _TLS:
+            return errors.SSLError(endpoint_url=self.url, error=OSError(f"libcurl error {code}"))
+        return errors.ConnectionClosedError(endpoint_url=self.url)
