@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import requests
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel
 
@@ -37,7 +37,6 @@ class Settings(BaseModel, hide_input_in_errors=True):
 
 settings = Settings.model_validate(os.environ)
 logger = Logger()
-metrics = Metrics()
 refresher = TokenRefresher(
     Apps(clients.dynamodb().table(settings.APPS_TABLE)),
     SecretStore(clients.client("secretsmanager"), settings.SECRET_PREFIX),
@@ -52,14 +51,22 @@ def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     try:
         refreshes = refresh(event)
     except AwsUnavailableError as error:
-        count("AwsFailures", 1)
+        with single_metric(name="AwsFailures", unit=MetricUnit.Count, value=1):
+            pass
         logger.warning("access tokens not refreshed", error_code=error.code)
         raise
     now = time.time()
-    count("TokensNearExpiry", sum(each.is_near_expiry(now) for each in refreshes))
     statuses = [each.status for each in refreshes]
-    count("TokenRefreshed", statuses.count(RefreshStatus.REFRESHED))
-    count("TokenRefreshFailed", statuses.count(RefreshStatus.FAILED))
+    # This function also runs while nothing is sent, and a metric is paid for by the hour in which
+    # it has data, even if that is 0.
+    for metric, number in (
+        ("TokensNearExpiry", sum(each.is_near_expiry(now) for each in refreshes)),
+        ("TokenRefreshed", statuses.count(RefreshStatus.REFRESHED)),
+        ("TokenRefreshFailed", statuses.count(RefreshStatus.FAILED)),
+    ):
+        if number:
+            with single_metric(name=metric, unit=MetricUnit.Count, value=number):
+                pass
     for each in refreshes:
         if each.reason is None:
             logger.info("access token checked", app_id=each.app_id, status=each.status)
@@ -71,14 +78,6 @@ def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
                 reason=each.reason,
             )
     return {each.app_id: each.status for each in refreshes}
-
-
-def count(metric: str, number: int) -> None:
-    """Count something unless there is none: this function also runs while nothing is sent, and a
-    metric is paid for by the hour in which it has data, even if that is 0."""
-    if number:
-        metrics.add_metric(metric, MetricUnit.Count, number)
-        metrics.flush_metrics()
 
 
 def refresh(event: dict[str, Any]) -> Sequence[Refresh]:

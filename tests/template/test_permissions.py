@@ -96,7 +96,7 @@ def actions_by_method() -> dict[str, set[str]]:
 
 @cache
 def called_in(module: str) -> frozenset[str]:
-    """The IAM actions that a module's own calls of boto3 need."""
+    """The IAM actions that a module's own calls of AWS need."""
     code = ROOT / "layers/core" / f"{module.replace('.', '/')}.py"
     if not code.exists():  # a package
         code = code.with_suffix("") / "__init__.py"
@@ -106,7 +106,8 @@ def called_in(module: str) -> frozenset[str]:
             case ast.Call(ast.Attribute(attr="get_paginator"), [ast.Constant(str(method))]):
                 called |= actions_by_method()[method]
             case ast.Call(ast.Attribute(attr=method)):
-                called |= actions_by_method().get(method, set())
+                # `query_all` and `scan_all` of push.aws.table are the calls for all pages.
+                called |= actions_by_method().get(method.removesuffix("_all"), set())
             case ast.Dict([ast.Constant(str(kind))]) if kind in TRANSACTION_ITEMS:
                 called.add(TRANSACTION_ITEMS[kind])
             case ast.Constant(str(text)) if text in STATEMENT_KINDS:  # the start of an f-string

@@ -199,7 +199,7 @@ def test_transient_trouble_is_tried_again(
     server: ScriptedDynamoDB, connect: Callable[..., DynamoDBWire], trouble: bytes
 ) -> None:
     server.closes = True
-    assert connect(trouble, trouble, answer({"Count": 1})).call("Query", {}) == {"Count": 1}
+    assert connect(trouble, trouble, answer({"Count": 1})).call("Query", {})["Count"] == 1
     assert len(server.requests) == TRIES
 
 
@@ -277,6 +277,16 @@ def test_connection_that_was_closed_while_idle_is_opened_again(
     for _ in range(3):
         wire.call("GetItem", {})
     assert [each.connection for each in server.requests] == [1, 2, 3]
+
+
+def test_request_that_libcurl_has_sent_again_by_itself_is_reported(
+    server: ScriptedDynamoDB, connect: Callable[..., DynamoDBWire]
+) -> None:
+    wire = connect(OK, BREAK, OK, patience=Patience(connect_s=2, read_s=2, attempts=1))
+    assert wire.call("PutItem", {})["ResponseMetadata"]["RetryAttempts"] == 0
+    assert wire.call("PutItem", {})["ResponseMetadata"]["RetryAttempts"] == 1
+    assert [each.connection for each in server.requests] == [1, 1, 2]
+    assert wire.call("PutItem", {})["ResponseMetadata"]["RetryAttempts"] == 0
 
 
 def test_table_that_fails_for_long_gets_few_more_tries(
