@@ -9,9 +9,9 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 
+from push.aws import clients
 from tests.faults.crowd import arrivals, make_crowd
 from tests.integration.builders import outcomes
 
@@ -20,16 +20,14 @@ if TYPE_CHECKING:
 
     from tests.integration.backend import Backend
 
+_MAKE_CLIENT = clients.client
 FUNCTIONS = {"notification_sender": "DeliveryQueue", "dispatcher": "RequestQueue"}
 
 
 @pytest.fixture
 def own_clients(game: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the functions that are imported from now on configure their clients themselves."""
-    monkeypatch.setattr(boto3, "client", lambda *a, **b: boto3.session.Session().client(*a, **b))
-    monkeypatch.setattr(
-        boto3, "resource", lambda *a, **b: boto3.session.Session().resource(*a, **b)
-    )
+    monkeypatch.setattr(clients, "client", _MAKE_CLIENT)
 
 
 @pytest.mark.usefixtures("own_clients")

@@ -132,6 +132,8 @@ class Broadcaster:
         if plan.end != border:
             found = self._between(page, request, plan.end, now)
             addressed = addresser.address(found)
+        if not plan.chunk_starts:  # whoever has registered since is in no chunk: nothing is sent
+            found, addressed = [], []
         audience = audience_of(
             page,
             plan.end,
