@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.endpoint
 import pytest
 
+from push.aws.dynamodb_wire import DynamoDBWire
 from tests.faults.crowd import arrivals, make_crowd, wns_responses
 from tests.faults.test_wns_trouble import short_timeout
 from tests.integration.builders import outcomes
@@ -70,8 +71,9 @@ def trouble(limits: AwsLimits, monkeypatch: pytest.MonkeyPatch) -> Trouble:
 
 @pytest.fixture
 def without_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Switch off boto3's own retries, so that every failure reaches the functions."""
+    """Switch off the retries of boto3 and of the wire, so that every failure reaches the functions."""
     monkeypatch.setattr(botocore.endpoint.Endpoint, "_needs_retry", lambda *_, **__: False)
+    monkeypatch.setattr(DynamoDBWire, "_is_retried", lambda *_: False)
 
 
 @pytest.mark.parametrize(
