@@ -71,7 +71,7 @@ def trouble(limits: AwsLimits, monkeypatch: pytest.MonkeyPatch) -> Trouble:
 
 @pytest.fixture
 def without_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Switch off the retries of boto3 and of the wire, so that every failure reaches the functions."""
+    """Switch off all retries of calls, so that every failure reaches the functions."""
     monkeypatch.setattr(botocore.endpoint.Endpoint, "_needs_retry", lambda *_, **__: False)
     monkeypatch.setattr(DynamoDBWire, "_is_retried", lambda *_: False)
 
