@@ -61,7 +61,8 @@ def _client(patience: Patience, endpoint_url: str | None, _process: int) -> Any:
 
 
 def _refusal(response: Any) -> HttpResponse:
-    error, status = response["Error"], response["ResponseMetadata"]["HTTPStatusCode"]
+    error = response["Error"]
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
     details = {
         name: value for name, value in response.items() if name not in ("Error", "ResponseMetadata")
     }

@@ -191,13 +191,27 @@ def intercept_aws_calls(
     intercept: Callable[[Callable[[], Any], Any, str, dict[str, Any]], Any],
 ) -> None:
     """Put a function in front of every call to AWS; it gets the call, the client, the name of the
-    operation and its arguments."""
+    operation and its arguments, those of DynamoDB with Python's values."""
     real = vars(BaseClient)["_make_api_call"]
 
     def call(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
-        return intercept(partial(real, client, operation, arguments), client, operation, arguments)
+        made = partial(real, client, operation, arguments)
+        return intercept(made, client, operation, _plain(arguments))
 
     monkeypatch.setattr(BaseClient, "_make_api_call", call)
+
+
+def _plain(arguments: Any) -> Any:
+    """Return a call's arguments with Python's values for DynamoDB's, such as `{"S": "text"}`."""
+    match arguments:
+        case {"S": value} | {"N": value} | {"BOOL": value} if len(arguments) == 1:
+            return int(value) if "N" in arguments else value
+        case dict():
+            return {name: _plain(value) for name, value in arguments.items()}
+        case list():
+            return [_plain(each) for each in arguments]
+        case _:
+            return arguments
 
 
 def dead_letter_reason(message: dict[str, Any]) -> str:

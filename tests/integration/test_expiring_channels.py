@@ -70,9 +70,9 @@ def test_every_channel_of_a_day_is_found_however_many_pages_a_shard_has(
     for player in players:
         open_channel(game, player, f"{player}-pc")
     game.advance(LIFE_S - 3 * DAY_S + 60)
-    table = game.handler("dispatcher").expiring_channels.channels
+    table = type(game.handler("dispatcher").expiring_channels.channels)
     query = table.query
-    monkeypatch.setattr(table, "query", lambda **given: query(Limit=3, **given))
+    monkeypatch.setattr(table, "query", lambda self, **given: query(self, Limit=3, **given))
     search(game)
     assert sorted(each["player_id"] for each in published(game)) == sorted(players)
 

@@ -144,8 +144,9 @@ def test_missing_region_or_credentials_are_named(monkeypatch: pytest.MonkeyPatch
         DynamoDBWire(botocore.session.Session(), QUICK)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    wire = DynamoDBWire(botocore.session.Session(), QUICK)
     with pytest.raises(NoCredentialsError):
-        DynamoDBWire(botocore.session.Session(), QUICK)
+        wire.call("GetItem", {})
 
 
 def test_connection_is_kept_between_calls(

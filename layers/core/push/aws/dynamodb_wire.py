@@ -72,13 +72,12 @@ class DynamoDBWire:
         """Read region and credentials as a client of botocore does; call nothing.
 
         Raises:
-            NoRegionError, NoCredentialsError: the environment names none.
+            NoRegionError: the environment names none.
         """
-        region, credentials = session.get_config_variable("region"), session.get_credentials()
+        region = session.get_config_variable("region")
         if region is None:
             raise errors.NoRegionError
-        if credentials is None:
-            raise errors.NoCredentialsError
+        credentials: Any = session.get_credentials()  # None: the signer raises an error
         self._signer = SigV4Auth(credentials, "dynamodb", region)
         self._url = endpoint_url(region)
         ca_file = str(session.get_config_variable("ca_bundle") or get_cert_path(verify=True))
@@ -91,6 +90,7 @@ class DynamoDBWire:
         how often the request may have been sent before, as `RetryAttempts`.
 
         Raises:
+            NoCredentialsError: the environment has none.
             ClientError: DynamoDB refused, or failed at every try; `response` holds the error as
                 botocore has it.
             BotoCoreError: no response: no connection, a time-out, a connection that broke.

@@ -129,11 +129,11 @@ class Broadcaster:
         if plan is None:
             self.finished.publish(page.app_id, page.notification_id, now)
             return 0
-        if plan.end != border:
-            found = self._between(page, request, plan.end, now)
-            addressed = addresser.address(found)
         if not plan.chunk_starts:  # whoever has registered since is in no chunk: nothing is sent
             found, addressed = [], []
+        elif plan.end != border:
+            found = self._between(page, request, plan.end, now)
+            addressed = addresser.address(found)
         audience = audience_of(
             page,
             plan.end,
@@ -150,15 +150,23 @@ class Broadcaster:
             addresser.message(f"{page.name}.{number}", fitting(members), now, lane="bulk")
             for number, members in enumerate(_in_chunks(plan, addressed))
         ]
-        texts = [(page.app_id, message) for message in messages]
-        for error in filter(None, self.queue.put_all(texts, self.pool)):
-            raise error
+        self._put(page.app_id, messages)
         if plan.end is not None:
             self.page_queue.put([page.next(plan.end)])
         self.pages.close(page, plan, audience, now)
         if plan.end is None:  # its deliveries, and all others, may have been sent in the meantime
             self.finished.publish(page.app_id, page.notification_id, now)
         return len(found)
+
+    def _put(self, app_id: str, messages: Sequence[str]) -> None:
+        """Queue deliveries.
+
+        Raises:
+            QueueUnavailableError: some are not queued.
+        """
+        texts = [(app_id, message) for message in messages]
+        for error in filter(None, self.queue.put_all(texts, self.pool)):
+            raise error
 
     def _between(
         self, page: Page, request: Request, end: str | None, now: float
