@@ -7,7 +7,10 @@ and "Constraints in Amazon DynamoDB".
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 
 from tests.aws_limits.calls import (
     AwsError,
@@ -44,6 +47,8 @@ BATCH_STATEMENTS = 25
 STATEMENT_CHARACTERS = 8192
 CLIENT_REQUEST_TOKEN = 36
 
+_NAME = re.compile(r"(?<![#:\w])([A-Za-z_]\w*)\b(?!\s*\()")  # but functions
+_WORDS_OF_EXPRESSIONS = {"AND", "OR", "NOT", "BETWEEN", "IN", "SET", "REMOVE", "ADD", "DELETE"}
 _EXPRESSIONS = (
     "UpdateExpression",
     "ConditionExpression",
@@ -283,6 +288,11 @@ def check_expressions(given: dict[str, Any]) -> None:
             )
         if size > EXPRESSION_OPERATORS:  # each takes a character at least
             _check_operators(kind, text)
+        reserved = _reserved_word(text)
+        if reserved:
+            raise invalid(
+                f"Invalid {kind}: Attribute name is a reserved keyword; reserved keyword: {reserved}"
+            )
     values = given.get("ExpressionAttributeValues")
     names = given.get("ExpressionAttributeNames")
     for placeholder in (*(values or ()), *(names or ())):
@@ -290,6 +300,15 @@ def check_expressions(given: dict[str, Any]) -> None:
             raise invalid("ExpressionAttribute name or value is longer than 255 bytes")
     if values and len(values) + len(names or ()) > 8:
         _check_substitutions(values, names or {})
+
+
+@cache
+def _reserved_word(text: str) -> str | None:
+    """Return the name in an expression that must be a placeholder (Developer Guide, "Reserved words
+    in DynamoDB"), None if there is none."""
+    names = (each for each in _NAME.findall(text) if each not in _WORDS_OF_EXPRESSIONS)
+    reserved = ReservedKeywords.get_reserved_keywords()
+    return next((each for each in names if each.upper() in reserved), None)
 
 
 def _check_operators(kind: str, text: str) -> None:

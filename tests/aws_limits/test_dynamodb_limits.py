@@ -53,6 +53,15 @@ def test_expression_has_4_kb_at_most(dynamodb: Any) -> None:
     )
 
 
+def test_reserved_word_needs_a_placeholder(dynamodb: Any) -> None:
+    message = refusal(lambda: update(dynamodb, "SET shard = :v", {":v": {"S": "x"}}))
+    assert message == (
+        "Invalid UpdateExpression: Attribute name is a reserved keyword; reserved keyword: shard"
+    )
+    names = {"ExpressionAttributeNames": {"#shard": "shard"}}
+    update(dynamodb, "SET #shard = if_not_exists(#shard, :v)", {":v": {"S": "x"}}, **names)
+
+
 def test_170_outcomes_fit_in_one_expression_and_180_do_not() -> None:
     """The size of an update that sets a map's entries, one by one."""
 

@@ -89,7 +89,8 @@ def test_page_costs_a_bounded_number_of_calls(
         f" {dearest.total()} calls: {dict(dearest)}"
     )
     assert pages == 2
-    assert dearest.total() <= 6
+    # One of them reads the other devices of a player whom the page border cuts.
+    assert dearest.total() <= 7
 
 
 def test_delivery_costs_a_bounded_number_of_calls(

@@ -204,7 +204,8 @@ def _from(app_id: str, shard: int, start: str | None) -> dict[str, Any]:
     return {
         "IndexName": "ByShard",
         "ProjectionExpression": ", ".join(ATTRIBUTES),
-        "KeyConditionExpression": "shard = :shard AND device_key >= :start",
+        "KeyConditionExpression": "#shard = :shard AND device_key >= :start",
+        "ExpressionAttributeNames": {"#shard": "shard"},  # a reserved word
         "ExpressionAttributeValues": {
             ":shard": f"{app_id}#{shard}",
             ":start": start or FIRST_KEY,
