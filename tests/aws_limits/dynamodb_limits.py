@@ -291,7 +291,8 @@ def check_expressions(given: dict[str, Any]) -> None:
         reserved = _reserved_word(text)
         if reserved:
             raise invalid(
-                f"Invalid {kind}: Attribute name is a reserved keyword; reserved keyword: {reserved}"
+                f"Invalid {kind}: Attribute name is a reserved keyword;"
+                f" reserved keyword: {reserved}"
             )
     values = given.get("ExpressionAttributeValues")
     names = given.get("ExpressionAttributeNames")
