@@ -44,6 +44,7 @@ TRIES = 3
 QUICK = Patience(connect_s=2, read_s=2, attempts=TRIES)
 OK = answer({})
 KEY = {"pk": {"S": "a"}}
+SESSION = botocore.session.Session()
 
 
 @pytest.fixture(autouse=True)
@@ -121,18 +122,18 @@ def test_endpoint_is_the_one_that_botocore_takes() -> None:
     config = Config(account_id_endpoint_mode="disabled")
     for region in ("us-east-1", "eu-west-1", "cn-north-1", "us-gov-west-1"):
         client = session.client("dynamodb", region_name=region, config=config)
-        assert endpoint_url(region) == f"{client.meta.endpoint_url}/"
+        assert endpoint_url(SESSION, region) == f"{client.meta.endpoint_url}/"
     own: Any = session._session
     resolver = own._get_internal_component("endpoint_resolver")
     for region in regions:
         host = resolver.construct_endpoint("dynamodb", region)["hostname"]
-        assert endpoint_url(region) == f"https://{host}/"
+        assert endpoint_url(SESSION, region) == f"https://{host}/"
 
 
 @pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"])
 def test_environment_may_name_another_endpoint(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "http://127.0.0.1:4566")
-    assert endpoint_url("eu-west-1") == "http://127.0.0.1:4566/"
+    assert endpoint_url(botocore.session.Session(), "eu-west-1") == "http://127.0.0.1:4566/"
 
 
 def test_missing_region_or_credentials_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

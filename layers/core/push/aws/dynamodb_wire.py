@@ -8,7 +8,6 @@ region, signature, certificates, and which errors are worth another try.
 from __future__ import annotations
 
 import json
-import os
 import random
 import threading
 import time
@@ -21,6 +20,7 @@ import pycurl
 from botocore import exceptions as errors
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.configprovider import ConfiguredEndpointProvider
 from botocore.httpsession import get_cert_path
 from botocore.retries.quota import RetryQuota
 from botocore.retries.standard import (
@@ -79,7 +79,7 @@ class DynamoDBWire:
             raise errors.NoRegionError
         credentials: Any = session.get_credentials()  # None: the signer raises an error
         self._signer = SigV4Auth(credentials, "dynamodb", region)
-        self._url = endpoint_url(region)
+        self._url = endpoint_url(session, region)
         ca_file = str(session.get_config_variable("ca_bundle") or get_cert_path(verify=True))
         self._connections = Connections(self._url, ca_file, patience)
         self._attempts = patience.attempts
@@ -145,13 +145,17 @@ class DynamoDBWire:
         )
 
 
-def endpoint_url(region: str) -> str:
-    """Return where DynamoDB is: what the environment says, else the region's endpoint.
+def endpoint_url(session: Session, region: str) -> str:
+    """Return where DynamoDB is: what is configured, by `AWS_ENDPOINT_URL` for instance, else the
+    region's endpoint.
 
-    botocore would read the endpoints of all services for it, which takes longer than the rest of a
-    start-up; they follow one pattern (AWS general reference, "Amazon DynamoDB endpoints").
+    For the latter, botocore would read the endpoints of all services; those of DynamoDB follow one
+    pattern (AWS general reference, "Amazon DynamoDB endpoints").
     """
-    given = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or os.environ.get("AWS_ENDPOINT_URL")
+    configured = ConfiguredEndpointProvider(
+        session.full_config, session.get_scoped_config(), client_name="dynamodb"
+    )
+    given = configured.provide()
     if given:
         return f"{given.rstrip('/')}/"
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
