@@ -193,6 +193,7 @@ def test_threads_have_a_connection_each(
         refusal("ServiceUnavailable", 503),
         answer(b"<html>bad gateway</html>", 502),
         answer(b"", 504),
+        answer(b"<html>sign in</html>"),
         BREAK,
         b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
     ],

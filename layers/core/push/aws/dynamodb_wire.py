@@ -77,8 +77,8 @@ class DynamoDBWire:
         region = session.get_config_variable("region")
         if region is None:
             raise errors.NoRegionError
-        credentials: Any = session.get_credentials()  # None: the signer raises an error
-        self._signer = SigV4Auth(credentials, "dynamodb", region)
+        self._region = region
+        self._credentials = session.get_credentials()
         self._url = endpoint_url(session, region)
         ca_file = str(session.get_config_variable("ca_bundle") or get_cert_path(verify=True))
         self._connections = Connections(self._url, ca_file, patience)
@@ -123,12 +123,18 @@ class DynamoDBWire:
             data=body,
         )
         # Signed anew for each try: a signature is valid for minutes, and credentials are renewed.
-        self._signer.add_auth(request)
+        if self._credentials is None:
+            raise errors.NoCredentialsError
+        credentials = self._credentials.get_frozen_credentials()
+        SigV4Auth(credentials, "dynamodb", self._region).add_auth(request)
         headers = [f"{name}: {value}" for name, value in request.headers.items()]
         response = self._connections.post(headers, body)
         if response.status_code != HTTPStatus.OK:
             raise _error(operation, response)
-        return json.loads(response.body), response.may_be_resent
+        try:
+            return json.loads(response.body), response.may_be_resent
+        except ValueError:  # not DynamoDB's
+            raise errors.ConnectionClosedError(endpoint_url=self._url) from None
 
     def _is_retried(self, error: errors.ClientError | errors.BotoCoreError, attempt: int) -> bool:
         context = RetryContext(attempt_number=attempt)
