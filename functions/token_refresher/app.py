@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import requests
-from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel
 
@@ -37,6 +37,7 @@ class Settings(BaseModel, hide_input_in_errors=True):
 
 settings = Settings.model_validate(os.environ)
 logger = Logger()
+metrics = Metrics()
 refresher = TokenRefresher(
     Apps(clients.dynamodb().table(settings.APPS_TABLE)),
     SecretStore(clients.client("secretsmanager"), settings.SECRET_PREFIX),
@@ -51,8 +52,8 @@ def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     try:
         refreshes = refresh(event)
     except AwsUnavailableError as error:
-        with single_metric(name="AwsFailures", unit=MetricUnit.Count, value=1):
-            pass
+        metrics.add_metric("AwsFailures", MetricUnit.Count, 1)
+        metrics.flush_metrics()
         logger.warning("access tokens not refreshed", error_code=error.code)
         raise
     now = time.time()
@@ -65,8 +66,8 @@ def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
         ("TokenRefreshFailed", statuses.count(RefreshStatus.FAILED)),
     ):
         if number:
-            with single_metric(name=metric, unit=MetricUnit.Count, value=number):
-                pass
+            metrics.add_metric(metric, MetricUnit.Count, number)
+            metrics.flush_metrics()
     for each in refreshes:
         if each.reason is None:
             logger.info("access token checked", app_id=each.app_id, status=each.status)

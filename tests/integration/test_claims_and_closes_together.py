@@ -64,10 +64,11 @@ def test_batch_needs_one_call_for_claims_one_read_one_for_the_budget_and_two_for
     # While the first close is written, all others become ready.
     with limits.counting() as units, limits.slow_calls(0.3, operation=STATEMENTS):
         assert kept(game, batch) == 0
-    assert units.calls[f"dynamodb {STATEMENTS}"] == 2
+    assert units.calls[f"dynamodb {STATEMENTS}"] in (2, 3)
     assert units.calls["dynamodb BatchGetItem"] == 1
-    # The budget, of a new second too, and the first close, which is alone.
-    assert units.calls["dynamodb UpdateItem"] <= 3
+    # The claims, two closes, of which the first may be alone and is an update then, and the budget,
+    # of a new second too.
+    assert units.calls[f"dynamodb {STATEMENTS}"] + units.calls["dynamodb UpdateItem"] <= 5
     assert set(units.calls) <= {
         f"dynamodb {each}" for each in (STATEMENTS, "BatchGetItem", "UpdateItem", "GetItem")
     }
