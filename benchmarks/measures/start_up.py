@@ -101,7 +101,7 @@ def start_up(lab: Lab, rounds: int, functions: Sequence[str] = FUNCTIONS) -> lis
         alone: dict[tuple[str, ...], float] = {}
         for function in functions:
             wanted = tuple(services[function])
-            label = "+".join(wanted)
+            label = "+".join(wanted) or "no client"
             if wanted not in alone:
                 for library, code in (("boto3", _BOTO3), ("botocore", _BOTOCORE)):
                     text = _PROBE.format(code=code.format(services=list(wanted)))
