@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import boto3
 import pytest
 
 from tests.aws_limits.fixtures import limits
@@ -60,6 +61,10 @@ def cloud(servers: Servers, monkeypatch: pytest.MonkeyPatch, limits: AwsLimits) 
     """The backend in processes, with the app `my-game`; empty and alone."""
     for name, value in servers.environment().items():
         monkeypatch.setenv(name, value)
+    # One of its own: the process's session keeps the credentials of the tests before.
+    session = boto3.session.Session()
+    monkeypatch.setattr("push.aws.clients._make_client", session.client)
+    monkeypatch.setattr("push.aws.clients._session", session._session)
     servers.empty()
     cloud = Cloud(monkeypatch, servers, limits)
     try:
