@@ -44,14 +44,49 @@ def wait_until_quiet(cloud: Cloud) -> None:
     wait_until(is_quiet, 10, "WNS is quiet")
 
 
-def sends(cloud: Cloud, answered: int) -> bool:
+def sends(cloud: Cloud, queue: str, answered: int) -> bool:
     """Return whether WNS has responded to more than that, or nothing is left to send."""
-    return sum(wns_responses(cloud.wns).values()) > answered or not cloud.waiting("DeliveryQueue")
+    return wns_responses(cloud.wns).total() > answered or not cloud.waiting(queue)
 
 
 def recorded(cloud: Cloud) -> set[str]:
     """The devices that have an outcome on record."""
     return {name.split("#")[1] for name in outcomes(cloud)}
+
+
+def kill_senders(cloud: Cloud, queue: str, kills: int, *, seed: int) -> tuple[Counter[str], int]:
+    """Kill one sender after the other at random moments, each once it has begun to send; return the
+    devices that were notified without a record at a kill, and how many they were at most."""
+    dice = random.Random(seed)
+    in_flight: Counter[str] = Counter()
+    notified_before: Counter[str] = Counter()
+    most = 0
+    for _ in range(kills):
+        answered = wns_responses(cloud.wns).total()
+        worker = cloud.spawn(queue, "notification_sender")
+        wait_until(partial(sends, cloud, queue, answered), 20, "the worker sends")
+        time.sleep(dice.random() * 0.5)
+        cloud.kill(worker)
+        wait_until_quiet(cloud)
+        notified = arrivals(cloud.wns)
+        unrecorded = (notified - notified_before).keys() - recorded(cloud)
+        notified_before = notified
+        most = max(most, len(unrecorded))
+        in_flight.update(unrecorded)
+        cloud.advance(SECONDS_AHEAD_OF_ANY_LEASE)
+    return in_flight, most
+
+
+def send_the_rest(cloud: Cloud, queue: str) -> int:
+    """Let a sender finish what is left, dead letters too; return how many of these were moved."""
+    cloud.spawn(queue, "notification_sender")
+    dead, deadline, moved = queue.replace("Queue", "Dlq"), time.monotonic() + 300, 0
+    while cloud.waiting(queue) or cloud.waiting(dead):
+        assert time.monotonic() < deadline
+        moved += redrive(cloud, dead, queue)
+        cloud.advance(SECONDS_AHEAD_OF_ANY_LEASE)
+        time.sleep(1)
+    return moved
 
 
 @pytest.mark.parametrize(
@@ -65,31 +100,8 @@ def test_sender_killed_at_random_moments_loses_nothing_and_repeats_only_what_was
         players = crowd.players[start : start + 1000]
         cloud.send_request(crowd.request(audience={"players": players}, request_id=f"part-{start}"))
     cloud.dispatch_all()
-    dice = random.Random(size)
-    in_flight: Counter[str] = Counter()
-    notified_before: Counter[str] = Counter()
-    most = 0
-    for _ in range(kills):
-        answered = sum(wns_responses(cloud.wns).values())
-        worker = cloud.spawn("DeliveryQueue", "notification_sender")
-        wait_until(partial(sends, cloud, answered), 20, "the worker sends")
-        time.sleep(dice.random() * 0.5)
-        cloud.kill(worker)
-        wait_until_quiet(cloud)
-        notified = arrivals(cloud.wns)
-        unrecorded = (notified - notified_before).keys() - recorded(cloud)
-        notified_before = notified
-        most = max(most, len(unrecorded))
-        in_flight.update(unrecorded)
-        cloud.advance(SECONDS_AHEAD_OF_ANY_LEASE)
-    cloud.spawn("DeliveryQueue", "notification_sender")
-    moved = 0
-    deadline = time.monotonic() + 300
-    while cloud.waiting("DeliveryQueue") or cloud.waiting("DeliveryDlq"):
-        assert time.monotonic() < deadline
-        moved += redrive(cloud, "DeliveryDlq", "DeliveryQueue")
-        cloud.advance(SECONDS_AHEAD_OF_ANY_LEASE)
-        time.sleep(1)
+    in_flight, most = kill_senders(cloud, "DeliveryQueue", kills, seed=size)
+    moved = send_the_rest(cloud, "DeliveryQueue")
     notified = arrivals(cloud.wns)
     repeated = {device: count - 1 for device, count in notified.items() if count > 1}
     found(

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections import Counter
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.faults.cloud import wait_until
-from tests.faults.crowd import arrivals, make_crowd, wns_responses
-from tests.faults.test_kills import (
-    SECONDS_AHEAD_OF_ANY_LEASE,
-    recorded,
-    redrive,
-    wait_until_quiet,
-)
+from tests.faults.crowd import arrivals, make_crowd
+from tests.faults.test_kills import kill_senders, send_the_rest
 from tests.integration.builders import outcomes
 
 if TYPE_CHECKING:
@@ -44,11 +35,6 @@ def queue_deliveries(cloud: Cloud, crowd: Crowd, lane: str, **more: Any) -> None
             pass
 
 
-def sends(cloud: Cloud, queue: str, answered: int) -> bool:
-    """Return whether WNS has responded to more than that, or nothing is left to send."""
-    return wns_responses(cloud.wns).total() > answered or not cloud.waiting(queue)
-
-
 @pytest.mark.usefixtures("few_shards")
 @pytest.mark.parametrize(
     ("lane", "on_doubt", "scale"),
@@ -68,30 +54,8 @@ def test_killed_senders_leave_no_more_in_doubt_than_the_window(
     crowd = make_crowd(cloud.wns, cloud.table("ChannelsTable"), size, devices_per_player=1)
     queue_deliveries(cloud, crowd, lane, options={"on_doubt": on_doubt})
     cloud.wns.fail_share(1.0, delay=0.02)
-    queue, dice = QUEUES[lane], random.Random(size)
-    in_doubt: Counter[str] = Counter()
-    notified_before: Counter[str] = Counter()
-    most = 0
-    for _ in range(kills):
-        answered = wns_responses(cloud.wns).total()
-        worker = cloud.spawn(queue, "notification_sender")
-        wait_until(partial(sends, cloud, queue, answered), 20, "the worker sends")
-        time.sleep(dice.random() * 0.5)
-        cloud.kill(worker)
-        wait_until_quiet(cloud)
-        notified = arrivals(cloud.wns)
-        unrecorded = (notified - notified_before).keys() - recorded(cloud)
-        notified_before = notified
-        most = max(most, len(unrecorded))
-        in_doubt.update(unrecorded)
-        cloud.advance(SECONDS_AHEAD_OF_ANY_LEASE)
-    cloud.spawn(queue, "notification_sender")
-    dead, deadline = queue.replace("Queue", "Dlq"), time.monotonic() + 300
-    while cloud.waiting(queue) or cloud.waiting(dead):
-        assert time.monotonic() < deadline
-        redrive(cloud, dead, queue)
-        cloud.advance(SECONDS_AHEAD_OF_ANY_LEASE)
-        time.sleep(1)
+    in_doubt, most = kill_senders(cloud, QUEUES[lane], kills, seed=size)
+    send_the_rest(cloud, QUEUES[lane])
     notified, counts = arrivals(cloud.wns), Counter(outcomes(cloud).values())
     repeated = notified - Counter(dict.fromkeys(notified, 1))
     found(
