@@ -82,12 +82,17 @@ class DeliveryReport:
             return False
         if self.handling is Handling.POSTPONED and not self.retried:
             return False
-        return not self.retried or not self.retried.keys() <= _NO_BACKLOG
+        return not self._only_waits
+
+    @property
+    def _only_waits(self) -> bool:
+        """Whether sends are made later, and none for a reason that the service is behind."""
+        return bool(self.retried) and self.retried.keys() <= _NO_BACKLOG
 
     def dated(self, remainder: Delivery) -> Delivery:
         """Return the rest of the delivery, whose age begins anew if it has only waited for the time
         that WNS asked for."""
-        if not self.retried or not self.retried.keys() <= _NO_BACKLOG:
+        if not self._only_waits:
             return remainder
         return remainder.model_copy(update={"waiting_since": remainder.not_before})
 
