@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from push.aws.dynamodb_wire import HttpResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from push.aws.clients import Patience
 
@@ -39,15 +39,22 @@ class BotocoreConnections:
 
 def client_of(patience: Patience) -> Any:
     """Return the client that sends the requests of a wire with this patience."""
-    return _client(patience, os.environ.get("AWS_ENDPOINT_URL"), os.getpid())
+    endpoint_url = os.environ.get("AWS_ENDPOINT_URL")
+    return _client(patience, endpoint_url, tuple(on_new_client), os.getpid())
 
 
-on_new_client: list[Any] = []
-"""What to call with each client that is made."""
+on_new_client: list[Callable[[Any], None]] = []
+"""What to call with each client that is made. Who adds something gets clients of their own, and so
+misses no call of one that was made before."""
 
 
 @cache
-def _client(patience: Patience, endpoint_url: str | None, _process: int) -> Any:
+def _client(
+    patience: Patience,
+    endpoint_url: str | None,
+    calls: tuple[Callable[[Any], None], ...],
+    _process: int,
+) -> Any:
     config = Config(
         user_agent="tests",  # to make one anew costs a tenth of a call on moto
         connect_timeout=patience.connect_s,
@@ -55,7 +62,7 @@ def _client(patience: Patience, endpoint_url: str | None, _process: int) -> Any:
         retries={"total_max_attempts": 1, "mode": "standard"},
     )
     client = boto3.session.Session().client("dynamodb", config=config, endpoint_url=endpoint_url)
-    for call in on_new_client:
+    for call in calls:
         call(client)
     return client
 
