@@ -48,7 +48,7 @@ def client(service: str, patience: Patience = PATIENT, *, connections: int = 10)
     config = Config(
         connect_timeout=patience.connect_s,
         read_timeout=patience.read_s,
-        retries={"total_max_attempts": patience.attempts, "mode": "standard"},
+        retries={"total_max_attempts": patience.attempts},  # the mode is the environment's
         max_pool_connections=connections,
         parameter_validation=False,
         user_agent="windows-push-backend",
