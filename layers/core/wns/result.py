@@ -56,9 +56,6 @@ class Outcome(StrEnum):
     `unavailable` if the result says `is_response_lost`."""
 
 
-_DELIVERED = Outcome.DELIVERED
-
-
 @dataclass(frozen=True, slots=True)
 class SendResult:
     """Result of one send.

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from push.aws.table import DynamoDB
 
-DUPLICATE_ITEM = "DuplicateItem"
 CONDITION_FAILED = "ConditionalCheckFailed"
 _BATCH = 25
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 Lane = Literal["direct", "bulk"]
 
-MAX_DELIVERY_BYTES = 200_000
-
 # A newer version may have queued a field that this one does not know: that is no reason to drop it.
 _QUEUED = ConfigDict(extra="ignore", frozen=True)
 
