@@ -11,18 +11,18 @@ import certifi
 from wns._transport.connections import Connections
 from wns._transport.proxies import new_proxy_cache
 from wns._transport.request import Envelopes
-from wns._transport.response import Response, header_fields
 from wns._transport.source import Source
 from wns._transport.transfer import Transfer
 from wns.channel_uri import parse_channel_uri
 from wns.errors import InvalidChannelUriError, InvalidNotificationError
 from wns.notification import Notification
-from wns.response import parse_result
+from wns.response import FIELDS_OF_DETAILS, parse_result, shown
 from wns.result import Outcome, SendResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
+    from wns._transport.response import PlainDelivery, Response
     from wns.notification import ToastRemoval
 
 _POLL_SECONDS = 1.0
@@ -224,9 +224,9 @@ def _start(
 
 
 def _read_result(send: Send, transfer: Transfer, code: int, details: str, now: float) -> SendResult:
-    head = transfer.plain_delivery()
-    if head is not None:
-        return SendResult.delivered(send.reference, partial(_read_plain, head, send, now))
+    plain = transfer.plain_delivery()
+    if plain is not None:
+        return SendResult.delivered(send.reference, partial(_read_detail, plain, send, now))
     response = transfer.response()
     if response is None:
         is_refused = transfer.blocked and not transfer.requested
@@ -239,8 +239,16 @@ def _read_result(send: Send, transfer: Transfer, code: int, details: str, now: f
     return _parse(response, send, now)
 
 
-def _read_plain(head: bytes, send: Send, now: float) -> SendResult:
-    return _parse(Response(200, "", header_fields(head)), send, now)
+def _read_detail(plain: PlainDelivery, send: Send, now: float, name: str) -> object:
+    """Return an attribute of the result of a plain delivery."""
+    fields = FIELDS_OF_DETAILS.get(name)
+    if fields is None:
+        return getattr(_parse(plain.response(), send, now), name)
+    for each in fields:
+        value = shown(plain.first(each))
+        if value is not None:
+            return value
+    return None
 
 
 def _parse(response: Response, send: Send, now: float) -> SendResult:

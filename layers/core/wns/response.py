@@ -34,6 +34,16 @@ _RETRY_AFTER = "retry-after"
 _CONTINUE_AFTER = "x-wns-continue-after"
 _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
+FIELDS_OF_DETAILS: Mapping[str, tuple[bytes, ...]] = {
+    "notification_status": (_STATUS.encode(), _NOTIFICATION_STATUS.encode()),
+    "device_status": (_DEVICE_STATUS.encode(),),
+    "msg_id": (_MSG_ID.encode(),),
+    "debug_trace": (_DEBUG_TRACE.encode(),),
+    "correlation_vector": (_CORRELATION_VECTOR.encode(),),
+}
+"""Attributes of a result that are the first value of a header field: of the first field that has
+one."""
+
 _BY_STATUS = {
     "received": Outcome.DELIVERED,
     "dropped": Outcome.DROPPED,
@@ -100,9 +110,14 @@ def _wns_headers(headers: Headers) -> dict[str, list[str]]:
 
 def _first(kept: Mapping[str, list[str]], name: str) -> str | None:
     values = kept.get(name)
-    if not values or not values[0]:
+    return shown(values[0]) if values else None
+
+
+def shown(value: str) -> str | None:
+    """Return a value as results show it: printable and not too long; None if it is empty."""
+    if not value:
         return None
-    value = values[0][:MAX_VALUE_LENGTH]
+    value = value[:MAX_VALUE_LENGTH]
     if value.isprintable():
         return value
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value)

@@ -85,33 +85,32 @@ class SendResult:
     """Whether WNS may have seen the request: true with every response, and without one if the
     request had left."""
 
-    _read_details: Callable[[], SendResult] | None = field(default=None, repr=False, compare=False)
+    _read_detail: Callable[[str], object] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def delivered(cls, reference: object, read_details: Callable[[], SendResult]) -> Self:
+    def delivered(cls, reference: object, read_detail: Callable[[str], object]) -> Self:
         """Return the result of a response that says "received", 200 and nothing unusual.
 
-        What else it says is read by `read_details` when it is first asked for: of most
-        notifications nobody asks.
+        What else it says is read when it is first asked for, by `read_detail`, which takes the name
+        of an attribute: of most notifications, few are asked for.
         """
         result = object.__new__(cls)
         _set_outcome(result, Outcome.DELIVERED)
         _set_reference(result, reference)
         _set_status_code(result, 200)
         _set_may_have_arrived(result, True)  # noqa: FBT003
-        _set_reader(result, read_details)
+        _set_reader(result, read_detail)
         return result
 
     if not TYPE_CHECKING:  # mypy would take any attribute for one that this has
 
         def __getattr__(self, name: str) -> object:
-            """Read the details: only called for an attribute that is not set."""
+            """Read a detail: only called for an attribute that is not set."""
             if name not in _DETAILS:
                 raise AttributeError(name)
-            details = self._read_details()
-            for each in _DETAILS:
-                _set(self, each, getattr(details, each))
-            return getattr(details, name)
+            value = self._read_detail(name)
+            _set(self, name, value)
+            return value
 
     @property
     def is_response_lost(self) -> bool:
@@ -126,5 +125,5 @@ class SendResult:
 # A frozen class is filled by `object.__setattr__`; the setters of its slots take half of that time.
 _set_outcome, _set_reference, _set_status_code, _set_may_have_arrived, _set_reader = (
     SendResult.__dict__[name].__set__
-    for name in ("outcome", "reference", "status_code", "may_have_arrived", "_read_details")
+    for name in ("outcome", "reference", "status_code", "may_have_arrived", "_read_detail")
 )

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.wns.sends import notification, send, send_one
-from wns._transport.response import header_fields, parse_response, read_plain_delivery
-from wns.client import Send, WnsClient
+from wns._transport.response import PlainDelivery, parse_response, read_plain_delivery
+from wns.client import Send, WnsClient, _read_detail
 from wns.notification import ToastRemoval
 from wns.response import parse_result
 from wns.result import Outcome, SendResult
@@ -57,8 +57,15 @@ def read_in_full(lines: list[bytes], reference: object = None) -> SendResult | N
     )
 
 
+def read_lazily(plain: PlainDelivery) -> SendResult:
+    sent = send()
+    return SendResult.delivered(None, lambda name: _read_detail(plain, sent, 0.0, name))
+
+
 def test_plain_delivery_is_recognised() -> None:
-    assert read_plain_delivery(DELIVERED) == b"".join(DELIVERED)
+    plain = read_plain_delivery(DELIVERED)
+    assert plain is not None
+    assert plain.head == b"".join(DELIVERED)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +94,9 @@ LINES = st.sampled_from(
         b"x-wns-status:received\r\n",
         b"X-WNS-Status: dropped\r\n",
         b"X-WNS-NotificationStatus: Received\r\n",
+        b"X-WNS-Msg-ID: 1\r\n",
+        b"x-wns-msg-id:\r\n",
+        b"X-WNS-Error-Description : none\r\n",
         b"Retry-After: 5\r\n",
         b"\n",
     ]
@@ -98,12 +108,36 @@ def test_what_is_recognised_is_what_the_parser_would_have_read(
     lines: list[bytes], is_whole: bool
 ) -> None:
     lines = [DELIVERED[0], *lines, b"\r\n"] if is_whole else lines
-    head = read_plain_delivery(lines)
-    if head is not None:
+    plain = read_plain_delivery(lines)
+    if plain is not None:
         result = read_in_full(lines)
         assert result is not None
         assert (result.outcome, result.status_code) == (Outcome.DELIVERED, 200)
-        assert parse_result(200, header_fields(head), now=0.0) == result
+        assert read_lazily(plain) == result
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"X-WNS-Msg-ID: 1\r\n",
+        b"X-WNS-Msg-ID:\r\n",
+        b"X-WNS-Msg-ID :1\r\n",
+        b" X-WNS-Msg-ID: 1\r\n",
+        b"X-WNS-Msg-ID: caf\xe9\x01\r\n",
+        b"X-WNS-Msg-ID: " + b"1" * 501 + b"\r\n",
+        b"X-WNS-Error-Description: none\r\n",
+        b"X-WNS-Continue-After: 3\r\n",
+    ],
+)
+@pytest.mark.parametrize("repeated", [False, True])
+def test_details_of_any_spelling_are_what_the_parser_would_have_read(
+    line: bytes, repeated: bool
+) -> None:
+    more = [line, b"X-WNS-Msg-ID: 2\r\n"] if repeated else [line]
+    lines = [*DELIVERED[:3], *more, b"\r\n"]
+    plain = read_plain_delivery(lines)
+    if plain is not None:
+        assert read_lazily(plain) == read_in_full(lines)
 
 
 def test_details_are_what_the_parser_reads(client: WnsClient, server: TlsServer) -> None:

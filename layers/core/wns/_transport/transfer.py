@@ -17,7 +17,7 @@ from wns.result import UNRESOLVED_HOST
 
 if TYPE_CHECKING:
     from wns._transport.request import Envelope
-    from wns._transport.response import Response
+    from wns._transport.response import PlainDelivery, Response
 
 
 MAX_BODY_BYTES = 65_536
@@ -102,14 +102,14 @@ class Transfer:
             easy.setopt(pycurl.PROXY, proxy)
             self._proxy = proxy
 
-    def plain_delivery(self) -> bytes | None:
+    def plain_delivery(self) -> PlainDelivery | None:
         """Return the response, unread, if all it says is that WNS took the notification."""
         if not self.requested:
             return None
-        head = read_plain_delivery(self._lines)
-        if head is not None:
+        plain = read_plain_delivery(self._lines)
+        if plain is not None:
             self._lines.clear()  # frees what the next response's lines then fit into
-        return head
+        return plain
 
     def response(self) -> Response | None:
         """Return the response of WNS if its header fields are complete, even if its body is not."""
