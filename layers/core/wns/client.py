@@ -16,13 +16,12 @@ from wns._transport.transfer import Transfer
 from wns.channel_uri import parse_channel_uri
 from wns.errors import InvalidChannelUriError, InvalidNotificationError
 from wns.notification import Notification
-from wns.response import FIELDS_OF_DETAILS, parse_result, shown
+from wns.response import parse_result, plain_result
 from wns.result import Outcome, SendResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
-    from wns._transport.response import PlainDelivery, Response
     from wns.notification import ToastRemoval
 
 _POLL_SECONDS = 1.0
@@ -226,7 +225,7 @@ def _start(
 def _read_result(send: Send, transfer: Transfer, code: int, details: str, now: float) -> SendResult:
     plain = transfer.plain_delivery()
     if plain is not None:
-        return SendResult.delivered(send.reference, partial(_read_detail, plain, send, now))
+        return plain_result(plain, now=now, reference=send.reference, secret=send.access_token)
     response = transfer.response()
     if response is None:
         is_refused = transfer.blocked and not transfer.requested
@@ -236,22 +235,6 @@ def _read_result(send: Send, transfer: Transfer, code: int, details: str, now: f
             transport_error=transfer.error(code, details),
             may_have_arrived=transfer.requested,
         )
-    return _parse(response, send, now)
-
-
-def _read_detail(plain: PlainDelivery, send: Send, now: float, name: str) -> object:
-    """Return an attribute of the result of a plain delivery."""
-    fields = FIELDS_OF_DETAILS.get(name)
-    if fields is None:
-        return getattr(_parse(plain.response(), send, now), name)
-    for each in fields:
-        value = shown(plain.first(each))
-        if value is not None:
-            return value
-    return None
-
-
-def _parse(response: Response, send: Send, now: float) -> SendResult:
     return parse_result(
         response.status_code,
         response.headers,

@@ -10,13 +10,16 @@ from __future__ import annotations
 import re
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from wns.result import Outcome, SendResult
+from wns.result import READ_LATE, Outcome, SendResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from wns._transport.response import PlainDelivery
 
     Headers = Iterable[tuple[str, str]]
 
@@ -34,16 +37,7 @@ _RETRY_AFTER = "retry-after"
 _CONTINUE_AFTER = "x-wns-continue-after"
 _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
-FIELDS_OF_DETAILS: Mapping[str, tuple[bytes, ...]] = {
-    "notification_status": (_STATUS.encode(), _NOTIFICATION_STATUS.encode()),
-    "device_status": (_DEVICE_STATUS.encode(),),
-    "msg_id": (_MSG_ID.encode(),),
-    "debug_trace": (_DEBUG_TRACE.encode(),),
-    "correlation_vector": (_CORRELATION_VECTOR.encode(),),
-}
-"""Attributes of a result that are the first value of a header field: of the first field that has
-one."""
-
+_CHEAP = {"device_status": _DEVICE_STATUS.encode(), "msg_id": _MSG_ID.encode()}
 _BY_STATUS = {
     "received": Outcome.DELIVERED,
     "dropped": Outcome.DROPPED,
@@ -88,7 +82,7 @@ def parse_result(
         outcome=_outcome(status_code, kept, reason),
         reference=reference,
         status_code=status_code,
-        notification_status=_first(kept, _STATUS) or _first(kept, _NOTIFICATION_STATUS),
+        notification_status=_notification_status(kept),
         device_status=_first(kept, _DEVICE_STATUS),
         msg_id=_first(kept, _MSG_ID),
         debug_trace=_first(kept, _DEBUG_TRACE),
@@ -97,6 +91,24 @@ def parse_result(
         retry_after_seconds=_retry_after(kept, now),
         may_have_arrived=True,
     )
+
+
+def plain_result(
+    plain: PlainDelivery, *, now: float, reference: object = None, secret: str = ""
+) -> SendResult:
+    """Return the result of a plain delivery: the one of `parse_result`, but read when needed."""
+    return SendResult.delivered(reference, partial(_read_details, plain, now, secret))
+
+
+def _read_details(
+    plain: PlainDelivery, now: float, secret: str, name: str
+) -> Iterable[tuple[str, object]]:
+    if name in _CHEAP:
+        device_status, msg_id = plain.first(_CHEAP["device_status"]), plain.first(_CHEAP["msg_id"])
+        if device_status is not None and msg_id is not None:
+            return (("device_status", _shown(device_status)), ("msg_id", _shown(msg_id)))
+    result = parse_result(200, plain.headers(), now=now, secret=secret)
+    return [(each, getattr(result, each)) for each in READ_LATE]
 
 
 def _wns_headers(headers: Headers) -> dict[str, list[str]]:
@@ -108,12 +120,18 @@ def _wns_headers(headers: Headers) -> dict[str, list[str]]:
     return kept
 
 
+def _notification_status(kept: Mapping[str, list[str]]) -> str | None:
+    status = _first(kept, _STATUS) or _first(kept, _NOTIFICATION_STATUS)
+    lowered = (status or "").lower()
+    return lowered if lowered in _BY_STATUS else status
+
+
 def _first(kept: Mapping[str, list[str]], name: str) -> str | None:
     values = kept.get(name)
-    return shown(values[0]) if values else None
+    return _shown(values[0]) if values else None
 
 
-def shown(value: str) -> str | None:
+def _shown(value: str) -> str | None:
     """Return a value as results show it: printable and not too long; None if it is empty."""
     if not value:
         return None

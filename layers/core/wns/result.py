@@ -7,15 +7,18 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    _ReadDetails = Callable[[str], Iterable[tuple[str, object]]]
 
 UNRESOLVED_HOST = "the host name does not resolve"
 """How the `transport_error` of a send begins whose host is not known to DNS."""
 
-_DETAILS = (
-    "notification_status", "device_status", "msg_id", "debug_trace", "error_description",
-    "correlation_vector", "retry_after_seconds", "transport_error",
-)  # fmt: skip
+READ_LATE = (
+    *("device_status", "msg_id", "debug_trace", "error_description", "correlation_vector"),
+    *("retry_after_seconds", "transport_error"),
+)
+"""Attributes that a plain delivery's result reads when one of them is first asked for."""
 _set = object.__setattr__
 
 
@@ -69,8 +72,8 @@ class SendResult:
     status_code: int | None = None
     """HTTP status code; None if there was no response."""
     notification_status: str | None = None
-    """`received`, `dropped`, `channelthrottled`, `appthrottled`, `revoked` (with 410), or a value
-    not known yet."""
+    """`received`, `dropped`, `channelthrottled`, `appthrottled`, in lower case; `revoked` (with
+    410) or a value not known yet as WNS gave it."""
     device_status: str | None = None
     """`connected`, `disconnected` or `tempdisconnected`; only if the send requested it."""
     msg_id: str | None = None
@@ -85,32 +88,33 @@ class SendResult:
     """Whether WNS may have seen the request: true with every response, and without one if the
     request had left."""
 
-    _read_detail: Callable[[str], object] | None = field(default=None, repr=False, compare=False)
+    _read_details: _ReadDetails | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def delivered(cls, reference: object, read_detail: Callable[[str], object]) -> Self:
+    def delivered(cls, reference: object, read_details: _ReadDetails) -> Self:
         """Return the result of a response that says "received", 200 and nothing unusual.
 
-        What else it says is read when it is first asked for, by `read_detail`, which takes the name
-        of an attribute: of most notifications, few are asked for.
+        What else it says is read when it is first asked for: `read_details` takes the name of an
+        attribute and returns it, and those that are read with it, as pairs.
         """
         result = object.__new__(cls)
         _set_outcome(result, Outcome.DELIVERED)
         _set_reference(result, reference)
         _set_status_code(result, 200)
+        _set_notification_status(result, "received")
         _set_may_have_arrived(result, True)  # noqa: FBT003
-        _set_reader(result, read_detail)
+        _set_reader(result, read_details)
         return result
 
     if not TYPE_CHECKING:  # mypy would take any attribute for one that this has
 
         def __getattr__(self, name: str) -> object:
-            """Read a detail: only called for an attribute that is not set."""
-            if name not in _DETAILS:
+            """Read details: only called for an attribute that is not set."""
+            if name not in READ_LATE:
                 raise AttributeError(name)
-            value = self._read_detail(name)
-            _set(self, name, value)
-            return value
+            for each, value in self._read_details(name):
+                _set(self, each, value)
+            return object.__getattribute__(self, name)
 
     @property
     def is_response_lost(self) -> bool:
@@ -123,7 +127,17 @@ class SendResult:
 
 
 # A frozen class is filled by `object.__setattr__`; the setters of its slots take half of that time.
-_set_outcome, _set_reference, _set_status_code, _set_may_have_arrived, _set_reader = (
+(
+    _set_outcome,
+    _set_reference,
+    _set_status_code,
+    _set_notification_status,
+    _set_may_have_arrived,
+    _set_reader,
+) = (
     SendResult.__dict__[name].__set__
-    for name in ("outcome", "reference", "status_code", "may_have_arrived", "_read_detail")
+    for name in (
+        *("outcome", "reference", "status_code", "notification_status", "may_have_arrived"),
+        "_read_details",
+    )
 )

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.wns.sends import notification, send, send_one
-from wns._transport.response import PlainDelivery, parse_response, read_plain_delivery
-from wns.client import Send, WnsClient, _read_detail
+from wns._transport.response import parse_response, read_plain_delivery
+from wns.client import Send, WnsClient
 from wns.notification import ToastRemoval
-from wns.response import parse_result
+from wns.response import parse_result, plain_result
 from wns.result import Outcome, SendResult
 
 if TYPE_CHECKING:
@@ -55,11 +55,6 @@ def read_in_full(lines: list[bytes], reference: object = None) -> SendResult | N
         reason=response.reason,
         reference=reference,
     )
-
-
-def read_lazily(plain: PlainDelivery) -> SendResult:
-    sent = send()
-    return SendResult.delivered(None, lambda name: _read_detail(plain, sent, 0.0, name))
 
 
 def test_plain_delivery_is_recognised() -> None:
@@ -113,7 +108,7 @@ def test_what_is_recognised_is_what_the_parser_would_have_read(
         result = read_in_full(lines)
         assert result is not None
         assert (result.outcome, result.status_code) == (Outcome.DELIVERED, 200)
-        assert read_lazily(plain) == result
+        assert plain_result(plain, now=0.0) == result
 
 
 @pytest.mark.parametrize(
@@ -137,7 +132,7 @@ def test_details_of_any_spelling_are_what_the_parser_would_have_read(
     lines = [*DELIVERED[:3], *more, b"\r\n"]
     plain = read_plain_delivery(lines)
     if plain is not None:
-        assert read_lazily(plain) == read_in_full(lines)
+        assert plain_result(plain, now=0.0) == read_in_full(lines)
 
 
 def test_details_are_what_the_parser_reads(client: WnsClient, server: TlsServer) -> None:

@@ -43,9 +43,9 @@ def resolves_never(result: SendResult, tries: int) -> bool:
     WNS gives channels of other hosts now and then, and retires hosts; the name of one that is in
     use may fail to resolve for some minutes.
     """
-    return result.transport_error is not None and (
-        tries >= _RESOLVE_TRIES and result.transport_error.startswith(UNRESOLVED_HOST)
-    )
+    if tries < _RESOLVE_TRIES or result.status_code is not None:
+        return False
+    return result.transport_error is not None and result.transport_error.startswith(UNRESOLVED_HOST)
 
 
 def names_resolve() -> bool:

@@ -51,6 +51,11 @@ _OWN_DETAILS = frozenset(
     {"msg_id", "debug_trace", "correlation_vector", "error_description", "transport_error"}
 )
 """Details that differ from one recipient to the next; the others are stored once for many."""
+_OF_DELIVERED = ("status_code", "notification_status", "device_status", "msg_id")
+_OF_OTHERS = (
+    *_OF_DELIVERED,
+    *("debug_trace", "correlation_vector", "error_description", "transport_error"),
+)
 _PREFIX = "outcomes"
 
 
@@ -59,21 +64,13 @@ def outcome_record(result: SendResult) -> dict[str, Any]:
 
     Of a delivered notification that is its message id; of any other also the traces.
     """
-    details = {
-        "status_code": result.status_code,
-        "notification_status": result.notification_status,
-        "device_status": result.device_status,
-        "msg_id": result.msg_id,
-    }
-    if result.outcome != "delivered":
-        details |= {
-            "debug_trace": result.debug_trace,
-            "correlation_vector": result.correlation_vector,
-            "error_description": result.error_description,
-            "transport_error": result.transport_error,
-        }
-    known = {name: value for name, value in details.items() if value is not None}
-    return {"outcome": str(result.outcome)} | known
+    is_delivered = result.outcome is Outcome.DELIVERED
+    record: dict[str, Any] = {"outcome": result.outcome.value}
+    for name in _OF_DELIVERED if is_delivered else _OF_OTHERS:
+        value = getattr(result, name)
+        if value is not None:
+            record[name] = value
+    return record
 
 
 def encode_outcomes(outcomes: Outcomes) -> bytes:

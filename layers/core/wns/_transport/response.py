@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _STATUS_LINE = re.compile(rb"HTTP/[0-9.]+ ([1-9][0-9]{2})(?: ([^\r\n]*))?\r?\n?")
 _FIRST_FINAL_STATUS = 200
-_AROUND_NAMES = (b" :", b"\t:", b"\n ", b"\n\t")
+_NEW_LINE, _COLON = b"\n:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +48,26 @@ class PlainDelivery(NamedTuple):
     head: bytes
     lowered: bytes
 
-    def first(self, name: bytes) -> str:
-        """Return the first value of a header field, whose name is in lower case; empty if the
-        response has none."""
-        start = self.lowered.find(b"\n" + name + b":")
+    def first(self, name: bytes) -> str | None:
+        """Return the first value of a header field, empty if the response has none; None if the
+        response must be read because of unusual white space.
+
+        Args:
+            name: in lower case.
+        """
+        lowered = self.lowered
+        start = lowered.find(name)
         if start < 0:
             return ""
-        start += len(name) + 2
-        return self.head[start : self.head.index(b"\n", start)].decode("latin-1").strip()
+        end = start + len(name)
+        if lowered[start - 1] != _NEW_LINE or lowered[end] != _COLON:
+            return None
+        return self.head[end + 1 : lowered.index(b"\n", end)].decode("latin-1").strip()
 
-    def response(self) -> Response:
-        """Return the response, read."""
+    def headers(self) -> list[tuple[str, str]]:
+        """Return the header fields; white space around them is left."""
         lines = self.head.decode("latin-1").split("\n")[1:]
-        headers = [(name, value) for name, _, value in (line.partition(":") for line in lines)]
-        return Response(_FIRST_FINAL_STATUS, "", headers)
+        return [(name, value) for name, _, value in (line.partition(":") for line in lines)]
 
 
 def read_plain_delivery(lines: list[bytes]) -> PlainDelivery | None:
@@ -76,8 +82,6 @@ def read_plain_delivery(lines: list[bytes]) -> PlainDelivery | None:
         return None
     head = b"".join(lines)
     if not is_complete or not head.startswith(b"HTTP/1.1 200 ") or b"\n" in lines:
-        return None
-    if any(each in head for each in _AROUND_NAMES):
         return None
     lowered = head.lower()
     received = lowered.count(b"\nx-wns-status: received\r\n") + lowered.count(
