@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wns.notification import ToastRemoval
 
 _POLL_SECONDS = 1.0
+_SAME_ENVIRONMENT_S = 1.0  # reading it costs as much as two sends
 _SCHEME_LENGTH = len("https://")
 
 
@@ -127,6 +128,8 @@ class WnsClient:
         """
         if self.free < 1:
             raise RuntimeError("No send is free: call poll() first.")
+        if not self.in_flight and self._clock() - self._last_used > _SAME_ENVIRONMENT_S:
+            self._begin()
         self._start([send])
 
     def poll(self, timeout: float = 0.0) -> list[SendResult]:
@@ -164,6 +167,7 @@ class WnsClient:
         if self.in_flight:
             raise RuntimeError("Sends are in flight: wait for their results first.")
         source = Source(sends)
+        self._begin()
         try:
             while not source.is_exhausted or self.in_flight:
                 self._start(source.take(self.free))
@@ -173,12 +177,15 @@ class WnsClient:
         if source.error is not None:
             raise source.error
 
+    def _begin(self) -> None:
+        """Prepare for the first send after a pause. Nothing is in flight."""
+        self._refuse_if_closed()
+        if self._clock() - self._last_used > self._max_idle_seconds:
+            self._connections.drop_connections()
+        self._proxy_of = new_proxy_cache()  # a changed environment takes effect
+
     def _start(self, sends: Iterable[Send]) -> None:
         self._refuse_if_closed()
-        if not self.in_flight:
-            if self._clock() - self._last_used > self._max_idle_seconds:
-                self._connections.drop_connections()
-            self._proxy_of = new_proxy_cache()  # a changed environment takes effect
         for send in sends:
             refused = _start(send, self._connections, self._envelopes, self._proxy_of)
             if refused is not None:

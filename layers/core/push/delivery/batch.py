@@ -59,10 +59,11 @@ class AppTurn:
 
     def next_attempt(self, now: float) -> DeliveryAttempt | None:
         """Return the first attempt whose next send may start."""
-        return next(
-            (each for each in self.open if each.may_start and now - each.rechecked_at <= STALE_S),
-            None,
-        )
+        for each in self.attempts:
+            is_checked = now - each.rechecked_at <= STALE_S
+            if is_checked and each.state is AttemptState.OPEN and each.may_start:
+                return each
+        return None
 
     def count_ready(self) -> int:
         """Return how many sends of the app are ready."""

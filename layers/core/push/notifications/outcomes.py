@@ -51,6 +51,7 @@ _OWN_DETAILS = frozenset(
     {"msg_id", "debug_trace", "correlation_vector", "error_description", "transport_error"}
 )
 """Details that differ from one recipient to the next; the others are stored once for many."""
+_MSG_ID = {"msg_id"}
 _OF_DELIVERED = ("status_code", "notification_status", "device_status", "msg_id")
 _OF_OTHERS = (
     *_OF_DELIVERED,
@@ -80,13 +81,18 @@ def encode_outcomes(outcomes: Outcomes) -> bytes:
     that a delivered recipient takes little more than its name and its message id: 25 of them fit
     in the kilobyte that one write unit pays for.
     """
-    groups: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
+    groups: dict[tuple[tuple[str, Any], ...], dict[str, Any]] = {}
     for name, record in outcomes.items():
-        own = {key: value for key, value in record.items() if key in _OWN_DETAILS}
-        shared = {key: value for key, value in record.items() if key not in _OWN_DETAILS}
-        group = groups.setdefault(repr(shared), (shared, {}))
-        group[1][name] = own["msg_id"] if own.keys() == {"msg_id"} else own
-    text = json.dumps(list(groups.values()), separators=(",", ":"))
+        own, shared = dict[str, Any](), []
+        for detail in record.items():
+            if detail[0] in _OWN_DETAILS:
+                own[detail[0]] = detail[1]
+            else:
+                shared.append(detail)
+        group = groups.setdefault(tuple(shared), {})
+        group[name] = own["msg_id"] if own.keys() == _MSG_ID else own
+    grouped = [(dict(shared), group) for shared, group in groups.items()]
+    text = json.dumps(grouped, separators=(",", ":"))
     return zlib.compress(text.encode("ascii"))
 
 
