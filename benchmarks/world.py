@@ -24,6 +24,7 @@ from benchmarks.lambda_events import environment_of, http_event, sqs_event
 from benchmarks.wns_sink.process import HOST
 from benchmarks.workers.__main__ import Context
 from benchmarks.workload import TOKEN
+from push.channels.keys import SHARDS, shard_of
 from wns.access_token import AccessToken
 
 APP = "bench"
@@ -45,7 +46,7 @@ TEMPLATE = {
 }
 
 
-_SENT_TO = 10_000  # players of the population that deliveries go to; the others renew
+_SENT_TO = 64 * 250  # players of the population that deliveries go to; the others renew
 _DAY_S = 24 * 3600
 
 
@@ -56,6 +57,9 @@ class World:
         self.stub = stub
         self._numbers = itertools.count()
         self._renewed = 0
+        self._of_shard: list[list[str]] = [[] for _ in range(SHARDS)]
+        for player in map(player_id, range(_SENT_TO)):
+            self._of_shard[shard_of(player, SHARDS)].append(player)
         for function in ("operator_api", "channels_api", "dispatcher", "notification_sender"):
             os.environ |= environment_of(function, stub, None)
         settings = {"name": "Bench", "token_audiences": ["windows-game"], "send_rate": SEND_RATE}
@@ -158,17 +162,23 @@ class World:
         shared = uuid.uuid4().hex
         for _ in range(count):
             number = next(self._numbers)
-            names = [player_id((number * channels + each) % _SENT_TO) for each in range(channels)]
+            names = self._recipients(number, channels)
             recipients = [json.loads(recipient.replace(PROTOTYPE_PLAYER, name)) for name in names]
             delivery = prototype | {
                 "notification_id": shared if lane == "bulk" else uuid.uuid4().hex,
-                "chunk": f"{number % 64}.{number}.0" if lane == "bulk" else "0",
+                "chunk": f"{number % SHARDS}.{number}.0" if lane == "bulk" else "0",
                 "dispatched_at": now - age_s,
                 "expires_at": now + 80_000,
                 "channels": recipients,
             }
             bodies.append(json.dumps(delivery, separators=(",", ":")))
         return sqs_event("DeliveryQueue" if lane == "direct" else "BulkDeliveryQueue", bodies)
+
+    def _recipients(self, number: int, channels: int) -> list[str]:
+        """Return players who follow one another in a shard, as those of a chunk do."""
+        players = self._of_shard[number % SHARDS]
+        first = number // SHARDS * channels % max(len(players) - channels, 1)
+        return players[first : first + channels]
 
     def pages(self, count: int) -> list[str]:
         """Start a broadcast to everyone; return some of its pages, and drop the others."""

@@ -71,7 +71,7 @@ def set_shards(monkeypatch: pytest.MonkeyPatch, *, shards: int, topic_shards: in
     broadcast has fewer pages. Call it before anything is registered."""
     numbers = {"SHARDS": shards, "TOPIC_SHARDS": topic_shards}
     for name in (
-        *("channels.keys", "channels.writes", "channels.topics"),
+        *("channels.keys", "channels.writes", "channels.topics", "channels.current_uris"),
         *("dispatch.broadcast", "dispatch.expiring"),
     ):
         module = importlib.import_module(f"push.{name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RecordedCall = tuple[str, str]
-"""An IAM action and the logical id of its resource; `*` where many share a name pattern."""
+"""An IAM action and the logical id of its resource, `<table>/index/<name>` for an index; `*` where
+many share a name pattern."""
 
 _TRANSACTION_ITEMS = {
     "Put": "PutItem",
@@ -22,6 +24,8 @@ _TRANSACTION_ITEMS = {
     "ConditionCheck": "ConditionCheckItem",
 }
 
+
+_INDEX = re.compile(r"\$\{(?P<table>\w+)\.Arn\}/index/(?P<name>\w+)")
 
 _STATEMENTS = {
     "Put": "PartiQLInsert",
@@ -74,7 +78,8 @@ def _calls(  # noqa: PLR0911
         case "dynamodb", "BatchGetItem" | "BatchWriteItem":
             return [(operation, table) for table in params["RequestItems"]]
         case "dynamodb", _:
-            return [(operation, params["TableName"])]
+            index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
+            return [(operation, params["TableName"] + index)]
         case "sqs", _:
             return [(operation.removesuffix("Batch"), params["QueueUrl"].rpartition("/")[2])]
         case "events", _:
@@ -99,6 +104,8 @@ def _logical_id(resource: Any) -> str:
     match resource:
         case {"Fn::GetAtt": [name, _]} | {"Ref": name}:
             return str(name)
+        case {"Fn::Sub": str(text)} if index := _INDEX.fullmatch(text):
+            return f"{index['table']}/index/{index['name']}"
         case _:
             return "*"
 

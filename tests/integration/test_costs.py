@@ -19,6 +19,7 @@ from tests.integration.builders import (
     open_channel,
     outcomes,
     post_request,
+    set_shards,
     templated,
 )
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from tests.integration.backend import Backend
 
 BATCH = 10  # what Lambda takes from a queue at once (template.yaml, BatchSize)
-CROWD = 400  # with 4 shards, a whole delivery of 100 in each
+CROWD = 400  # with 2 shards, a whole delivery of 200 in each
 # What Lambda's pollers and the game server do, not the handlers.
 NOT_OURS = {"sqs ReceiveMessage", "sqs DeleteMessage", "events PutEvents"}
 
@@ -50,7 +51,7 @@ BOUNDS = {
     "direct notification, by event": Bound(3.8, 4_500, 4.2),
     "direct notification, by API": Bound(6.8, 6_100, 5.2),
     # Half a second of a slow machine costs one more record of each delivery.
-    "bulk notification": Bound(0.24, 440, 0.24),
+    "bulk notification": Bound(0.15, 400, 0.16),
     # One write unit of each is the index that broadcasts to everyone read.
     "registration, new": Bound(3.0, 2_150, 3.0),
     "registration, new, with two topics": Bound(4.0, 2_600, 5.0),
@@ -104,8 +105,10 @@ def test_direct_notification_costs_no_more_than_its_bound(
     check(f"direct notification, by {way}", units, BATCH)
 
 
-@pytest.mark.usefixtures("few_shards")
-def test_bulk_notification_costs_no_more_than_its_bound(game: Backend, limits: AwsLimits) -> None:
+def test_bulk_notification_costs_no_more_than_its_bound(
+    game: Backend, limits: AwsLimits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_shards(monkeypatch, shards=2, topic_shards=2)
     make_crowd(game.wns, game.table("ChannelsTable"), CROWD, devices_per_player=1)
     with limits.counting() as units:
         game.publish("Challenge", challenge("nobody") | {"audience": {"everyone": True}})

@@ -223,7 +223,7 @@ class Recheck:
     ) -> Sequence[Findings]:
         if self.error is not None:
             raise self.error
-        return [Findings(is_cancelled=False, uris=None) for _ in parts]
+        return [Findings(is_cancelled=False, uris={}) for _ in parts]
 
 
 class Budgets:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from push.aws.batch_get import batch_get_of_tables
 from push.aws.dynamodb import map_dynamodb_errors
-from push.channels.current_uris import place_of, read_uris, wanted_uris
+from push.channels.current_uris import perhaps_changed, place_of, read_uris, wanted_uris
 from push.notifications.outcomes import CANCELLED, REMOVED
 from push.notifications.states import read_states, wanted_states
 from wns.result import Outcome
@@ -32,8 +33,8 @@ batch: those of a broadcast are all one notification's."""
 
 _BULK_IF_OLDER_S = 10.0
 """From when on the channels of a broadcast's delivery are read again (seconds after it was
-dispatched): until then, the dispatcher has only just read them. For a million channels, that is a
-million read units. Those of direct deliveries are always read."""
+dispatched): until then, the dispatcher has only just read them. Those of direct deliveries are
+always read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,12 @@ class Findings:
     Attributes:
         read_at: when the notification's record was read (epoch seconds), 0 if it was known before.
         is_cancelled: whether its notification is cancelled.
-        uris: the URIs of its channels, without those that are removed or expired; None if they were
-            not read.
+        uris: the URIs of those channels that may have changed; None for one that is removed or
+            expired.
     """
 
     is_cancelled: bool
-    uris: Mapping[Place, str] | None
+    uris: Mapping[Place, str | None]
     read_at: float = 0.0
 
 
@@ -75,15 +76,10 @@ class Recheck:
             TablesUnavailableError: nothing is known.
         """
         ids = {delivery.notification_id for delivery, _ in parts} - known.keys()
-        places = {
-            place_of(delivery.app_id, each.player_id, each.device_id): None
-            for delivery, recipients in parts
-            if _reads_channels(delivery, now)
-            for each in recipients
-        }
+        places = [self._places(*part, int(now)) for part in parts]
         wanted = {
             self.notifications.name: wanted_states(ids),
-            self.channels.name: wanted_uris(places),
+            self.channels.name: wanted_uris(dict.fromkeys(chain(*places))),
         }
         items = batch_get_of_tables(
             self.notifications.dynamodb, wanted, sleep=time.sleep, jitter=random.random
@@ -94,11 +90,23 @@ class Recheck:
         return [
             Findings(
                 cancelled[delivery.notification_id],
-                uris if _reads_channels(delivery, now) else None,
+                {place: uris.get(place) for place in some},
                 read_at=now if delivery.notification_id in ids else 0.0,
             )
-            for delivery, _ in parts
+            for (delivery, _), some in zip(parts, places, strict=True)
         ]
+
+    def _places(
+        self, delivery: Delivery, recipients: Sequence[Recipient], now: int
+    ) -> Sequence[Place]:
+        """Return where the channels are that have to be read again."""
+        devices: Sequence[tuple[str, str]] = []
+        if delivery.lane == "direct" or now - delivery.dispatched_at > _BULK_IF_OLDER_S:
+            devices = list(dict.fromkeys((each.player_id, each.device_id) for each in recipients))
+        if delivery.lane == "bulk" and devices:
+            app_id, since = delivery.app_id, delivery.dispatched_at
+            devices = perhaps_changed(self.channels, app_id, devices, since, now)
+        return [place_of(delivery.app_id, *each) for each in devices]
 
 
 def apply_findings(batch: Batch, attempt: DeliveryAttempt, findings: Findings, now: float) -> None:
@@ -110,7 +118,7 @@ def apply_findings(batch: Batch, attempt: DeliveryAttempt, findings: Findings, n
     attempt.rechecked_at = now
     attempt.recheck_at = now + RECHECK_EVERY_S
     is_expired = now >= attempt.delivery.expires_at
-    if not (is_expired or findings.is_cancelled) and findings.uris is None:
+    if not (is_expired or findings.is_cancelled or findings.uris):
         return
     withdrawn: dict[Recipient, str] = {}
     app_id = attempt.delivery.app_id
@@ -119,15 +127,11 @@ def apply_findings(batch: Batch, attempt: DeliveryAttempt, findings: Findings, n
             withdrawn[recipient] = str(Outcome.EXPIRED)
         elif findings.is_cancelled:
             withdrawn[recipient] = CANCELLED
-        elif findings.uris is not None:
+        else:
             place = place_of(app_id, recipient.player_id, recipient.device_id)
-            uri = findings.uris.get(place)
+            uri = findings.uris.get(place, recipient.channel_uri)
             if uri is None:
                 withdrawn[recipient] = REMOVED
             elif uri != recipient.channel_uri:
                 attempt.recipients.readdress(recipient, uri)
     batch.finish_unsent(attempt, withdrawn, now)
-
-
-def _reads_channels(delivery: Delivery, now: float) -> bool:
-    return delivery.lane == "direct" or now - delivery.dispatched_at > _BULK_IF_OLDER_S
