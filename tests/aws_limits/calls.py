@@ -38,7 +38,7 @@ WATCHED = frozenset({"dynamodb", "sqs", "events", "secretsmanager", "scheduler"}
 _ENDPOINT: Any = Endpoint  # botocore is not typed in full
 _REAL = _ENDPOINT._do_get_response
 _WIRE: Any = dynamodb_wire
-_CONNECTIONS = dynamodb_wire.Connections
+_CONNECTIONS = _WIRE.KeptConnections
 _thread = threading.local()
 
 
@@ -153,7 +153,7 @@ def install(limits: Limits | None) -> None:
     """Pass every call of this process through the limits; None ends that."""
     _Installed.limits = limits
     _ENDPOINT._do_get_response = _REAL if limits is None else _limited
-    _WIRE.Connections = _CONNECTIONS if limits is None else BotocoreConnections
+    _WIRE.KeptConnections = _CONNECTIONS if limits is None else BotocoreConnections
 
 
 def _limited(endpoint: Any, request: Any, operation_model: Any, context: Any) -> Any:

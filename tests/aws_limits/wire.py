@@ -12,10 +12,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from push.aws.dynamodb_wire import HttpResponse
+from push.aws.kept_connections import HttpResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping
 
     from push.aws.clients import Patience
 
@@ -27,9 +27,8 @@ class BotocoreConnections:
         del url, ca_file
         self._patience = patience
 
-    def post(self, headers: Sequence[str], body: bytes) -> HttpResponse:
-        (target,) = (each for each in headers if each.startswith("X-Amz-Target"))
-        operation = target.rpartition(".")[2]
+    def post(self, headers: Mapping[str, str], body: bytes) -> HttpResponse:
+        operation = headers["X-Amz-Target"].rpartition(".")[2]
         try:
             answer = client_of(self._patience)._make_api_call(operation, _with_bytes(body))
         except ClientError as error:
