@@ -70,11 +70,12 @@ def set_shards(monkeypatch: pytest.MonkeyPatch, *, shards: int, topic_shards: in
     """Spread channels and subscriptions over fewer shards than the product does, so that a
     broadcast has fewer pages. Call it before anything is registered."""
     numbers = {"SHARDS": shards, "TOPIC_SHARDS": topic_shards}
-    for name in (
+    names = (
         *("channels.keys", "channels.writes", "channels.topics", "channels.current_uris"),
         *("dispatch.broadcast", "dispatch.expiring"),
-    ):
-        module = importlib.import_module(f"push.{name}")
+    )
+    # All before the first is changed: a model that is made then would keep the bound for good.
+    for module in [importlib.import_module(f"push.{name}") for name in names]:
         held = numbers.keys() & vars(module).keys()
         assert held, f"{module.__name__} counts no shards any more"
         for number in held:

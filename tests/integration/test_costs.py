@@ -105,10 +105,13 @@ def test_direct_notification_costs_no_more_than_its_bound(
     check(f"direct notification, by {way}", units, BATCH)
 
 
-def test_bulk_notification_costs_no_more_than_its_bound(
-    game: Backend, limits: AwsLimits, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def two_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     set_shards(monkeypatch, shards=2, topic_shards=2)
+
+
+@pytest.mark.usefixtures("two_shards")
+def test_bulk_notification_costs_no_more_than_its_bound(game: Backend, limits: AwsLimits) -> None:
     make_crowd(game.wns, game.table("ChannelsTable"), CROWD, devices_per_player=1)
     with limits.counting() as units:
         game.publish("Challenge", challenge("nobody") | {"audience": {"everyone": True}})

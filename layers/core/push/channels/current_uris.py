@@ -72,26 +72,22 @@ def perhaps_changed(
     keys = [device_key(*each) for each in devices]
     items = table.query(
         IndexName="ByShard",
-        ProjectionExpression="device_key, expires_at",
+        ProjectionExpression="device_key",
         KeyConditionExpression="#shard = :shard AND device_key BETWEEN :first AND :last",
+        # Every registration gives a channel the same life, so this tells when it was stored.
+        FilterExpression="expires_at > :now AND expires_at < :latest",
         ExpressionAttributeNames={"#shard": "shard"},  # a reserved word
         ExpressionAttributeValues={
             ":shard": f"{app_id}#{shards.pop()}",
             ":first": min(keys),
             ":last": max(keys),
+            ":now": now,
+            ":latest": since - _CLOCKS_DIFFER_S + CHANNEL_LIFE_S,
         },
         Limit=len(keys) + len(keys) // 4,
     )["Items"]
-    # Every registration gives a channel the same life, so this tells when it was stored.
-    latest = since - _CLOCKS_DIFFER_S + CHANNEL_LIFE_S
-    same = {item["device_key"] for item in items if now < _expiry(item) < latest}
+    same = {item["device_key"] for item in items}
     return [device for device, key in zip(devices, keys, strict=True) if key not in same]
-
-
-def _expiry(item: Mapping[str, Any]) -> int:
-    """Return when a channel expires (epoch seconds), 0 if the item does not say."""
-    expires_at = item.get("expires_at")
-    return expires_at if isinstance(expires_at, int) else 0
 
 
 def _read(item: Mapping[str, Any]) -> tuple[str, int]:
