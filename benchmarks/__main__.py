@@ -75,7 +75,7 @@ def measure(options: argparse.Namespace, say: Progress) -> tuple[list[results.Ro
     with Lab() as lab:
         rows += in_rounds(lab, say, 1 if quick else 2)
         say("behind a slow WNS")
-        rows += behind_slow_wns(lab, 1 if quick else ROUNDS, 1 if quick else 2)
+        rows += behind_slow_wns(lab, 1 if quick else ROUNDS, 1)
         say("growth of the population")
         sizes = [1_000, 1_000_000] if quick else [1_000, 10_000, 100_000, 1_000_000]
         rows += growth(lab, sizes, 1 if quick else ROUNDS, 1_000 if quick else 3_200)

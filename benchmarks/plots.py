@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from benchmarks.measures.handlers import BULK
+
 HERE = Path(__file__).parent
 FOLDER = HERE / "plots"
 _OURS, _OTHERS, _LIMIT = "#0f6cbd", "#a8b3bd", "#c8553d"
@@ -49,7 +51,7 @@ def senders(plt: Any, found: dict[str, Any]) -> None:
     """The main picture: the whole sender and the bare senders beside it."""
     by_name = {row["name"]: row for row in found["rows"]}
     ours = {
-        "bulk, 100 channels a delivery": "whole sender: broadcast",
+        BULK: "whole sender: broadcast",
         "direct, 10 deliveries of one channel": "whole sender: direct",
         "WnsClient alone": "WnsClient alone",
     }

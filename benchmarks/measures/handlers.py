@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from benchmarks.lab import CALL_S, WNS_MS
 from benchmarks.lambda_events import sqs_event
 from benchmarks.results import Row
+from push.dispatch.broadcast import NOTIFICATIONS_PER_CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from benchmarks.lab import Lab
 
 BATCH = 10
+BULK = f"bulk, {NOTIFICATIONS_PER_CHUNK} channels a delivery"
+BULK_OLD = f"bulk, {NOTIFICATIONS_PER_CHUNK}, over 10 s old"
 _SENDER = "Sender: whole handler"
 _LATE = f"{CALL_S * 1000:.0f} ms a call, WNS {WNS_MS} ms"
 
@@ -31,9 +34,9 @@ class Handlers:
         self._thousands = 0
         self.rows: dict[str, Row] = {}
         self.steps: list[Callable[[], None]] = [
+            lambda: self._bulk(BULK, NOTIFICATIONS_PER_CHUNK),
             lambda: self._bulk("bulk, 100 channels a delivery", 100),
-            lambda: self._bulk("bulk, 200 channels a delivery", 200),
-            lambda: self._bulk("bulk, 100, over 10 s old", 100, age_s=20),
+            lambda: self._bulk(BULK_OLD, NOTIFICATIONS_PER_CHUNK, age_s=20),
             self._direct,
             self._direct_late,
             self._dispatch_one,

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from benchmarks.lab import CALL_S, WNS_MS
 from benchmarks.lambda_events import environment_of, sqs_event
+from benchmarks.measures.handlers import BATCH
 from benchmarks.processes import MeasuredProcess
 from benchmarks.results import Row
 from benchmarks.world import CHANNELS
+from push.dispatch.broadcast import NOTIFICATIONS_PER_CHUNK
 
 if TYPE_CHECKING:
     from benchmarks.lab import Lab
@@ -27,13 +29,15 @@ def behind_slow_wns(lab: Lab, rounds: int, batches: int) -> list[Row]:
     for _ in range(rounds):
 
         def events() -> list[object]:
-            return [lab.world.deliveries("bulk", 10, 100) for _ in range(batches)]
+            return [
+                lab.world.deliveries("bulk", BATCH, NOTIFICATIONS_PER_CHUNK) for _ in range(batches)
+            ]
 
         spent = lab.handler("notification_sender", slow=True).run(events())
-        fast.values.append(batches * 1000 / spent.wall)
+        fast.values.append(batches * BATCH * NOTIFICATIONS_PER_CHUNK / spent.wall)
         busy.values.append(spent.cpu / spent.wall)
         spent = lab.on_slow_aws("notification_sender", events())
-        late.values.append(batches * 1000 / spent.wall)
+        late.values.append(batches * BATCH * NOTIFICATIONS_PER_CHUNK / spent.wall)
         lab.forget()
     return [fast, busy, late]
 
@@ -50,9 +54,9 @@ def memory(lab: Lab, budget_s: float | None) -> tuple[list[Row], int]:
     arguments = ("handler", "notification_sender")
     with MeasuredProcess.of_product(*arguments, environment=environment) as process:
         while sent < MILLION and (budget_s is None or time.monotonic() - begun < budget_s):
-            events = [lab.world.deliveries("bulk", 10, 200) for _ in range(1)]
-            samples.append(process.run(events).rss_mb)
-            sent += 2_000
+            event = lab.world.deliveries("bulk", BATCH, NOTIFICATIONS_PER_CHUNK)
+            samples.append(process.run([event]).rss_mb)
+            sent += BATCH * NOTIFICATIONS_PER_CHUNK
             lab.forget()
     tail = samples[len(samples) // 2 :]
     name = f"memory after {sent:,} notifications"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from benchmarks.measures.handlers import BULK, BULK_OLD
 from benchmarks.processes import MeasuredProcess
 from benchmarks.results import Row
 from benchmarks.workload import CONCURRENCY
@@ -67,8 +68,7 @@ def ratios(senders: Senders, handlers: Mapping[str, Row]) -> list[Row]:
         rows.append(Row("Shares, round by round", name, "times", target=target, values=values))
 
     share("WnsClient of bare libcurl", 0.75, senders.rows[CLIENT].values, libcurl)
-    bulk = handlers["bulk, 100 channels a delivery"].values
-    old = handlers["bulk, 100, over 10 s old"].values
+    bulk, old = handlers[BULK].values, handlers[BULK_OLD].values
     share("bulk sender of bare libcurl", 0.35, bulk, libcurl)
     share("old deliveries of young ones", 0.95, old, bulk)
     best = senders.best_peer
