@@ -17,7 +17,7 @@ SERVICES = ("events", "scheduler", "secretsmanager", "sqs")
 
 COMMON_DATA = ("_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json")
 
-IMPORTS = {
+IMPORTS: dict[str, tuple[str, ...]] = {
     "aws_lambda_powertools/event_handler/__init__.py": ("api_gateway",),
     "aws_lambda_powertools/utilities/data_classes/__init__.py": (
         "alb_event",
@@ -26,9 +26,12 @@ IMPORTS = {
         "lambda_function_url_event",
         "vpc_lattice",
     ),
+    "botocore/docs/__init__.py": (),
+    "botocore/docs/docstring.py": (),
 }
-"""The modules that stay imported by a package: those that `api_gateway` needs itself. The others,
-for AppSync, Kafka and the like, bring in asyncio among others."""
+"""The modules from which a file still imports. Powertools imports those of events that nobody here
+handles, such as AppSync's, and asyncio with them; what is kept is what `api_gateway` needs itself.
+botocore imports what would write its clients' docstrings if somebody asked for their help."""
 
 NOTICE = "Changed for windows-push-backend: see layers/dependencies/cut.py there.\n"
 
@@ -74,32 +77,30 @@ def without_documentation(data: Any) -> Any:
 
 
 def cut_imports(path: Path, kept: tuple[str, ...]) -> None:
-    """Keep a package's imports of some of its modules, and drop those of others.
+    """Drop a file's imports from modules other than those that are kept.
 
     Raises:
-        ValueError: the package does not import them.
+        ValueError: it does not import from one of them.
     """
     text = path.read_text("utf-8")
     lines = text.splitlines(keepends=True)
-    found = set()
     names: list[str] = []
+    found = set()
     for node in ast.parse(text).body:
-        is_dropped = False
-        if isinstance(node, ast.ImportFrom) and node.module:
-            module = node.module.rpartition(".")[2]
-            is_dropped = module not in kept
-            if not is_dropped:
+        if isinstance(node, ast.ImportFrom):
+            module = str(node.module).rpartition(".")[2]
+            if module in kept:
                 found.add(module)
                 names += [each.name for each in node.names]
-        elif isinstance(node, ast.Assign):  # __all__
-            is_dropped = True
-        if is_dropped:
-            lines[node.lineno - 1 : node.end_lineno] = [""] * (
-                (node.end_lineno or node.lineno) - node.lineno + 1
-            )
+                continue
+        elif not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"):
+            continue
+        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+            lines[number - 1] = ""
     if found != set(kept):
-        raise ValueError(f"{path} no longer imports {sorted(set(kept) - found)}; adapt IMPORTS")
-    path.write_text(f"# {NOTICE}{''.join(lines)}\n__all__ = {names!r}\n", "utf-8")
+        raise ValueError(f"{path} does not import {sorted(set(kept) - found)}: adapt IMPORTS")
+    exported = f"__all__ = {names!r}\n" if names else ""
+    path.write_text(f"# {NOTICE}{''.join(lines)}{exported}", "utf-8")
 
 
 def main(folder: Path) -> None:
