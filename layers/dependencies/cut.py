@@ -39,28 +39,30 @@ NOTICE = "Changed for windows-push-backend: see layers/dependencies/cut.py there
 def cut_data(folder: Path) -> None:
     """Keep botocore's data of `SERVICES`, in their newest version, without documentation."""
     for each in sorted(folder.iterdir()):
-        if each.is_dir() and each.name not in SERVICES:
-            shutil.rmtree(each)
-        elif each.is_file() and each.name not in COMMON_DATA:
-            each.unlink()
+        if each.name not in (*SERVICES, *COMMON_DATA):
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
     for service in SERVICES:
         *older, _ = sorted((folder / service).iterdir())
         for version in older:
             shutil.rmtree(version)
-    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
-        content = path.read_bytes()
-        path.unlink()
-        if path.name.startswith("examples-"):  # of the documentation
-            continue
-        if path.suffix == ".gz":
-            path, content = path.with_suffix(""), gzip.decompress(content)
-        data = without_documentation(json.loads(content))
-        if path.name == "endpoints.json":
-            for partition in data["partitions"]:
-                services = partition["services"]
-                partition["services"] = {name: services[name] for name in SERVICES if name in services}
-        path.write_text(json.dumps(data, separators=(",", ":")), "utf-8")
+    for path in sorted(folder.rglob("*.json*")):
+        cut_file(path)
     (folder / "NOTICE").write_text(NOTICE, "utf-8")
+
+
+def cut_file(path: Path) -> None:
+    """Rewrite a file of data in fewer bytes; remove it if it is only for documentation."""
+    content = path.read_bytes()
+    path.unlink()
+    if path.name.startswith("examples-"):
+        return
+    data = json.loads(gzip.decompress(content) if path.suffix == ".gz" else content)
+    if path.name == "endpoints.json":
+        for partition in data["partitions"]:
+            of_all = partition["services"]
+            partition["services"] = {name: of_all[name] for name in SERVICES if name in of_all}
+    text = json.dumps(without_documentation(data), separators=(",", ":"))
+    path.with_name(path.name.removesuffix(".gz")).write_text(text, "utf-8")
 
 
 def without_documentation(data: Any) -> Any:
