@@ -91,6 +91,8 @@ def cut_imports(path: Path, kept: tuple[str, ...]) -> None:
     for node in ast.parse(text).body:
         if isinstance(node, ast.ImportFrom):
             module = str(node.module).rpartition(".")[2]
+            if module == "__future__":
+                continue
             if module in kept:
                 found.add(module)
                 names += [each.name for each in node.names]
