@@ -2,6 +2,8 @@
 
 What is imported and parsed costs CPU at every cold start (docs/decisions.md has the figures). An
 update of a package that this does not fit any more fails here, or in the tests of what is built.
+
+Files are replaced, never written to: an installer may link them from its cache, which others share.
 """
 
 import ast
@@ -103,6 +105,7 @@ def cut_imports(path: Path, kept: tuple[str, ...]) -> None:
             lines[number - 1] = ""
     if found != set(kept):
         raise ValueError(f"{path} does not import {sorted(set(kept) - found)}: adapt IMPORTS")
+    path.unlink()
     exported = f"__all__ = {names!r}\n" if names else ""
     path.write_text(f"# {NOTICE}{''.join(lines)}{exported}", "utf-8")
 

@@ -67,3 +67,18 @@ def test_field_named_documentation_is_no_documentation() -> None:
     assert CUT["without_documentation"](model) == {
         "members": {"documentation": {"shape": "Text"}, "other": [{"shape": "Text"}]}
     }
+
+
+def test_files_that_an_installer_linked_from_its_cache_stay_as_they_are(tmp_path: Path) -> None:
+    cache, installed = tmp_path / "cache", tmp_path / "installed"
+    data = '{"documentation": "What it is."}'
+    for folder in (cache, installed):
+        folder.mkdir()
+    for name, text in (("__init__.py", TEXT), ("service-2.json", data)):
+        (cache / name).write_text(text)
+        (installed / name).hardlink_to(cache / name)
+    CUT["cut_imports"](installed / "__init__.py", ("used",))
+    CUT["cut_file"](installed / "service-2.json")
+    assert (cache / "__init__.py").read_text() == TEXT
+    assert (cache / "service-2.json").read_text() == data
+    assert (installed / "service-2.json").read_text() == "{}"
