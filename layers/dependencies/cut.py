@@ -21,6 +21,7 @@ COMMON_DATA = ("_retry.json", "endpoints.json", "partitions.json", "sdk-default-
 
 IMPORTS: dict[str, tuple[str, ...]] = {
     "aws_lambda_powertools/event_handler/__init__.py": ("api_gateway",),
+    "aws_lambda_powertools/event_handler/openapi/__init__.py": ("exceptions",),
     "aws_lambda_powertools/utilities/data_classes/__init__.py": (
         "alb_event",
         "api_gateway_proxy_event",
@@ -32,8 +33,8 @@ IMPORTS: dict[str, tuple[str, ...]] = {
     "botocore/docs/docstring.py": (),
 }
 """The modules from which a file still imports. Powertools imports those of events that nobody here
-handles, such as AppSync's, and asyncio with them; what is kept is what `api_gateway` needs itself.
-botocore imports what would write its clients' docstrings if somebody asked for their help."""
+handles, such as AppSync's, and asyncio with them; what is kept is what its resolver of HTTP APIs
+needs itself. botocore imports what would write docstrings if somebody asked a client for help."""
 
 NOTICE = "Changed for windows-push-backend: see layers/dependencies/cut.py there.\n"
 
