@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-gc.disable()  # until all is made that stays; see the end of this module
+gc.disable()  # until what stays is made, see below
 
 import os
 import random
@@ -206,7 +206,5 @@ def metric_name(outcome: str) -> str:
     return "".join(word.capitalize() for word in outcome.split("_"))
 
 
-# Nothing that was made so far will become garbage, so no collection need look at it: those of an
-# invocation would take up to a tenth of what the start took.
-gc.freeze()
+gc.freeze()  # nothing made so far becomes garbage: no collection need visit it
 gc.enable()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-gc.disable()  # until all is made that stays; see the end of this module
+gc.disable()  # until what stays is made, see below
 
 import os
 import time
@@ -29,7 +29,7 @@ from push.notifications.players import SkippedPlayer, skipped_players
 from push.notifications.record import Notifications
 from push.notifications.summary import Summary
 from push.requests.intake import RequestIntake, cancel
-from push.requests.models import NotificationRequest, Request
+from push.requests.models import NotificationRequest, Request, build_models
 from push.requests.queue import RequestQueue
 from push.requests.repeat_guard import RepeatGuard
 from push.requests.schedules import Schedules
@@ -63,7 +63,7 @@ intake = RequestIntake(
 )
 request_queue = RequestQueue(clients.client("sqs"), settings.REQUEST_QUEUE_URL)
 app = HttpApi(logger, {"/notifications": 200_000})
-Request.model_rebuild()
+build_models()
 
 NotificationIdInPath = Annotated[NotificationId, Path(description="The notification's id")]
 PageInQuery = Annotated[
@@ -190,7 +190,5 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     return app.resolve(event, context)
 
 
-# Nothing that was made so far will become garbage, so no collection need look at it: those of an
-# invocation would take up to a tenth of what the start took.
-gc.freeze()
+gc.freeze()  # nothing made so far becomes garbage: no collection need visit it
 gc.enable()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 
-gc.disable()  # until all is made that stays; see the end of this module
+gc.disable()  # until what stays is made, see below
 
 import os
 import random
@@ -174,7 +174,5 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     return app.resolve(with_encoded_player(event), context)
 
 
-# Nothing that was made so far will become garbage, so no collection need look at it: those of an
-# invocation would take up to a tenth of what the start took.
-gc.freeze()
+gc.freeze()  # nothing made so far becomes garbage: no collection need visit it
 gc.enable()
