@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
@@ -26,10 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    Run = Callable[[str, str], Any]
+    Run = Callable[..., Any]
+    Start = Callable[[str], Any]
 
 FUNCTIONS = sorted(each["CodeUri"].rpartition("/")[2] for each in functions().values())
 APIS = {each for each in FUNCTIONS if each.endswith("_api")}
+
+READ_REQUESTS = {"dispatcher", "notifications_api"}
 
 NOWHERE = {
     "asyncio",
@@ -67,6 +71,12 @@ print(json.dumps({
     "botocore": sys.modules["botocore"].__file__,
     "collects": gc.isenabled(),
     "kept": gc.get_freeze_count(),
+    "built": [
+        name
+        for module in ("push.requests.models", "wns.content") if module in sys.modules
+        for name, each in vars(sys.modules[module]).items()
+        if name in ("NotificationContent", "Request") and each.__pydantic_complete__
+    ],
 }))
 """
 ENDPOINTS = """
@@ -89,7 +99,7 @@ def layers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(layers: Path) -> Callable[..., Any]:
+def run(layers: Path) -> Run:
     """Run code with a function's folder and the layers on the path, and no package besides."""
     settings = {
         name: "of-the-stack"
@@ -121,6 +131,12 @@ def run(layers: Path) -> Callable[..., Any]:
     return run_code
 
 
+@pytest.fixture(scope="module")
+def started(run: Run) -> Start:
+    """Start a function once; give what it imported and made."""
+    return cache(lambda function: run(START, function))
+
+
 def services_called() -> set[str]:
     """The services of which the code makes a client of botocore."""
     found: set[str] = set()
@@ -142,22 +158,30 @@ def without_documentation(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_function_imports_what_it_uses(run: Run, layers: Path, function: str) -> None:
-    started = run(START, function)
-    modules = set(started["modules"])
+def test_function_imports_what_it_uses(started: Start, layers: Path, function: str) -> None:
+    start = started(function)
+    modules = set(start["modules"])
     assert not modules & NOWHERE
     assert {name for name in ONLY_IN if name in modules} == {
         name for name, users in ONLY_IN.items() if function in users
     }
-    assert started["botocore"].startswith(str(layers))
-    assert MODULES[function] * 0.9 < started["count"] <= MODULES[function]
+    assert start["botocore"].startswith(str(layers))
+    assert MODULES[function] * 0.9 < start["count"] <= MODULES[function]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_what_a_start_made_is_left_out_of_later_collections(run: Run, function: str) -> None:
-    started = run(START, function)
-    assert started["collects"]
-    assert started["kept"] > 10_000
+def test_what_a_start_made_is_left_out_of_later_collections(started: Start, function: str) -> None:
+    start = started(function)
+    assert start["collects"]
+    assert start["kept"] > 10_000
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_models_of_payloads_are_built_where_each_invocation_uses_them(
+    started: Start, function: str
+) -> None:
+    used = {"NotificationContent", "Request"} if function in READ_REQUESTS else set()
+    assert set(started(function)["built"]) == used
 
 
 def test_layer_has_the_data_of_the_services_that_are_called(layers: Path) -> None:
@@ -178,7 +202,7 @@ def test_services_models_lack_nothing_but_documentation(layers: Path, service: s
     )
 
 
-def test_endpoints_are_the_same_in_every_region(run: Callable[..., Any]) -> None:
+def test_endpoints_are_the_same_in_every_region(run: Run) -> None:
     session = botocore.session.get_session()
     regions = {
         service: [
