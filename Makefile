@@ -56,7 +56,7 @@ bench: setup ## measure speed and cost beside other senders (QUICK=1: two minute
 check: setup validate ## check format, lint, types, import rules, API document and template
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
-	@.venv/bin/mypy functions layers/core local pushctl tools benchmarks tests
+	@.venv/bin/mypy functions layers/core layers/dependencies local pushctl tools benchmarks tests
 	@PYTHONPATH=layers/core:. .venv/bin/lint-imports --no-cache
 	@$(PYTHON_OF_VENV) -m tools.openapi --check
 	@PYTHONPATH=layers/core:. $(PYTHON_OF_VENV) -m tools.pushctl_docs --check

@@ -1,7 +1,8 @@
 """The CPU that a cold start of each function costs: its imports and clients, from built layers.
 
-Beside it, in the same rounds, what boto3 and the function's own clients cost alone, and what
-botocore's session and the same clients do.
+Functions have their layers, with the cut botocore, and no package besides: on Lambda, the layers
+come before the runtime's packages. Beside it, in the same rounds, what the runtime's whole boto3
+and the function's own clients cost alone, and what botocore's session and the same clients do.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ FUNCTIONS = (
     "notifications_api",
     "operator_api",
     "token_refresher",
+    "player_api",
 )
 _GROUP = "Start-up (CPU of imports and clients, from built layers)"
 _FOLDER = ROOT / "benchmarks/.peers/layers"
@@ -72,11 +74,11 @@ def _unpack() -> None:
 
 def _probe(function: str, lab: Lab, code: str, *, layers: bool) -> str:
     environment = environment_of(function, lab.stub, None)
-    paths = [ROOT / "functions" / function] if layers else []
     if layers:
-        paths += [_FOLDER / "DependenciesLayer/python", _FOLDER / "CoreLayer/python"]
-    # boto3 comes from where the interpreter has it, as it comes from the runtime on Lambda.
-    paths.append(Path(boto3.__file__).parents[1])
+        built = [_FOLDER / name / "python" for name in ("DependenciesLayer", "CoreLayer")]
+        paths = [ROOT / "functions" / function, *built]
+    else:
+        paths = [Path(boto3.__file__).parents[1]]
     environment["PYTHONPATH"] = os.pathsep.join(map(str, paths))
     command = [sys.executable, "-S", "-c", code]
     return subprocess.run(

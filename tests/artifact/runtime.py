@@ -31,8 +31,8 @@ class InvocationError(Exception):
 class Function:
     """A built function in a process of its own; leaving the context ends it.
 
-    Its environment is what Lambda sets, the template's variables, the layers, boto3, and nothing
-    of this machine.
+    Its environment is what Lambda sets, the template's variables, the layers, the runtime's own
+    boto3 behind them, and nothing of this machine.
     """
 
     def __init__(self, build: Path, name: str, variables: dict[str, str], log: Path) -> None:

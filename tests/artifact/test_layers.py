@@ -6,8 +6,10 @@ import filecmp
 import importlib.util
 import marshal
 import struct
+import subprocess
 from typing import TYPE_CHECKING
 
+from tests.artifact.runtime import PYTHON
 from tools.template_yaml import ROOT
 
 if TYPE_CHECKING:
@@ -74,10 +76,38 @@ def test_function_is_its_sources(artifact: Path) -> None:
         assert app.name == "app.py"
 
 
-def test_boto3_is_the_runtimes(artifact: Path) -> None:
+def test_layer_has_what_is_imported_and_leaves_boto3_out(artifact: Path) -> None:
     packages = {each.name for each in (artifact / "DependenciesLayer/python").iterdir()}
-    assert not packages & {"boto3", "botocore", "s3transfer"}
-    assert {"aws_lambda_powertools", "pydantic", "requests"} <= packages
+    assert not packages & {"boto3", "s3transfer"}
+    assert {"aws_lambda_powertools", "botocore", "pydantic", "requests"} <= packages
+
+
+def test_every_package_keeps_its_license(artifact: Path) -> None:
+    packages = [*(artifact / "DependenciesLayer/python").glob("*.dist-info")]
+    assert packages
+    for each in packages:
+        names = " ".join(path.name.upper() for path in each.rglob("*"))
+        assert "LICEN" in names or "License" in (each / "METADATA").read_text("utf-8"), each
+
+
+def test_botocore_is_the_layers_though_the_runtime_has_one(
+    artifact_of_this_machine: Path,
+) -> None:
+    # Lambda's runtime searches the function's folder, then the layers' /opt/python, and then its
+    # own packages in /var/lang/lib/python3.13/site-packages (bootstrap.py of the runtime,
+    # `set_default_sys_path`; awslambdaric imports none of these before the handler).
+    layer = artifact_of_this_machine / "DependenciesLayer/python"
+    imported = "import botocore, sys; print(botocore.__file__, 'boto3' in sys.modules)"
+    for search_path, expected in (("", str(PYTHON.parents[1])), (str(layer), str(layer))):
+        done = subprocess.run(
+            [str(PYTHON), "-c", imported],
+            env={"PYTHONPATH": search_path, "PYTHONDONTWRITEBYTECODE": "1"},
+            cwd=artifact_of_this_machine,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.startswith(expected)
 
 
 def test_artifact_stays_far_below_lambdas_limit(artifact: Path) -> None:

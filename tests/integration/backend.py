@@ -6,6 +6,7 @@ Requests to WNS go over real TLS to the WNS emulator. Time can be advanced.
 from __future__ import annotations
 
 import functools
+import gc
 import importlib
 import json
 import re
@@ -171,6 +172,7 @@ class Backend:
             name = f"functions.{function}.app"
             sys.modules.pop(name, None)
             module = importlib.import_module(name)
+            gc.unfreeze()  # here, unlike on Lambda, a function's module becomes garbage
             swap_clock(module, self.clock)
             self._modules[function] = module
         return self._modules[function]

@@ -16,14 +16,17 @@ from __future__ import annotations
 import json
 import re
 import time
-from typing import Annotated, Literal, TypeAlias
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 from urllib.parse import quote, quote_plus, urlsplit
 
-import requests
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, TypeAdapter
 
 from wns.access_token import AccessToken
 from wns.errors import AccessTokenError, CredentialsRefusedError, TokenEndpointError
+
+if TYPE_CHECKING:
+    import requests
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 READ_TIMEOUT_SECONDS = 10.0
@@ -124,12 +127,12 @@ def _request(
         ) as response:
             status_code = response.status_code
             body = _read(response, deadline)
-    except requests.RequestException as error:
+    except OSError as error:  # as requests' own errors are
         return TokenEndpointError(f"{host} could not be reached ({type(error).__name__}).")
     if body is None:
         return TokenEndpointError(f"{host} responded too slowly or with too much data.")
     document = _parse_object(body)
-    if status_code == requests.codes.ok:
+    if status_code == HTTPStatus.OK:
         return _parse_token(document, now) or TokenEndpointError(
             f"{host} returned no usable access token."
         )

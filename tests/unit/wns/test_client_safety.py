@@ -127,7 +127,7 @@ def test_proxy_is_not_used_for_hosts_it_is_not_for(
 def test_libcurl_does_not_read_the_exceptions_by_itself(
     client: WnsClient, server: TlsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The dot at the end makes no difference to libcurl, but does to requests. Were libcurl to go
+    # The dot at the end makes no difference to libcurl, but does to Python. Were libcurl to go
     # past the proxy by itself, it would go to an address that nobody has judged.
     monkeypatch.setenv("NO_PROXY", "notify.windows.com.")
 

@@ -11,7 +11,7 @@ import logging
 # Lambda's runtime gives the root logger the application log level before it imports a handler
 # (awslambdaric, bootstrap.py, `_setup_logging`), and loggers without their own level follow it.
 # The service's own loggers have one (POWERTOOLS_LOG_LEVEL), so LogLevel still works for them.
-_NOT_BELOW_INFO = (None, "boto3", "botocore", "urllib3")
+_NOT_BELOW_INFO = (None, "botocore", "urllib3")
 
 for _name in _NOT_BELOW_INFO:
     _logger = logging.getLogger(_name)

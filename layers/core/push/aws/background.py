@@ -22,7 +22,7 @@ class Background:
     """Runs calls on threads; hands each result over on the thread that asks for it.
 
     So calls run concurrently, and everything that their results change is changed by one thread.
-    Tables (`push.aws.table`) and boto3's clients may be shared between threads.
+    Tables (`push.aws.table`) and botocore's clients may be shared between threads.
     """
 
     def __init__(self, threads: int) -> None:

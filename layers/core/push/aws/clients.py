@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import boto3
 import botocore.session
 from botocore.config import Config
 
@@ -33,11 +32,11 @@ PATIENT = Patience(connect_s=60, read_s=60, attempts=3)
 """As the SDK by default, in its standard retry mode."""
 
 _session = botocore.session.get_session()
-_make_client: Callable[..., Any] = boto3.session.Session(botocore_session=_session).client
+_make_client: Callable[..., Any] = _session.create_client
 
 
 def client(service: str, patience: Patience = PATIENT, *, connections: int = 10) -> Any:
-    """Return boto3's client of a service.
+    """Return botocore's client of a service.
 
     It does not validate parameters, which moto and AWS do in tests, nor make a user agent for each
     call: both cost CPU with every call.

@@ -1,4 +1,4 @@
-"""SQS: batches of messages, dead-letter queues, and boto3's errors as one."""
+"""SQS: batches of messages, dead-letter queues, and botocore's errors as one."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _errors_of(
 
 @contextmanager
 def map_sqs_errors() -> Iterator[None]:
-    """Map boto3's SQS errors to `QueueUnavailableError`."""
+    """Map botocore's SQS errors to `QueueUnavailableError`."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:

@@ -14,7 +14,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from push.aws.batch_get import Wanted, batch_get_of_tables
 from push.aws.dynamodb import map_dynamodb_errors
@@ -50,6 +50,8 @@ NOTIFICATIONS_PER_CHUNK = 200
 
 class Broadcast(BaseModel):
     """What every page needs: the request, and the template as it was when the broadcast started."""
+
+    model_config = ConfigDict(defer_build=True)  # after Request, whose payloads it shares
 
     request: Request
     template: Template | None

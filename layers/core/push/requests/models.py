@@ -60,7 +60,7 @@ class Audience(BaseModel):
 class NotificationRequest(BaseModel):
     """The body of `POST /apps/{app_id}/notifications`."""
 
-    # Built when it is used: it holds all kinds of payloads, which takes 15 ms of a cold start.
+    # Built when it is used, or by `build_models`: it holds all kinds of payloads.
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     request_id: Annotated[
@@ -100,8 +100,6 @@ class NotificationRequest(BaseModel):
 
 class Request(NotificationRequest):
     """A request on RequestQueue: with its app and an id."""
-
-    model_config = ConfigDict(defer_build=False)
 
     app_id: AppId
     request_id: RequestId
@@ -150,3 +148,14 @@ class Request(NotificationRequest):
             return f"template#{self.template}"
         given = self.notification.model_dump_json(exclude_unset=True)
         return f"given#{hashlib.sha256(given.encode()).hexdigest()[:32]}"
+
+
+def build_models() -> None:
+    """Build the models of requests at the start of a function that reads them in every invocation,
+    which has less CPU than a start.
+
+    All kinds of payloads take 13 ms. Built first, they are shared by the models that hold them;
+    each would build its own otherwise.
+    """
+    for model in (NotificationContent, Request):
+        model.model_rebuild()

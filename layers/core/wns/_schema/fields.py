@@ -108,7 +108,8 @@ def one_of(names: Collection[str], message: str) -> Rule:
 
 # Texts
 
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What XML's `Char` leaves out; `re` takes ten times as long to compile what it names.
+_NOT_XML = re.compile("[\\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _IMAGE_SCHEMES = ("http", "https", "ms-appx", "ms-appdata", "file")
 _EDGE_SPACE = re.compile(r"\A\s|\s\Z")

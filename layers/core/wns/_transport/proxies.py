@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING
-
-from requests.utils import get_environ_proxies, select_proxy
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,4 +22,8 @@ def new_proxy_cache() -> Callable[[str], str]:
 
 
 def _find_proxy(origin: str) -> str:
-    return select_proxy(origin, get_environ_proxies(origin)) or ""
+    parts = urlsplit(origin)
+    if proxy_bypass(parts.hostname or ""):
+        return ""
+    proxies = getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all", "")
