@@ -227,15 +227,13 @@ def note_refusal(error: PushError) -> None:
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     try:
-        return dispatch(event, context)
+        return process(event, context)
     finally:
         if metrics.metric_set:  # Powertools warns of a set without metrics
             metrics.flush_metrics()
 
 
-def dispatch(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Process a batch of messages; return those that are to be received again."""
-
+def process(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     def has_time() -> bool:
         # Without this, the invocation would time out and all of the batch would be retried.
         return context.get_remaining_time_in_millis() >= RESERVE_MS

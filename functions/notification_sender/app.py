@@ -150,15 +150,17 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 def count(report: Report) -> None:
     """Count what happened to the deliveries."""
     counts = Counter[str](report.counts) + Counter[str](report.retried)
-    for name, number in (
-        ("DeliveriesPostponed", report.postponed),
-        ("Resent", report.resent),
-        ("BatchesFailed", int(report.error is not None)),
-        ("TokenUnusable", sum(counts[each] for each in WITHOUT_TOKEN)),
-        ("AppRefusals", app_refusals(counts)),
-    ):
-        if number:  # a metric is paid for by the hour in which it has data, even if that is 0
-            metrics.add_metric(name, MetricUnit.Count, number)
+    # A metric is paid for by the hour in which it has data, even if that is 0.
+    if report.postponed:
+        metrics.add_metric("DeliveriesPostponed", MetricUnit.Count, report.postponed)
+    if report.resent:
+        metrics.add_metric("Resent", MetricUnit.Count, report.resent)
+    if report.error is not None:
+        metrics.add_metric("BatchesFailed", MetricUnit.Count, 1)
+    if unusable := sum(counts[each] for each in WITHOUT_TOKEN):
+        metrics.add_metric("TokenUnusable", MetricUnit.Count, unusable)
+    if refusals := app_refusals(counts):
+        metrics.add_metric("AppRefusals", MetricUnit.Count, refusals)
     for outcome, number in counts.items():
         metrics.add_metric(metric_name(outcome), MetricUnit.Count, number)
     count_for_alarm("AwsFailures", report.aws_failures)

@@ -80,7 +80,9 @@ def count_dead_letters() -> None:
         count_for_alarm("AwsFailures")
         logger.warning("dead letters not counted", error_code=error.code)
         raise
-    count("DeadLetters", messages)
+    if messages:  # as below
+        metrics.add_metric("DeadLetters", MetricUnit.Count, messages)
+        metrics.flush_metrics()
 
 
 def refresh_tokens(event: dict[str, Any]) -> Sequence[Refresh]:
@@ -99,9 +101,16 @@ def refresh_tokens(event: dict[str, Any]) -> Sequence[Refresh]:
     statuses = [each.status for each in refreshes]
     near = [each.is_near_expiry(now) for each in refreshes]
     failed = [status is RefreshStatus.FAILED for status in statuses]
-    count("TokensNearExpiry", sum(near))
-    count("TokenRefreshed", statuses.count(RefreshStatus.REFRESHED))
-    count("TokenRefreshFailed", sum(map(operator.or_, failed, near)))
+    # This function also runs while nothing is sent, and a metric is paid for by the hour in which
+    # it has data, even if that is 0.
+    for metric, number in (
+        ("TokensNearExpiry", sum(near)),
+        ("TokenRefreshed", statuses.count(RefreshStatus.REFRESHED)),
+        ("TokenRefreshFailed", sum(map(operator.or_, failed, near))),
+    ):
+        if number:
+            metrics.add_metric(metric, MetricUnit.Count, number)
+            metrics.flush_metrics()
     for each in refreshes:
         if each.reason is None:
             logger.info("access token checked", app_id=each.app_id, status=each.status)
@@ -113,14 +122,6 @@ def refresh_tokens(event: dict[str, Any]) -> Sequence[Refresh]:
                 reason=each.reason,
             )
     return refreshes
-
-
-def count(metric: str, number: int) -> None:
-    """Count, unless it is 0: this function also runs while nothing is sent, and a metric is paid for
-    by the hour in which it has data."""
-    if number:
-        metrics.add_metric(metric, MetricUnit.Count, number)
-        metrics.flush_metrics()
 
 
 def refresh(event: dict[str, Any]) -> Sequence[Refresh]:

@@ -1,6 +1,6 @@
 """CloudWatch's part in tests: the metrics that handlers write to their logs, those that metric
-filters make of log lines, those of AWS that the emulators can tell, and the alarms of template.yaml,
-evaluated period by period."""
+filters make of log lines, those of AWS that the emulators can tell, and the alarms of
+template.yaml, evaluated period by period."""
 
 from __future__ import annotations
 

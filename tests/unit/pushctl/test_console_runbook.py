@@ -12,6 +12,7 @@ from tools.template_yaml import resources_of_type
 def test_every_alarm_has_its_section() -> None:
     alarms = [name.removesuffix("Alarm") for name in resources_of_type("AWS::CloudWatch::Alarm")]
     assert len(alarms) >= 10
+    assert "## " not in "".join(section(name) or "" for name in alarms)
     # The alarm of a gradual release rolls it back: docs/deploy.md has that.
     assert [name for name in alarms if not section(name)] == ["ReleaseFailing"]
     assert section("Nothing") is None
