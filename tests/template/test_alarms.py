@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.cost import IDLE_TARGET, idle_month
+from benchmarks.prices import FREE_DASHBOARD_METRICS
 from tests.integration.alarms import filtered
 from tools.template_yaml import ROOT, environment_of, functions, load, referred, resources_of_type
 
@@ -60,6 +62,10 @@ DEAD_LETTER_QUEUES = sorted({referred(arn) for arn in arns_of_dead_letter_queues
 
 def test_alarms_watch_few_metrics() -> None:
     assert sum(len(watched_by(alarm)) for alarm in ALARMS.values()) <= MOST_WATCHED
+
+
+def test_idle_stack_costs_no_more_than_its_goal() -> None:
+    assert sum(idle_month().values()) <= IDLE_TARGET
 
 
 def urls_of(text: str) -> list[str]:
@@ -175,18 +181,16 @@ def test_dashboard_shows_metrics_that_exist() -> None:
     referred_to = {each.partition(".")[0] for each in re.findall(r"\$\{(\w+(?:\.\w+)?)\}", body)}
     assert referred_to <= load()["Resources"].keys()
     shown = [
-        (metric[0], metric[1], metric[3])
+        (metric[0], metric[1], *metric[3:4])
         for widget in json.loads(body)["widgets"]
         if widget["type"] == "metric"
         for metric in widget["properties"]["metrics"]
     ]
+    assert len(set(shown)) <= FREE_DASHBOARD_METRICS
     table = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
-    for namespace, name, service in shown:
+    for namespace, name, *services in shown:
         if namespace == OWN_NAMESPACE["Fn::Sub"]:
+            (service,) = services
             assert re.search(rf"^\|.*`{name}`.*\| .*\b({service}|all)\b.* \|", table, re.MULTILINE)
-    lambdas = {
-        service
-        for namespace, name, service in shown
-        if (namespace, name) == ("AWS/Lambda", "Errors")
-    }
+    lambdas = {each[2] for each in shown if each[:2] == ("AWS/Lambda", "Errors")}
     assert lambdas == {f"${{{function}}}" for function in functions()}

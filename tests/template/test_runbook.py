@@ -264,11 +264,7 @@ def test_table_says_for_every_section_which_alarm_rings() -> None:
 
 @pytest.mark.parametrize(
     "incident",
-    ["DeadLetters", "DirectDeliveriesWaiting", "BulkDeliveriesWaiting", "AccessTokensUnusable"]
-    + ["RefresherSilent", "TokenRefreshFailed", "AwsFailures", "ApiFailing", "FunctionsFailing"]
-    + ["MessagesRefused", "TokensNearExpiry", "NotificationsForbidden", "NotificationsRejected"]
-    + ["HostRefused", "AppStopped", "FunctionsThrottled", "RecursiveInvocationsDropped"]
-    + ["ItemsUnreadable"],
+    ["DeadLetters", "DirectDeliveriesWaiting", "BulkDeliveriesWaiting", "AccessTokensUnusable", "RefresherSilent", "TokenRefreshFailed", "AwsFailures", "ApiFailing", "FunctionsFailing", "MessagesRefused", "TokensNearExpiry", "NotificationsForbidden", "NotificationsRejected", "HostRefused", "AppStopped", "FunctionsThrottled", "RecursiveInvocationsDropped", "ItemsUnreadable"],
 )
 def test_incident_keeps_its_section(incident: str) -> None:
     """Alarms may be merged, because they cost by the metric; what to do is not."""
