@@ -92,12 +92,12 @@ def test_refused_messages_are_in_no_queue_that_can_be_moved_back() -> None:
     assert REFUSED not in DEAD_LETTER_QUEUES
 
 
-@pytest.mark.parametrize("alarm", [each for each in ALARMS if "Metrics" in ALARMS[each]])
-def test_expression_uses_every_metric_of_its_alarm(alarm: str) -> None:
-    (expression,) = [
-        each["Expression"] for each in ALARMS[alarm]["Metrics"] if "Expression" in each
-    ]
-    ids = {each["Id"] for each in ALARMS[alarm]["Metrics"] if "MetricStat" in each}
+def test_expression_uses_every_metric_of_its_alarm() -> None:
+    """No alarm for people has one: it would pay for each metric."""
+    assert not [name for name, alarm in ALARMS.items() if "Metrics" in alarm]
+    metrics = load()["Resources"]["ReleaseFailingAlarm"]["Properties"]["Metrics"]
+    (expression,) = [each["Expression"] for each in metrics if "Expression" in each]
+    ids = {each["Id"] for each in metrics if "MetricStat" in each}
     assert set(re.findall(r"[a-z_]+", expression)) == ids
     assert len(ids) <= 10  # CloudWatch user guide, "Create a CloudWatch alarm based on metric math"
 
