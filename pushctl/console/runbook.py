@@ -18,7 +18,9 @@ def section(name: str) -> str | None:
     if name not in sections:
         return None
     sharing = [
-        f"{title}\n\n{text}" for title, text in sections.items() if name in _alarms_named(text)
+        f"**{title}**\n\n{text.partition('\n')[2].strip()}"
+        for title, text in sections.items()
+        if name in _alarms_named(text)
     ]
     return "\n\n".join((sections[name], *sharing))
 
