@@ -18,11 +18,15 @@ def section(name: str) -> str | None:
     if name not in sections:
         return None
     sharing = [
-        f"**{title}**\n\n{text.partition('\n')[2].strip()}"
+        f"**{title}**\n\n{_without_first_line(text)}"
         for title, text in sections.items()
         if name in _alarms_named(text)
     ]
     return "\n\n".join((sections[name], *sharing))
+
+
+def _without_first_line(text: str) -> str:
+    return text.partition("\n")[2].strip()
 
 
 def _alarms_named(text: str) -> list[str]:
