@@ -22,8 +22,16 @@ TARGETS = {
 }
 IDLE_TARGET = 3.00
 _POLLERS = 5
-_POLL_S = 20
+"""Of an event source mapping. With a maximum concurrency, which every mapping here has, Lambda does
+not go down to two (AWS Lambda Developer Guide, "Configuring scaling behavior for SQS event source
+mappings")."""
+_POLL_S = 20  # the longest that a receive waits
 _MONTH_S = 30 * 24 * 3600
+_RUNS = _MONTH_S / 900  # RefreshRate
+REFRESH = {"cpu_s": 0.370, "wait_s": 0.040, "log_bytes": 1_200}
+"""A scheduled run of the refresher, not measured as such: a cold start (about 350 ms by
+`measures/start_up.py`), because Lambda need not keep an environment for a quarter of an hour, and
+eight calls of AWS."""
 
 
 def memory_mb(function: str) -> int:
@@ -83,28 +91,70 @@ def of_a_million(use: dict[str, Any]) -> dict[str, float]:
     return {name: dollars * 1e6 for name, dollars in one.items() if dollars}
 
 
-def idle_month() -> dict[str, float]:
-    """Return the dollars a month of a stack with one app that sends nothing."""
-    mappings = len(
-        [
-            event
-            for function in template_yaml.functions().values()
-            for event in function["Events"].values()
-            if event["Type"] == "SQS"
-        ]
-    )
-    receives = mappings * _POLLERS * _MONTH_S / _POLL_S
+def _watched_metrics() -> int:
     # An alarm costs as much for each metric that its expression is made of. Custom metrics cost
     # nothing here: no function counts anything while nothing is sent (test_alarms_ring.py).
-    watched = sum(
+    return sum(
         sum("MetricStat" in each for each in alarm["Properties"].get("Metrics", ())) or 1
         for alarm in template_yaml.resources_of_type("AWS::CloudWatch::Alarm").values()
         if "Condition" not in alarm
     )
-    return {
-        "SQS, empty receives of Lambda's pollers": receives * prices.SQS_REQUEST.dollars,
+
+
+def _empty_receives() -> float:
+    mappings = [
+        event
+        for function in template_yaml.functions().values()
+        for event in function["Events"].values()
+        if event["Type"] == "SQS"
+    ]
+    return len(mappings) * _POLLERS * _MONTH_S / _POLL_S
+
+
+def _refreshes() -> float:
+    """Return the dollars of a month's runs of the refresher, without its calls of SQS."""
+    gb_s = duration_s("token_refresher", REFRESH) * memory_mb("token_refresher") / 1024
+    one = (
+        prices.LAMBDA_REQUEST.dollars
+        + gb_s * prices.LAMBDA_GB_S.dollars
+        + 2 * prices.SECRET_CALL.dollars  # the app's credentials and its token
+        + REFRESH["log_bytes"] * prices.LOG_BYTE.dollars
+        + is_traced("token_refresher") * prices.TRACE.dollars  # X-Ray samples one each second
+    )
+    return _RUNS * one
+
+
+def idle_month() -> dict[str, float]:
+    """Return the dollars a month of a stack with one app that sends nothing, with the template's
+    default parameters and without AWS's free tier."""
+    watched = _watched_metrics()
+    dashboards = template_yaml.resources_of_type("AWS::CloudWatch::Dashboard").values()
+    permanent = sum("Condition" not in each for each in dashboards)
+    costs = {
+        "SQS, empty receives of Lambda's pollers": _empty_receives() * prices.SQS_REQUEST.dollars,
         "two secrets of the app": 2 * prices.SECRET_MONTH.dollars,
         f"alarms on {watched} metrics": watched * prices.ALARM_MONTH.dollars,
+        "the token refresher's runs": _refreshes() + _depths() * prices.SQS_REQUEST.dollars,
+        "dashboards": permanent * prices.DASHBOARD_MONTH.dollars,
+    }
+    return {name: dollars for name, dollars in costs.items() if dollars}
+
+
+def _depths() -> float:
+    """Return how often a month the refresher reads how much is in a dead-letter queue."""
+    urls = template_yaml.environment_of("TokenRefresherFunction")["DEAD_LETTER_QUEUE_URLS"]
+    return _RUNS * len(urls["Fn::Sub"].split())
+
+
+def idle_month_in_free_tier() -> dict[str, float]:
+    """Return the same in an account that uses AWS's free tier for nothing else; Lambda and logs
+    cost nothing then."""
+    requests = max(0.0, _empty_receives() + _depths() - prices.FREE_SQS_REQUESTS)
+    watched = max(0, _watched_metrics() - prices.FREE_ALARMS)
+    return {
+        "SQS": requests * prices.SQS_REQUEST.dollars,
+        "secrets": 2 * prices.SECRET_MONTH.dollars + 2 * _RUNS * prices.SECRET_CALL.dollars,
+        "alarms": watched * prices.ALARM_MONTH.dollars,
     }
 
 
@@ -125,6 +175,9 @@ def report(scenarios: dict[str, Any]) -> str:
         f"  idle, a month and stack   {sum(idle.values()):5.2f}  at most {IDLE_TARGET:.2f}: {word}"
     ]
     lines += [f"      {name} {dollars:.2f}" for name, dollars in idle.items()]
+    free = idle_month_in_free_tier()
+    shown = ", ".join(f"{kind} {dollars:.2f}" for kind, dollars in free.items())
+    lines += [f"  idle, within the free tier {sum(free.values()):4.2f}", f"      {shown}"]
     lines += ["", "Elsewhere, by price list", "------------------------"]
     for each in prices.ALTERNATIVES:
         price = "by user" if each.million is None else f"{each.million:,.2f} a million"
@@ -140,6 +193,7 @@ def as_json(scenarios: dict[str, Any]) -> dict[str, Any]:
         "million": {name: of_a_million(use) for name, use in scenarios.items()},
         "targets": TARGETS,
         "idle_month": idle_month(),
+        "idle_month_in_free_tier": idle_month_in_free_tier(),
     }
 
 

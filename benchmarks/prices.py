@@ -39,7 +39,23 @@ LAMBDA_GB_S = Price(0.0000133334, "AWS Lambda pricing, Arm (table of cloudchipr.
 LOG_BYTE = Price(0.50 / GB, "Amazon CloudWatch pricing, vended and Lambda logs; not read again")
 TRACE = Price(5.00 / MILLION, "AWS X-Ray pricing, traces recorded; not read again")
 SECRET_MONTH = Price(0.40, "AWS Secrets Manager pricing; not read again")
-ALARM_MONTH = Price(0.10, "Amazon CloudWatch pricing, standard alarms; not read again")
+SECRET_CALL = Price(0.05 / 10_000, "AWS Secrets Manager pricing; not read again")
+ALARM_MONTH = Price(
+    0.10,
+    "Amazon CloudWatch pricing, standard resolution, by alarm metric (AWS Compute Blog, 2024-11-29,"
+    ' "Faster scaling with Amazon EC2 Auto Scaling Target Tracking")',
+)
+"""By metric, not by alarm: "10 Alarm metrics" are free, and one that an expression refers to counts
+like any other."""
+DASHBOARD_MONTH = Price(3.00, "Amazon CloudWatch pricing, custom dashboards (third parties' notes)")
+
+FREE_SQS_REQUESTS = MILLION
+FREE_ALARMS = 10
+FREE_DASHBOARD_METRICS = 50
+"""What AWS always leaves free each month, to the account: Amazon SQS pricing; Amazon CloudWatch
+pricing, "Free tier": 10 alarm metrics, 3 dashboards of up to 50 metrics each. Lambda (a million
+requests, 400,000 GB-seconds), X-Ray (100,000 traces) and logs (5 GB) are more than an idle stack
+uses."""
 
 SAMPLED = 0.05
 """Share of requests that X-Ray traces beyond the first each second (its default sampling)."""

@@ -55,7 +55,10 @@ def _costs(cost: dict[str, Any]) -> list[str]:
     lines += _table(["", "all", *kinds, "target"], rows)
     shares = ", ".join(f"{name} {dollars:.2f}" for name, dollars in idle.items())
     total = sum(idle.values())
-    return [*lines, f"Idle, a month of a stack with one app: **{total:.2f}** ({shares}).", ""]
+    text = f"Idle, a month of a stack with one app: **{total:.2f}** ({shares})."
+    if free := cost.get("idle_month_in_free_tier"):
+        text += f" Within the free tier: {sum(free.values()):.2f}."
+    return [*lines, text, ""]
 
 
 def _alternatives() -> list[str]:

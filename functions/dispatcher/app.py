@@ -23,6 +23,7 @@ from pydantic import BaseModel
 from push.apps.game_events import GameEvents
 from push.apps.table import AppCache, Apps
 from push.aws import clients
+from push.aws.alarm_counts import count_for_alarm
 from push.aws.clients import Patience
 from push.aws.dynamodb import Transactions
 from push.aws.sqs import DeadLetterQueue
@@ -211,7 +212,7 @@ def note_failure(error: Exception) -> None:
         return
     metrics.add_metric("MessagesFailed", MetricUnit.Count, 1)
     if isinstance(error, AwsUnavailableError):
-        metrics.add_metric("AwsFailures", MetricUnit.Count, 1)
+        count_for_alarm("AwsFailures")
         logger.warning("message failed; it will be retried", error_code=error.code)
     else:
         logger.error("message failed; it will be retried", exc_info=error)
@@ -226,14 +227,20 @@ def note_refusal(error: PushError) -> None:
     kind = type(error).__name__
     with single_metric(name="MessagesRefused", unit=MetricUnit.Count, value=1) as counted:
         counted.add_dimension(name="error", value=kind)
+    count_for_alarm("DataRefused")
     logger.warning("message refused", error=kind, reason=error.reason)
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    metrics.add_metric("AwsFailures", MetricUnit.Count, 0)
+    try:
+        return process(event, context)
+    finally:
+        if metrics.metric_set:  # Powertools warns of a set without metrics
+            metrics.flush_metrics()
 
+
+def process(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     def has_time() -> bool:
         # Without this, the invocation would time out and all of the batch would be retried.
         return context.get_remaining_time_in_millis() >= RESERVE_MS

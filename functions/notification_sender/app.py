@@ -21,6 +21,7 @@ from push.apps.events import AppEvents
 from push.apps.game_events import GameEvents
 from push.apps.table import AppCache, Apps
 from push.aws import clients
+from push.aws.alarm_counts import count_for_alarm
 from push.aws.background import Background
 from push.aws.clients import Patience
 from push.aws.dynamodb import Transactions
@@ -119,12 +120,12 @@ refused = DeadLetterQueue(sqs, settings.REFUSED_DLQ_URL)
 
 
 OLDEST: dict[Lane, str] = {"direct": "OldestDirectDelivery", "bulk": "OldestBulkDelivery"}
-NEVER_ABSENT = (
-    *(Outcome.DELIVERED, Outcome.FORBIDDEN, Outcome.REJECTED, Outcome.REFUSED),
-    *(Outcome.QUOTA_EXCEEDED, Outcome.SENDER_BLOCKED, Retry.NO_TOKEN, Retry.TOKEN_REJECTED),
-)
-"""What alarms watch: counted as 0 too, because an alarm cannot tell a metric without data from one
-that is well."""
+INVALID = (Outcome.REJECTED, Outcome.REFUSED)
+STOPPING = (Outcome.QUOTA_EXCEEDED, Outcome.SENDER_BLOCKED)
+WITHOUT_TOKEN = (Retry.NO_TOKEN, Retry.TOKEN_REJECTED)
+FORBIDDEN_WEIGHT = 19
+STOP_WEIGHT = 1_000_000_000
+"""More than a quarter of an hour delivers."""
 
 
 @logger.inject_lambda_context
@@ -152,20 +153,42 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 
 def count(report: Report) -> None:
     """Count what happened to the deliveries."""
-    metrics.add_metric("DeliveriesPostponed", MetricUnit.Count, report.postponed)
-    metrics.add_metric("Resent", MetricUnit.Count, report.resent)
-    metrics.add_metric("AwsFailures", MetricUnit.Count, report.aws_failures)
-    metrics.add_metric("BatchesFailed", MetricUnit.Count, int(report.error is not None))
     counts = Counter[str](report.counts) + Counter[str](report.retried)
-    for outcome in {*NEVER_ABSENT, *counts}:
-        number = counts[outcome]
+    # A metric is paid for by the hour in which it has data, even if that is 0.
+    if report.postponed:
+        metrics.add_metric("DeliveriesPostponed", MetricUnit.Count, report.postponed)
+    if report.resent:
+        metrics.add_metric("Resent", MetricUnit.Count, report.resent)
+    if report.error is not None:
+        metrics.add_metric("BatchesFailed", MetricUnit.Count, 1)
+    if unusable := sum(counts[each] for each in WITHOUT_TOKEN):
+        metrics.add_metric("TokenUnusable", MetricUnit.Count, unusable)
+    if refusals := app_refusals(counts):
+        metrics.add_metric("AppRefusals", MetricUnit.Count, refusals)
+    for outcome, number in counts.items():
         metrics.add_metric(metric_name(outcome), MetricUnit.Count, number)
+    count_for_alarm("AwsFailures", report.aws_failures)
+    count_for_alarm("DataRefused", sum(counts[each] for each in INVALID))
     for latency_ms in (each for one in report.deliveries for each in one.latencies_ms):
         metrics.add_metric("EventToWns", MetricUnit.Milliseconds, latency_ms)
     for lane, name in OLDEST.items():
         age_s = report.oldest_s(lane, time.time())
         if age_s is not None:
             metrics.add_metric(name, MetricUnit.Seconds, age_s)
+
+
+def app_refusals(counts: Counter[str]) -> int:
+    """Return what a batch adds to the metric by which WNS's refusals of whole apps are found.
+
+    19 for each notification that WNS forbids and -1 for each that it accepts: the sum over all
+    senders is above 0 exactly if over 5 % are forbidden, so an alarm needs no second metric for the
+    share. One response that stops an app is enough.
+    """
+    return (
+        FORBIDDEN_WEIGHT * counts[Outcome.FORBIDDEN]
+        - counts[Outcome.DELIVERED]
+        + STOP_WEIGHT * sum(counts[each] for each in STOPPING)
+    )
 
 
 def read(records: list[dict[str, Any]]) -> tuple[list[tuple[str, Delivery]], list[str]]:
@@ -189,7 +212,7 @@ def refuse(record: dict[str, Any], malformed: MalformedMessageError) -> bool:
     try:
         refused.put(record["body"], str(malformed), record["eventSourceARN"])
     except QueueUnavailableError as error:
-        metrics.add_metric("AwsFailures", MetricUnit.Count, 1)
+        count_for_alarm("AwsFailures")
         logger.warning(
             "message failed; it will be retried", message_id=message_id, error_code=error.code
         )
@@ -197,6 +220,7 @@ def refuse(record: dict[str, Any], malformed: MalformedMessageError) -> bool:
     kind = type(malformed).__name__
     with single_metric(name="MessagesRefused", unit=MetricUnit.Count, value=1) as counted:
         counted.add_dimension(name="error", value=kind)
+    count_for_alarm("DataRefused")
     logger.warning("message refused", message_id=message_id, error=kind, reason=malformed.reason)
     return True
 

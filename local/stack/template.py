@@ -1,10 +1,11 @@
 """The rewriting of the translated template for the AWS emulator.
 
 The emulator ignores an HTTP API's OpenAPI body, so every operation becomes an explicit route; it
-has no alarms on metric math and no policies of event buses, so those are removed; its `Ref` of a
-secret is the name, where AWS's is the ARN; and its `ApiEndpoint` is a host name that no resolver
-knows, so outputs have the API's path on the emulator instead. The laptop speaks plain HTTP: the
-issuer's URL may too, and policies that deny it are removed. Everything else is deployed unchanged.
+has no alarms on metric math, no metrics of log lines and no policies of event buses, so those are
+removed; its `Ref` of a secret is the name, where AWS's is the ARN; and its `ApiEndpoint` is a host
+name that no resolver knows, so outputs have the API's path on the emulator instead. The laptop
+speaks plain HTTP: the issuer's URL may too, and policies that deny it are removed. Everything else
+is deployed unchanged.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def _with_api_on_emulator(node: Any, endpoint_url: str) -> Any:
 def _is_unknown_to_emulator(resource: Template) -> bool:
     if resource["Type"] == "AWS::CloudWatch::Alarm":
         return "Metrics" in resource["Properties"]
-    return bool(resource["Type"] == "AWS::Events::EventBusPolicy")
+    return resource["Type"] in {"AWS::Events::EventBusPolicy", "AWS::Logs::MetricFilter"}
 
 
 def _needs_tls(statement: Template) -> bool:

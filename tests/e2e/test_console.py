@@ -291,7 +291,7 @@ def test_dead_letter_is_explained_and_moved_back(
 
 
 def test_raised_alarm_comes_with_what_the_runbook_says(console: ConsolePage) -> None:
-    alarm = console.stack.resources["TokensNearExpiryAlarm"]
+    alarm = console.stack.resources["TokenRefreshFailedAlarm"]
     cloudwatch = console.stack.client("cloudwatch")
     state = {"AlarmName": alarm, "StateReason": "a token has two hours left"}
     cloudwatch.set_alarm_state(StateValue="ALARM", **state)

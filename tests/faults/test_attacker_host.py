@@ -72,8 +72,10 @@ def test_attackers_host_is_never_contacted_and_the_outcome_is_refused(
 def test_refused_host_raises_an_alarm() -> None:
     alarms = template_yaml.resources_of_type("AWS::CloudWatch::Alarm").values()
     (alarm,) = [
-        each["Properties"] for each in alarms if each["Properties"].get("MetricName") == "Refused"
+        each["Properties"]
+        for each in alarms
+        if each["Properties"].get("MetricName") == "DataRefused"
     ]
-    assert alarm["Dimensions"] == [{"Name": "service", "Value": "notification_sender"}]
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "any"}]
     assert alarm["Threshold"] == 0
     assert alarm["ComparisonOperator"] == "GreaterThanThreshold"

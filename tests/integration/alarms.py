@@ -1,5 +1,6 @@
-"""CloudWatch's part in tests: the metrics that handlers write to their logs, those of AWS that the
-emulators can tell, and the alarms of template.yaml, evaluated period by period."""
+"""CloudWatch's part in tests: the metrics that handlers write to their logs, those that metric
+filters make of log lines, those of AWS that the emulators can tell, and the alarms of
+template.yaml, evaluated period by period."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from tests.integration.backend import STACK
+from tests.integration.logs import Log
 from tools import template_yaml
 
 if TYPE_CHECKING:
@@ -57,12 +59,48 @@ def emitted(output: str) -> list[tuple[Metric, list[float]]]:
     return found
 
 
+def filtered(line: dict[str, Any]) -> list[tuple[Metric, float]]:
+    """Return what the metric filters of a function's log group, which all have the same patterns,
+    make of a line of its log."""
+    found = {}
+    for each in template_yaml.resources_of_type("AWS::Logs::MetricFilter").values():
+        properties = each["Properties"]
+        if not _matches(properties["FilterPattern"], line):
+            continue
+        for made in properties["MetricTransformations"]:
+            key = text(made["MetricNamespace"]), made["MetricName"], frozenset[tuple[str, str]]()
+            found[key] = float(made["MetricValue"])
+    return list(found.items())
+
+
+def _matches(pattern: str, line: dict[str, Any]) -> bool:
+    """Return whether a filter pattern for JSON matches: comparisons of texts, with `*` at the
+    beginning of a text, `&&`, `||` and parentheses."""
+
+    def compared(comparison: re.Match[str]) -> str:
+        path, operator, wanted = comparison.groups()
+        value: Any = line
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+        is_equal = isinstance(value, str) and (
+            value.endswith(wanted[1:]) if wanted.startswith("*") else value == wanted
+        )
+        return str(is_equal == (operator == "="))
+
+    condition = re.sub(r'\$\.([\w.]+) (=|!=) "([^"]*)"', compared, pattern.strip("{ }"))
+    assert re.fullmatch(r"(True|False|&&|\|\||[ ()])+", condition)
+    return bool(eval(condition.replace("&&", "and").replace("||", "or")))  # noqa: S307 - checked
+
+
 class Watch:
     """One alarm and the periods that it has seen."""
 
-    def __init__(self, game: Backend, capfd: pytest.CaptureFixture[str], alarm: str) -> None:
+    def __init__(
+        self, game: Backend, capfd: pytest.CaptureFixture[str], alarm: str, log: Log | None = None
+    ) -> None:
         self._game = game
         self._capfd = capfd
+        self._log = log or Log()
         self._alarm = alarms()[alarm]
         self._periods: list[Values] = []
         self._of_aws: Values = defaultdict(list)
@@ -72,12 +110,20 @@ class Watch:
         """Count what AWS would count by itself."""
         self._of_aws[namespace, name, frozenset(dimensions.items())].append(1.0)
 
+    def log(self, line: dict[str, Any]) -> None:
+        """Log a line that Lambda would log by itself."""
+        for key, value in filtered(line):
+            self._of_aws[key].append(value)
+
     def end_period(self) -> None:
         """End a period: note what was counted in it, and advance the time to the next one."""
         values: Values = defaultdict(list, self._of_aws)
         self._of_aws = defaultdict(list)
         for key, some in emitted(self._capfd.readouterr().out):
             values[key] += some
+        for line in self._log.all():
+            for key, value in filtered(line):
+                values[key].append(value)
         for queue in template_yaml.resources_of_type("AWS::SQS::Queue"):
             attributes = self._game.sqs.get_queue_attributes(
                 QueueUrl=self._game.url(queue), AttributeNames=["ApproximateNumberOfMessages"]
@@ -137,7 +183,7 @@ def _statistic(period: Values, metric: dict[str, Any], statistic: str) -> float 
     key = (
         text(metric["Namespace"]),
         metric["MetricName"],
-        frozenset((each["Name"], text(each["Value"])) for each in metric["Dimensions"]),
+        frozenset((each["Name"], text(each["Value"])) for each in metric.get("Dimensions", ())),
     )
     return _STATISTICS[statistic](period[key]) if period.get(key) else None
 

@@ -22,17 +22,15 @@ from tests.integration.builders import (
     post_request,
     request,
 )
+from tests.integration.logs import Log
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.integration.backend import Backend
 
-ONLY_AWS_COUNTS = {"FunctionsThrottled", "RecursiveInvocationsDropped"}
-"""tests/template checks what these alarms watch."""
-UNCOUNTED_IF_NONE = [frozenset({("service", name)}) for name in ("token_refresher", "any")]
-"""Whose metrics have no data while all is well: they would cost something in a stack that sends
-nothing."""
+ALWAYS_COUNTED = {"OldestDirectDelivery", "OldestBulkDelivery", "AppRefusals"}
+"""What alarms watch and has a value also while all is well; everything else has no data then."""
 A_DAY = {"options": {"ttl_seconds": 86_400}}
 CHANNEL_THROTTLED = {
     "code": 429,
@@ -67,6 +65,7 @@ class Scene:
         for _ in range(6):
             self.game.work()
             self.game.advance(seconds)
+        self.game.refresh()  # it counts dead letters, too
 
 
 def fail_requests(scene: Scene) -> None:
@@ -156,8 +155,16 @@ def refresh_in_vain(scene: Scene) -> None:
 
 
 def nearly_expire(scene: Scene) -> None:
-    scene.game.wns.put_app(package_sid=PACKAGE_SID, client_secret="another")
+    """Nothing fails; another invocation seems to refresh the token, each time."""
     scene.game.advance(22.5 * 3600)
+    scene.monkeypatch.setattr("push.apps.table.Apps.lease", lambda *_, **__: False)
+    for _ in range(2):
+        scene.game.refresh()
+        scene.watch.end_period()
+
+
+def dead_letter_a_refresh(scene: Scene) -> None:
+    scene.game.put("RefreshDlq", {"refresh": "due"})
     scene.game.refresh()
 
 
@@ -209,11 +216,28 @@ def fail_batches(scene: Scene) -> None:
 
 
 def fail_invocations(scene: Scene) -> None:
+    """As Lambda logs a time-out or an error that the handler raises, of the refresher: twice, a
+    quarter of an hour apart."""
     scene.fail_aws("token_refresher", resource="AppsTable")
-    for _ in range(2):
+    for number in range(2):
+        if number:
+            scene.watch.end_period()
+            scene.watch.end_period()
         with pytest.raises(Exception, match="DynamoDB"):
             scene.game.refresh()
-        scene.watch.count("AWS/Lambda", "Errors", FunctionName="TokenRefresherFunction")
+        scene.watch.log({"type": "platform.runtimeDone", "record": {"status": "error"}})
+        scene.watch.log({"type": "platform.report", "record": {"status": "error"}})
+        scene.watch.end_period()
+
+
+def fail_messages(scene: Scene) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise LookupError("a defect")
+
+    dispatcher = scene.game.handler("dispatcher")
+    scene.monkeypatch.setattr(type(dispatcher.broadcaster), "process_page", fail)
+    for _ in range(2):
+        scene.send(**EVERYONE)
         scene.watch.end_period()
 
 
@@ -231,8 +255,9 @@ FAULTS: dict[str, tuple[str, Callable[[Scene], None]]] = {
     "pages fail": ("DeadLetters", fail_pages),
     "direct deliveries fail": ("DeadLetters", fail_direct),
     "bulk deliveries fail": ("DeadLetters", fail_bulk),
-    "a request is refused": ("MessagesRefused", refuse),
-    "a delivery is refused": ("MessagesRefused", refuse_delivery),
+    "a refresh fails for good": ("DeadLetters", dead_letter_a_refresh),
+    "a request is refused": ("DataRefused", refuse),
+    "a delivery is refused": ("DataRefused", refuse_delivery),
     "a direct delivery waits for a token": ("DirectDeliveriesWaiting", wait_without_token),
     "a direct delivery waits for WNS": ("DirectDeliveriesWaiting", wait_for_wns),
     "a broadcast waits": ("BulkDeliveriesWaiting", wait_in_bulk),
@@ -240,18 +265,25 @@ FAULTS: dict[str, tuple[str, Callable[[Scene], None]]] = {
     "token rejected": ("AccessTokensUnusable", have_the_token_rejected),
     "no refresh": ("RefresherSilent", stop_refreshing),
     "refresh fails": ("TokenRefreshFailed", refresh_in_vain),
-    "token near expiry": ("TokensNearExpiry", nearly_expire),
-    "403": ("NotificationsForbidden", respond(code=403)),
-    "400": ("NotificationsRejected", respond(code=400)),
-    "foreign host": ("HostRefused", point_elsewhere),
-    "blocked": ("AppStopped", respond(code=410, reason="Domain Blocked")),
+    "token near expiry": ("TokenRefreshFailed", nearly_expire),
+    "403": ("AppsRefused", respond(code=403)),
+    "400": ("DataRefused", respond(code=400)),
+    "foreign host": ("DataRefused", point_elsewhere),
+    "blocked": ("AppsRefused", respond(code=410, reason="Domain Blocked")),
     "sender cannot use DynamoDB": ("AwsFailures", fail_calls_of("notification_sender")),
     "dispatcher cannot use DynamoDB": ("AwsFailures", fail_calls_of("dispatcher")),
     "API cannot use DynamoDB": ("ApiFailing", fail_the_api),
     "batches fail": ("FunctionsFailing", fail_batches),
+    "messages fail": ("FunctionsFailing", fail_messages),
     "invocations fail": ("FunctionsFailing", fail_invocations),
-    "unreadable item": ("ItemsUnreadable", spoil_an_app),
+    "unreadable item": ("DataRefused", spoil_an_app),
 }
+
+
+@pytest.fixture
+def log(game: Backend) -> Iterator[Log]:
+    with Log.of(game, "dispatcher", "notification_sender", "token_refresher") as lines:
+        yield lines
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -259,10 +291,11 @@ def test_alarm_rings_for_its_fault_and_not_before(
     game: Backend,
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
+    log: Log,
     fault: str,
 ) -> None:
     alarm, feed = FAULTS[fault]
-    watch = Watch(game, capfd, alarm)
+    watch = Watch(game, capfd, alarm, log)
     scene = Scene(game, watch, monkeypatch)
     for _ in range(2):
         game.refresh()
@@ -280,10 +313,28 @@ def test_alarm_rings_for_its_fault_and_not_before(
 
 
 def test_every_alarm_that_can_ring_here_has_a_fault() -> None:
-    assert {alarm for alarm, _ in FAULTS.values()} == alarms().keys() - ONLY_AWS_COUNTS
+    assert {alarm for alarm, _ in FAULTS.values()} == alarms().keys()
 
 
-def test_what_alarms_watch_is_counted_as_zero_while_all_is_well(
+def test_single_forbidden_notification_among_many_raises_no_alarm(
+    game: Backend, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch(game, capfd, "AppsRefused")
+    scene = Scene(game, watch, monkeypatch)
+    respond(code=403)(scene)
+    for _ in range(18):
+        scene.send()
+    watch.end_period()
+    assert not watch.rings
+
+    respond(code=403)(scene)
+    for _ in range(16):
+        scene.send()
+    watch.end_period()
+    assert watch.rings  # 1 of 17 is more than 5 %
+
+
+def test_what_alarms_watch_is_not_counted_while_all_is_well(
     game: Backend, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene = Scene(game, Watch(game, capfd, "AwsFailures"), monkeypatch)
@@ -296,11 +347,11 @@ def test_what_alarms_watch_is_counted_as_zero_while_all_is_well(
         for alarm in alarms().values()
         for metric in metrics_of(alarm)
         for dimensions in [
-            frozenset((each["Name"], text(each["Value"])) for each in metric["Dimensions"])
+            frozenset((each["Name"], text(each["Value"])) for each in metric.get("Dimensions", ()))
         ]
         if not text(metric["Namespace"]).startswith("AWS/")
     }
-    assert {key for key in watched if key[2] not in UNCOUNTED_IF_NONE} <= counted
+    assert {name for _, name, _ in watched & counted} == ALWAYS_COUNTED
 
 
 def test_stack_that_sends_nothing_pays_for_no_metric(

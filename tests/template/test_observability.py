@@ -1,5 +1,5 @@
-"""Functions are traced, but for that of the players' routes; each logs for itself, and the access
-log says who called."""
+"""Functions are traced, but for that of the players' routes and the refresher; each logs for
+itself, and the access log says who called."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from tools.template_yaml import ROOT, functions, load, referred, resources_of_ty
 each_function = pytest.mark.parametrize("function", functions())
 
 
-UNTRACED = {"ChannelsApiFunction"}
+UNTRACED = {"ChannelsApiFunction", "TokenRefresherFunction"}
 """Registrations are the most requests by far: a trace of each twentieth would be a twentieth of
-their cost, and say no more than the access log does of every one (`latency_ms`)."""
+their cost, and say no more than the access log does of every one (`latency_ms`). The refresher runs
+although nothing is sent, and nobody waits for it."""
 
 
 @pytest.mark.parametrize("function", sorted(functions().keys() - UNTRACED))

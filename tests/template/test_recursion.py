@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.stack.build import SAM_PYTHON
-from tools.template_yaml import ROOT, functions, load, referred, resources_of_type
+from tools.template_yaml import ROOT, functions, referred, resources_of_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,25 +87,3 @@ def test_translated_template_lets_them_recur() -> None:
         if resource.get("Properties", {}).get("RecursiveLoop") == "Allow"
     }
     assert allowed == recurring()
-
-
-def test_alarm_watches_dropped_invocations_of_what_queues_work_for_itself() -> None:
-    alarm = load()["Resources"]["RecursiveInvocationsDroppedAlarm"]["Properties"]
-    watched = {
-        each["Id"]: each["MetricStat"]["Metric"]
-        for each in alarm["Metrics"]
-        if "MetricStat" in each
-    }
-    for metric in watched.values():
-        assert metric["Namespace"] == "AWS/Lambda"
-        assert metric["MetricName"] == "RecursiveInvocationsDropped"
-    named = {
-        dimension["Value"]["Ref"]
-        for metric in watched.values()
-        for dimension in metric["Dimensions"]
-        if dimension["Name"] == "FunctionName"
-    }
-    assert named == recurring()
-    (total,) = [each["Expression"] for each in alarm["Metrics"] if "Expression" in each]
-    assert set(total.replace("FILL(", "").replace(", 0)", "").split(" + ")) == set(watched)
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-OTHER_SECTIONS = {"Follow one notification", "Metrics"}
-# Error codes of AWS and exceptions of the SDK, and a metric of AWS that nothing here watches.
+OTHER_SECTIONS = {"Which alarm rings", "Follow one notification", "Metrics"}
+# Error codes of AWS and exceptions of the SDK, and metrics of AWS that nothing here watches.
 OF_AWS = {
     *("ThrottlingException", "InternalServerError", "ConnectTimeoutError", "ReadTimeoutError"),
-    "ConcurrentExecutions",
+    *("ConcurrentExecutions", "RecursiveInvocationsDropped"),
 }
+COUNTING = {"add_metric", "single_metric", "count_for_alarm"}
 COMMANDS = {"fields", "filter", "stats", "sort", "limit"}
 KEYWORDS = {"and", "or", "not", "in", "like", "by", "as", "asc", "desc", "m"}
 # Powertools, "Logger", and what it adds for an exception; `function_…` come from the context.
@@ -129,12 +130,34 @@ def metrics() -> dict[str, set[str]]:
     """Return the names that every call which counts may count under, by its place."""
     found = {}
     for file, tree in modules().items():
+        if file.stem == "alarm_counts":  # it is given the name
+            continue
         for call in calls(tree):
-            if ast.unparse(call.func).rpartition(".")[2] in {"add_metric", "single_metric"}:
+            if ast.unparse(call.func).rpartition(".")[2] in COUNTING:
                 given = [each.value for each in call.keywords if each.arg == "name"]
                 place = f"{file.relative_to(ROOT)}:{call.lineno}"
                 found[place] = metrics_named_by((given or call.args)[0], tree)
     return found
+
+
+def counted_together() -> set[str]:
+    """Return the metrics that several functions count as one."""
+    return set().union(
+        *(
+            metrics_named_by(call.args[0], tree)
+            for tree in modules().values()
+            for call in calls(tree)
+            if ast.unparse(call.func) == "count_for_alarm"
+        )
+    )
+
+
+def metrics_of_log_lines() -> set[str]:
+    return {
+        made["MetricName"]
+        for each in resources_of_type("AWS::Logs::MetricFilter").values()
+        for made in each["Properties"]["MetricTransformations"]
+    }
 
 
 def keys(node: Any) -> set[str]:
@@ -207,13 +230,50 @@ def queries() -> list[tuple[str, str]]:
     ]
 
 
-def test_every_section_of_the_runbook_is_an_alarm() -> None:
-    alarms = {
+def alarms() -> set[str]:
+    return {
         name.removesuffix("Alarm")
         for name, each in resources_of_type("AWS::CloudWatch::Alarm").items()
         if "AlarmActions" in each["Properties"]  # the others are no person's
     }
-    assert sections().keys() - OTHER_SECTIONS == alarms
+
+
+def sharing() -> dict[str, set[str]]:
+    """Return the sections that have no alarm of their own, each with the alarms that it names."""
+    found = {title: re.match(r"\n+Alarm: (.+)\n", section) for title, section in sections().items()}
+    return {title: set(re.findall(r"\*(\w+)\*", each[1])) for title, each in found.items() if each}
+
+
+def test_every_section_of_the_runbook_is_an_alarm_or_names_one() -> None:
+    assert sections().keys() - OTHER_SECTIONS - sharing().keys() == alarms()
+    for named in sharing().values():
+        assert named
+        assert named <= alarms()
+
+
+def test_table_says_for_every_section_which_alarm_rings() -> None:
+    rows = re.findall(r"^\| (.+) \| (.+) \| .+ \|$", sections()["Which alarm rings"], re.MULTILINE)
+    incidents = {
+        incident: set(re.findall(r"\*(\w+)\*", alarm))
+        for incidents, alarm in rows
+        for incident in re.findall(r"\*(\w+)\*", incidents)
+    }
+    assert incidents == sharing()
+    assert {name for _, alarm in rows for name in re.findall(r"\*(\w+)\*", alarm)} == alarms()
+
+
+INCIDENTS = """
+DeadLetters DirectDeliveriesWaiting BulkDeliveriesWaiting AccessTokensUnusable RefresherSilent
+TokenRefreshFailed TokensNearExpiry NotificationsForbidden AppStopped MessagesRefused
+NotificationsRejected HostRefused ItemsUnreadable AwsFailures ApiFailing FunctionsFailing
+FunctionsThrottled RecursiveInvocationsDropped
+"""
+
+
+@pytest.mark.parametrize("incident", INCIDENTS.split())
+def test_incident_keeps_its_section(incident: str) -> None:
+    """Alarms may be merged, because they cost by the metric; what to do is not."""
+    assert incident in sections()
 
 
 @pytest.mark.parametrize("alarm", sorted(sections().keys() - OTHER_SECTIONS))
@@ -291,7 +351,10 @@ def test_table_of_metrics_is_what_the_code_counts() -> None:
     for services in counted.values():
         if "all" in services:
             services.intersection_update({"all"})
-    counted["ItemsUnreadable"] = {"any"}  # its dimension names no function
+    for metric in counted_together():
+        is_also_of_the_api = metric == "AwsFailures"
+        counted[metric] = {"any", "all"} if is_also_of_the_api else {"any"}
+    counted |= {metric: {"–"} for metric in metrics_of_log_lines()}  # noqa: RUF001 - as in the table
     assert documented_metrics() == counted
 
 
@@ -317,4 +380,4 @@ def test_every_name_in_camel_case_of_the_runbook_exists() -> None:
 def test_every_metric_that_a_page_names_is_counted(page: str) -> None:
     lists = re.findall(r"\bmetrics?\s+((?:`\w+`(?:,?\s+(?:and|or)?\s*)?)+)", PAGES[page])
     named = {name for each in lists for name in re.findall(r"`(\w+)`", each)}
-    assert not named - set().union(*metrics().values())
+    assert not named - set().union(metrics_of_log_lines(), *metrics().values())

@@ -74,7 +74,7 @@ def test_production_asks_and_releases_gradually(aws: StubbedSession) -> None:
         )
     deploy_to(aws, "prod", run, can_ask=True, given={"AlarmEmail": "ops@example.com"})
     assert "--confirm-changeset" in run.sam
-    assert run.sam[-1] == 'GradualRelease="true" AlarmEmail="ops@example.com"'
+    assert run.sam[-1] == 'GradualRelease="true" WithDashboard="true" AlarmEmail="ops@example.com"'
 
 
 def test_production_does_not_ask_if_told_yes(aws: StubbedSession) -> None:

@@ -166,6 +166,10 @@ def test_functions_get_the_settings_beside_their_own() -> None:
     }
 
 
+def test_metrics_of_log_lines_are_removed() -> None:
+    assert rewritten({"Failures": {"Type": "AWS::Logs::MetricFilter", "Properties": {}}}) == {}
+
+
 def test_only_alarms_on_metric_math_are_removed() -> None:
     alarm = {"Type": "AWS::CloudWatch::Alarm"}
     resources = rewritten(

@@ -1,17 +1,17 @@
 """Items of tables that this version of the code may not be able to read.
 
 A newer version may have written them, before it was rolled back, or somebody by hand. Such an item
-is reported, for the alarm ItemsUnreadable, and affects nothing but what it stands for.
+is reported, for the alarm DataRefused, and affects nothing but what it stands for.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from aws_lambda_powertools import Logger, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 from pydantic import ValidationError
 
+from push.aws.alarm_counts import count_for_alarm
 from push.errors import UnreadableItemError
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def read_item(kind: str, item: Item, read: Callable[[Item], T]) -> T:
     key = {name: str(item[name]) for name in ("pk", "sk") if name in item}
     logger = Logger()  # that of the function: Powertools has one per service
     logger.error("stored item cannot be read", kind=kind, key=key, problems=problems)
-    with single_metric(name="ItemsUnreadable", unit=MetricUnit.Count, value=1) as counted:
-        counted.add_dimension(name="service", value="any")  # the log line names the function
+    count_for_alarm("ItemsUnreadable")
+    count_for_alarm("DataRefused")
     raise UnreadableItemError(
         f"{kind} '{' '.join(key.values())}' is stored in a form that this version cannot read;"
         " store it again"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -129,6 +129,18 @@ def map_sqs_errors() -> Iterator[None]:
     except (BotoCoreError, ClientError) as error:
         code = error_code(error)
         raise QueueUnavailableError(f"SQS is unavailable: {code}", f"SQS {code}") from error
+
+
+def message_count(client: SQSClient, queue_url: str) -> int:
+    """Return about how many messages wait on a queue, without those in flight.
+
+    Raises:
+        QueueUnavailableError: SQS failed.
+    """
+    name: Literal["ApproximateNumberOfMessages"] = "ApproximateNumberOfMessages"
+    with map_sqs_errors():
+        found = client.get_queue_attributes(QueueUrl=queue_url, AttributeNames=[name])
+        return int(found["Attributes"][name])
 
 
 _MAX_REASON = 1000
