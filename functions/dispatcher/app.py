@@ -28,11 +28,12 @@ from push.delivery.finished import FinishedNotifications
 from push.delivery.queue import DeliveryQueue
 from push.dispatch.broadcast import Broadcaster
 from push.dispatch.broadcast_queue import BroadcastQueue, read_message
-from push.dispatch.direct import Dispatched, Dispatcher
+from push.dispatch.direct import Dispatcher
 from push.dispatch.expiring import ExpiringChannels, ExpirySearch
 from push.dispatch.pages import Page, Pages
 from push.dispatch.player_channels import CONCURRENT_QUERIES, PlayerChannels
 from push.dispatch.request_messages import NoTimeLeftError, RequestMessages
+from push.dispatch.tasks import Dispatched
 from push.errors import NON_RETRYABLE, AwsUnavailableError, MalformedMessageError, PushError
 from push.notifications.direct_plans import DirectPlans
 from push.notifications.record import Notifications

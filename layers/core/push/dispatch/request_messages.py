@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from push.dispatch.direct import Arrival, Dispatched
+from push.dispatch.tasks import Arrival, Dispatched
 from push.errors import (
     NON_RETRYABLE,
     ForbiddenError,
