@@ -21,6 +21,7 @@ from push.apps.table import AppCache, Apps
 from push.aws import clients
 from push.aws.clients import Patience
 from push.aws.dynamodb import Transactions
+from push.aws.log_lines import log_line
 from push.aws.sqs import DeadLetterQueue
 from push.channels.table import Channels
 from push.channels.topics import Topics
@@ -44,11 +45,13 @@ from push.requests.schedules import Schedules, ScheduleTarget
 from push.templates.table import Templates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from push.dispatch.request_messages import Ended
+    from push.notifications.entry import State
+    from push.notifications.players import SkipReason
 
 
 class Settings(BaseModel, hide_input_in_errors=True):
@@ -71,7 +74,7 @@ class Settings(BaseModel, hide_input_in_errors=True):
 
 
 settings = Settings.model_validate(os.environ)
-logger = Logger()
+logger = Logger(json_serializer=log_line)
 metrics = Metrics()
 # A call that hangs must not use up the invocation: with three attempts, it takes at most about ten
 # seconds.
@@ -136,23 +139,50 @@ RESERVE_MS = 12_000
 requests that are dispatched side by side."""
 
 
-def report(ended: Ended) -> None:
-    """Log and count how a message of RequestQueue ended."""
+def report(together: Sequence[Ended]) -> None:
+    """Log and count how messages of RequestQueue ended that were dispatched side by side."""
+    dispatched = [each for each in together if isinstance(each.result, Dispatched)]
+    if dispatched:
+        metrics.add_metric("RequestsDispatched", MetricUnit.Count, len(dispatched))
+    for (app_id, state_before, skipped), ids in alike(dispatched).items():
+        for reason, number in skipped:
+            metrics.add_metric(SKIPPED[reason], MetricUnit.Count, number * len(ids))
+        fields: dict[str, Any] = {"app_id": app_id}
+        fields |= {"state_before": state_before} if state_before else {}
+        fields |= {"skipped": dict(skipped)} if skipped else {}
+        if len(ids) == 1:
+            logger.info("request dispatched", notification_id=ids[0], **fields)
+        else:  # `skipped` is of each of them
+            logger.info("requests dispatched", notification_ids=ids, **fields)
+    for each in together:
+        if not isinstance(each.result, Dispatched):
+            report_other(each)
+
+
+def alike(
+    dispatched: Sequence[Ended],
+) -> dict[tuple[str, State | None, tuple[tuple[SkipReason, int], ...]], list[str]]:
+    """Return the ids of notifications by what a log line says of them."""
+    found: dict[Any, list[str]] = {}
+    for _, _, request, result in dispatched:
+        if request is not None and isinstance(result, Dispatched):
+            key = (request.app_id, result.before, tuple(result.skipped.items()))
+            found.setdefault(key, []).append(request.notification_id)
+    return found
+
+
+def report_other(ended: Ended) -> None:
+    """Log and count a message of RequestQueue that was not dispatched."""
     request, result = ended.request, ended.result
     keys = {"message_id": ended.message_id}
     if request is not None:
         keys |= {"app_id": request.app_id, "notification_id": request.notification_id}
     with logger.append_context_keys(**keys):
-        if isinstance(result, Dispatched):
-            metrics.add_metric("RequestsDispatched", MetricUnit.Count, 1)
-            for reason, number in result.skipped.items():
-                metrics.add_metric(SKIPPED[reason], MetricUnit.Count, number)
-            logger.info("request dispatched", state_before=result.before, skipped=result.skipped)
-        elif result is None:
+        if result is None:
             metrics.add_metric("MessagesQueuedAgain", MetricUnit.Count, 1)
         elif ended.way == "refused" and isinstance(result, PushError):
             note_refusal(result)
-        else:
+        elif isinstance(result, Exception):
             note_failure(result)
 
 
@@ -247,8 +277,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
                 process_broadcast_message(record)
             except Exception:  # noqa: BLE001 - logged already
                 failed.append(record["messageId"])
-    for ended in messages.process(requests, time.time, has_time):
-        report(ended)
-        if ended.way == "retried":
-            failed.append(ended.message_id)
+    for together in messages.process(requests, time.time, has_time):
+        report(together)
+        failed += [each.message_id for each in together if each.way == "retried"]
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}

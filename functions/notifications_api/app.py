@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, WithJsonSchema
 from push.api.http_api import AppIdInPath, HttpApi, accepted
 from push.apps.table import Apps
 from push.aws import clients
+from push.aws.log_lines import log_line
 from push.identifiers import NotificationId, TemplateId
 from push.notifications.chunks import ChunkName, OutcomeReader
 from push.notifications.entry import Origin, State
@@ -44,7 +45,7 @@ class Settings(BaseModel, hide_input_in_errors=True):
 
 
 settings = Settings.model_validate(os.environ)
-logger = Logger()
+logger = Logger(json_serializer=log_line)
 dynamodb = clients.dynamodb()
 notifications_table = dynamodb.table(settings.NOTIFICATIONS_TABLE)
 notifications = Notifications(notifications_table)

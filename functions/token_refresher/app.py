@@ -21,6 +21,7 @@ from push.apps.events import (
 from push.apps.table import Apps
 from push.apps.token_refresh import Refresh, RefreshStatus, TokenRefresher
 from push.aws import clients
+from push.aws.log_lines import log_line
 from push.aws.secret_store import SecretStore
 from push.errors import AwsUnavailableError
 
@@ -36,7 +37,7 @@ class Settings(BaseModel, hide_input_in_errors=True):
 
 
 settings = Settings.model_validate(os.environ)
-logger = Logger()
+logger = Logger(json_serializer=log_line)
 metrics = Metrics()
 refresher = TokenRefresher(
     Apps(clients.dynamodb().table(settings.APPS_TABLE)),

@@ -68,8 +68,11 @@ class Dispatcher:
         Args:
             arrivals: ten at most, as SQS delivers them.
         """
+        requests = [arrival.request for arrival in arrivals]
+        # A read unit for each would tell of few. The write of a plan fails if there is a record.
+        recorded = [each.request for each in arrivals if not each.is_expected_new]
         try:
-            stored = self.intake.read([arrival.request for arrival in arrivals])
+            stored = self.intake.read(requests, recorded)
         except Exception as error:  # noqa: BLE001 - handed over
             return [error] * len(arrivals)
         tasks = [Task(each, stored.record(each.request.notification_id)) for each in arrivals]
@@ -159,6 +162,7 @@ class Dispatcher:
         if task.plan is None:
             proposed = task.chunks.plan()
             task.plan = self.plans.put(task.entry, proposed, task.record, now)
+            task.is_planned_before = task.plan is not None and task.plan is not proposed
         if task.plan is None:
             task.end()
         else:

@@ -18,10 +18,20 @@ if TYPE_CHECKING:
 
 
 class Arrival(NamedTuple):
-    """A request, and where it comes from if it has no record yet."""
+    """A request, and where it comes from if it has no record yet.
+
+    Attributes:
+        is_first: whether it is an event that was not received before.
+    """
 
     request: Request
     origin: Origin
+    is_first: bool = False
+
+    @property
+    def is_expected_new(self) -> bool:
+        """Whether there is hardly a record yet: not unless the event was published twice."""
+        return self.is_first and self.request.audience.players is not None
 
 
 class Dispatched(NamedTuple):
@@ -43,13 +53,13 @@ class Task:
     """One request of a batch on its way to its result, which ends it.
 
     Attributes:
-        record: as it was read, None if there was none.
+        record: as it was read, None if there was none or it was not read.
         place: where the app's list has the request once its record says so, None if the list is not
             to have it, or has it elsewhere.
     """
 
     def __init__(self, arrival: Arrival, record: Record | None) -> None:
-        self.request, self.origin = arrival
+        self.request, self.origin = arrival.request, arrival.origin
         self.record = record
         self.before = None if record is None else record.state
         self.place: str | None = None

@@ -13,7 +13,7 @@ from push.requests.repeat_guard import HALF_HOUR_S, ON_RECEIPT_S
 from push.requests.stored import read_for_requests
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from push.apps.table import Apps
     from push.notifications.entry import AudienceKind, State
@@ -61,15 +61,16 @@ class RequestIntake:
     notifications: Notifications
     repeat_guard: RepeatGuard
 
-    def read(self, requests: Sequence[Request], *, with_records: bool = True) -> StoredForRequests:
+    def read(self, requests: Sequence[Request], recorded: Iterable[Request]) -> StoredForRequests:
         """Read what is stored for requests, in one call.
+
+        Args:
+            recorded: those among them whose records are read.
 
         Raises:
             TablesUnavailableError: DynamoDB failed.
         """
-        return read_for_requests(
-            self.apps, self.templates, self.notifications, requests, with_records=with_records
-        )
+        return read_for_requests(self.apps, self.templates, self.notifications, requests, recorded)
 
     def validate(
         self, request: Request, stored: StoredForRequests, now: float, origin: Origin
@@ -139,7 +140,7 @@ class RequestIntake:
             QueueUnavailableError: not queued, or not known to be; the same request may be sent
                 again.
         """
-        stored = self.read([request], with_records=bool(request.audience.everyone))
+        stored = self.read([request], [request] if request.audience.everyone else [])
         validated = self.validate(request, stored, now, origin)
         if request.audience.everyone:
             record = stored.record(request.notification_id)
