@@ -33,8 +33,8 @@ from push.dispatch.direct import Dispatcher
 from push.dispatch.expiring import ExpiringChannels, ExpirySearch
 from push.dispatch.pages import Page, Pages
 from push.dispatch.player_channels import CONCURRENT_QUERIES, PlayerChannels
+from push.dispatch.report import count_skipped, log_fields, names
 from push.dispatch.request_messages import NoTimeLeftError, RequestMessages
-from push.dispatch.tasks import Dispatched
 from push.errors import NON_RETRYABLE, AwsUnavailableError, MalformedMessageError, PushError
 from push.notifications.direct_plans import DirectPlans
 from push.notifications.record import Notifications
@@ -50,8 +50,6 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from push.dispatch.request_messages import Ended
-    from push.notifications.entry import State
-    from push.notifications.players import SkipReason
 
 
 class Settings(BaseModel, hide_input_in_errors=True):
@@ -141,49 +139,28 @@ requests that are dispatched side by side."""
 
 def report(together: Sequence[Ended]) -> None:
     """Log and count how messages of RequestQueue ended that were dispatched side by side."""
-    dispatched = [each for each in together if isinstance(each.result, Dispatched)]
-    if dispatched:
-        metrics.add_metric("RequestsDispatched", MetricUnit.Count, len(dispatched))
-    for (app_id, state_before, skipped), ids in alike(dispatched).items():
-        for reason, number in skipped:
-            metrics.add_metric(SKIPPED[reason], MetricUnit.Count, number * len(ids))
-        fields: dict[str, Any] = {"app_id": app_id}
-        fields |= {"state_before": state_before} if state_before else {}
-        fields |= {"skipped": dict(skipped)} if skipped else {}
-        if len(ids) == 1:
-            logger.info("request dispatched", notification_id=ids[0], **fields)
-        else:  # `skipped` is of each of them
-            logger.info("requests dispatched", notification_ids=ids, **fields)
-    for each in together:
-        if not isinstance(each.result, Dispatched):
-            report_other(each)
-
-
-def alike(
-    dispatched: Sequence[Ended],
-) -> dict[tuple[str, State | None, tuple[tuple[SkipReason, int], ...]], list[str]]:
-    """Return the ids of notifications by what a log line says of them."""
-    found: dict[Any, list[str]] = {}
-    for _, _, request, result in dispatched:
-        if request is not None and isinstance(result, Dispatched):
-            key = (request.app_id, result.before, tuple(result.skipped.items()))
-            found.setdefault(key, []).append(request.notification_id)
-    return found
+    for fields in log_fields(together):
+        if "notification_ids" in fields:
+            logger.info("requests dispatched", **fields)
+        else:
+            logger.info("request dispatched", **fields)
+    others = [each for each in together if each.way != "dispatched"]
+    if dispatched := len(together) - len(others):
+        metrics.add_metric("RequestsDispatched", MetricUnit.Count, dispatched)
+    for reason, number in count_skipped(together).items():
+        metrics.add_metric(SKIPPED[reason], MetricUnit.Count, number)
+    for each in others:
+        report_other(each)
 
 
 def report_other(ended: Ended) -> None:
-    """Log and count a message of RequestQueue that was not dispatched."""
-    request, result = ended.request, ended.result
-    keys = {"message_id": ended.message_id}
-    if request is not None:
-        keys |= {"app_id": request.app_id, "notification_id": request.notification_id}
-    with logger.append_context_keys(**keys):
-        if result is None:
+    with logger.append_context_keys(**names(ended)):
+        if ended.way == "refused" and isinstance(ended.result, PushError):
+            note_refusal(ended.result)
+        elif isinstance(ended.result, Exception):
+            note_failure(ended.result)
+        else:
             metrics.add_metric("MessagesQueuedAgain", MetricUnit.Count, 1)
-        elif ended.way == "refused" and isinstance(result, PushError):
-            note_refusal(result)
-        elif isinstance(result, Exception):
-            note_failure(result)
 
 
 def process_broadcast_message(record: dict[str, Any]) -> None:

@@ -131,10 +131,10 @@ def list_notifications(
     state: Annotated[State | None, Query(description="Only those in this state")] = None,
     template: Annotated[TemplateId | None, Query(description="Only those of this template")] = None,
     start: Annotated[
-        Epoch | None, Query(alias="from", description="Accepted then or later, in epoch seconds")
+        Epoch | None, Query(alias="from", description="Listed then or later, in epoch seconds")
     ] = None,
     end: Annotated[
-        Epoch | None, Query(alias="to", description="Accepted before, in epoch seconds")
+        Epoch | None, Query(alias="to", description="Listed before, in epoch seconds")
     ] = None,
     page: Annotated[
         ListKey | None, Query(description="`next_page` of the previous response")
