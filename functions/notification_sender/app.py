@@ -20,7 +20,7 @@ from push.aws import clients
 from push.aws.background import Background
 from push.aws.clients import Patience
 from push.aws.dynamodb import Transactions
-from push.aws.log_lines import log_line
+from push.aws.log_lines import Zeros, log_line
 from push.aws.secret_store import SecretStore
 from push.aws.sqs import DeadLetterQueue
 from push.channels.bad_channels import BadChannels
@@ -122,6 +122,7 @@ NEVER_ABSENT = (
 )
 """What alarms watch: counted as 0 too, because an alarm cannot tell a metric without data from one
 that is well."""
+zeros = Zeros()
 
 
 @logger.inject_lambda_context
@@ -155,12 +156,14 @@ def count(report: Report) -> None:
         metrics.add_metric("DeliveriesPostponed", MetricUnit.Count, report.postponed)
     if report.resent:
         metrics.add_metric("Resent", MetricUnit.Count, report.resent)
-    metrics.add_metric("AwsFailures", MetricUnit.Count, report.aws_failures)
-    metrics.add_metric("BatchesFailed", MetricUnit.Count, int(report.error is not None))
+    with_zeros = zeros.are_due(time.time())
+    if report.aws_failures or with_zeros:
+        metrics.add_metric("AwsFailures", MetricUnit.Count, report.aws_failures)
+    if report.error is not None or with_zeros:
+        metrics.add_metric("BatchesFailed", MetricUnit.Count, int(report.error is not None))
     counts = Counter[str](report.counts) + Counter[str](report.retried)
-    for outcome in {*NEVER_ABSENT, *counts}:
-        number = counts[outcome]
-        metrics.add_metric(metric_name(outcome), MetricUnit.Count, number)
+    for outcome in {*NEVER_ABSENT, *counts} if with_zeros else counts:
+        metrics.add_metric(metric_name(outcome), MetricUnit.Count, counts[outcome])
     for latency_ms in (each for one in report.deliveries for each in one.latencies_ms):
         metrics.add_metric("EventToWns", MetricUnit.Milliseconds, round(latency_ms))
     for lane, name in OLDEST.items():

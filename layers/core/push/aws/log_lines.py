@@ -25,3 +25,18 @@ def log_line(fields: Mapping[str, Any]) -> str:
     if fields["level"] == "INFO":
         fields = {name: value for name, value in fields.items() if name not in _OF_FAULTS}
     return json.dumps(fields, default=str, separators=(",", ":"), ensure_ascii=False)
+
+
+class Zeros:
+    """Says when metrics that count nothing are logged: once a minute, as fine as CloudWatch keeps
+    them, and not with each invocation."""
+
+    def __init__(self) -> None:
+        self._minute = -1
+
+    def are_due(self, now: float) -> bool:
+        """Return whether none were due before in this minute (of epoch seconds)."""
+        minute = int(now // 60)
+        is_new = minute != self._minute
+        self._minute = minute
+        return is_new

@@ -27,7 +27,8 @@ def reserve_places(table: Table, tasks: Sequence[Task], now: float) -> None:
         if task.is_to_be_listed:
             by_app.setdefault(task.request.app_id, []).append(task)
     for app_id, some in by_app.items():
-        ids = [task.request.notification_id for task in some]
+        some.sort(key=lambda task: now if task.record is None else task.record.accepted_at)
+        ids = [task.request.notification_id for task in reversed(some)]  # newest first
         latest = max(due_in(task.request, now) for task in some)
         try:
             place = reserve_place(table, app_id, ids, now, latest)

@@ -127,6 +127,11 @@ class Record:
         return state
 
     @property
+    def accepted_at(self) -> int:
+        """When the request was accepted (epoch seconds)."""
+        return int(self.item["accepted_at"])
+
+    @property
     def is_to_be_listed(self) -> bool:
         """Whether the app's list is to have the notification, and does not have it yet."""
         return "to_be_listed" in self.item and "listed_at" not in self.item

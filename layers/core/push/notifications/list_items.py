@@ -53,7 +53,8 @@ def reserve_place(
     records name it.
 
     Args:
-        notification_ids: about ten. Copies of a request have the same id, which is put once.
+        notification_ids: about ten, in the order of the list. Copies of a request have the same
+            id, which is put once.
         now: epoch seconds.
         due_in: seconds until the last of them is sent; the item lasts as long as its record.
     """
