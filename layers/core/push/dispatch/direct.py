@@ -77,9 +77,10 @@ class Dispatcher:
             return [error] * len(arrivals)
         tasks = [Task(each, stored.record(each.request.notification_id)) for each in arrivals]
         step(tasks, lambda task: self._validate(task, stored, now))
-        reserve_places(self.notifications.table, tasks, now)
+        listing = self.pool.submit(reserve_places, self.notifications.table, list(tasks), now)
+        self._look_up([task for task in tasks if task.is_for_players(now)], now)
+        listing.result()
         step(tasks, lambda task: self._begin(task, now))
-        self._look_up([task for task in tasks if task.result is None], now)
         step(tasks, lambda task: self._plan(task, now), self.pool)
         self._queue([task for task in tasks if task.result is None])
         step(tasks, lambda task: self._end(task, now))
@@ -112,14 +113,11 @@ class Dispatcher:
         for a topic or everyone  → a broadcast
         for players              → deliveries: by `dispatch`, with the batch's others
         """
-        if task.is_planned_before:
-            return
+        if task.is_for_players(now):
+            return  # recorded together with its plan: one write
         request, validated = task.request, task.validated
         self.intake.reserve(request, now)
         wait_s = due_in(request, now)
-        is_direct = request.audience.players is not None
-        if validated.is_enabled and is_direct and wait_s <= 0:
-            return  # recorded together with its plan: one write
         task.end()
         if self.intake.record(task.entry, now) not in {"accepted", "scheduled", "failed"}:
             return  # a copy was dispatched, or the request cancelled, in the meantime

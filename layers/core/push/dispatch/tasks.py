@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from push.requests.intake import due_in
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Executor
@@ -75,6 +77,14 @@ class Task:
         """Return the app and name of every player, without repetitions, in the request's order."""
         players = dict.fromkeys(self.request.audience.players or ())
         return [(self.request.app_id, player) for player in players]
+
+    def is_for_players(self, now: float) -> bool:
+        """Return whether the request goes to players now (epoch seconds), or has before."""
+        if self.result is not None:
+            return False
+        is_due = self.validated.is_enabled and due_in(self.request, now) <= 0
+        is_direct = self.request.audience.players is not None
+        return self.is_planned_before or (is_direct and is_due)
 
     @property
     def is_to_be_listed(self) -> bool:
