@@ -149,6 +149,14 @@ class World:
         bodies = [self.request({"players": names}) for _ in range(count)]
         return sqs_event("RequestQueue", bodies)
 
+    def single_requests(self, count: int) -> dict[str, Any]:
+        """Return an event with requests, each for another player."""
+        bodies = [self.request({"players": [self._next_player()]}) for _ in range(count)]
+        return sqs_event("RequestQueue", bodies)
+
+    def _next_player(self) -> str:
+        return player_id(next(self._numbers) % _SENT_TO)
+
     def deliveries(self, lane: str, count: int, channels: int, age_s: int = 0) -> dict[str, Any]:
         """Return an event with deliveries, each to so many channels.
 
@@ -211,10 +219,10 @@ class World:
         return event | {"body": json.dumps(body)}
 
     def posted_request(self) -> dict[str, Any]:
-        """Return a game server's request by the API, for one player."""
+        """Return a game server's request by the API, for another player each time."""
         body = {
             "request_id": str(uuid.uuid4()),
-            "audience": {"players": [player_id(1)]},
+            "audience": {"players": [self._next_player()]},
             "template": "Challenge",
             "parameters": {"challenger": "Alex", "id": 42},
         }

@@ -146,7 +146,7 @@ class Scenarios:
                 use.requests.merge({"http api": BATCH})
                 event = sqs_event("RequestQueue", lab.stub.take("RequestQueue", BATCH))
             else:
-                event = lab.world.requests(BATCH, 1)
+                event = lab.world.single_requests(BATCH)
                 use.requests.add(events=BATCH)
                 use.requests.add(sqs=BATCH)  # the rule's messages, one an event
             self._invoke(use, "dispatcher", [event])

@@ -22,6 +22,7 @@ from push.api.http_api import AppIdInPath, HttpApi, done, stored
 from push.apps.table import AppCache, Apps
 from push.aws import clients
 from push.aws.dynamodb import Transactions
+from push.aws.log_lines import log_line
 from push.channels.models import Channel, Registration
 from push.channels.presence import Presence
 from push.channels.registration import Caller, Registrar
@@ -43,7 +44,7 @@ class Settings(BaseModel, hide_input_in_errors=True):
 
 
 settings = Settings.model_validate(os.environ)
-logger = Logger()
+logger = Logger(json_serializer=log_line)
 dynamodb = clients.dynamodb()
 channels_table = dynamodb.table(settings.CHANNELS_TABLE)
 channels, owners = Channels(channels_table), UriOwners(channels_table)

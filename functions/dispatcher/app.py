@@ -26,6 +26,7 @@ from push.aws import clients
 from push.aws.alarm_counts import count_for_alarm
 from push.aws.clients import Patience
 from push.aws.dynamodb import Transactions
+from push.aws.log_lines import log_line
 from push.aws.sqs import DeadLetterQueue
 from push.channels.table import Channels
 from push.channels.topics import Topics
@@ -33,10 +34,11 @@ from push.delivery.finished import FinishedNotifications
 from push.delivery.queue import DeliveryQueue
 from push.dispatch.broadcast import Broadcaster
 from push.dispatch.broadcast_queue import BroadcastQueue, read_message
-from push.dispatch.direct import Dispatched, Dispatcher
+from push.dispatch.direct import Dispatcher
 from push.dispatch.expiring import ExpiringChannels, ExpirySearch
 from push.dispatch.pages import Page, Pages
 from push.dispatch.player_channels import CONCURRENT_QUERIES, PlayerChannels
+from push.dispatch.report import count_skipped, log_fields, names
 from push.dispatch.request_messages import NoTimeLeftError, RequestMessages
 from push.errors import NON_RETRYABLE, AwsUnavailableError, MalformedMessageError, PushError
 from push.notifications.direct_plans import DirectPlans
@@ -49,7 +51,7 @@ from push.requests.schedules import Schedules, ScheduleTarget
 from push.templates.table import Templates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -76,7 +78,7 @@ class Settings(BaseModel, hide_input_in_errors=True):
 
 
 settings = Settings.model_validate(os.environ)
-logger = Logger()
+logger = Logger(json_serializer=log_line)
 metrics = Metrics()
 # A call that hangs must not use up the invocation: its three attempts take about ten seconds.
 impatient = Patience(connect_s=1, read_s=2, attempts=3)
@@ -143,24 +145,30 @@ RESERVE_MS = 12_000
 requests that are dispatched side by side."""
 
 
-def report(ended: Ended) -> None:
-    """Log and count how a message of RequestQueue ended."""
-    request, result = ended.request, ended.result
-    keys = {"message_id": ended.message_id}
-    if request is not None:
-        keys |= {"app_id": request.app_id, "notification_id": request.notification_id}
-    with logger.append_context_keys(**keys):
-        if isinstance(result, Dispatched):
-            metrics.add_metric("RequestsDispatched", MetricUnit.Count, 1)
-            for reason, number in result.skipped.items():
-                metrics.add_metric(SKIPPED[reason], MetricUnit.Count, number)
-            logger.info("request dispatched", state_before=result.before, skipped=result.skipped)
-        elif result is None:
-            metrics.add_metric("MessagesQueuedAgain", MetricUnit.Count, 1)
-        elif ended.way == "refused" and isinstance(result, PushError):
-            note_refusal(result)
+def report(together: Sequence[Ended]) -> None:
+    """Log and count how messages of RequestQueue ended that were dispatched side by side."""
+    for fields in log_fields(together):
+        if "notification_ids" in fields:
+            logger.info("requests dispatched", **fields)
         else:
-            note_failure(result)
+            logger.info("request dispatched", **fields)
+    others = [each for each in together if each.way != "dispatched"]
+    if dispatched := len(together) - len(others):
+        metrics.add_metric("RequestsDispatched", MetricUnit.Count, dispatched)
+    for reason, number in count_skipped(together).items():
+        metrics.add_metric(SKIPPED[reason], MetricUnit.Count, number)
+    for each in others:
+        report_other(each)
+
+
+def report_other(ended: Ended) -> None:
+    with logger.append_context_keys(**names(ended)):
+        if ended.way == "refused" and isinstance(ended.result, PushError):
+            note_refusal(ended.result)
+        elif isinstance(ended.result, Exception):
+            note_failure(ended.result)
+        else:
+            metrics.add_metric("MessagesQueuedAgain", MetricUnit.Count, 1)
 
 
 def process_broadcast_message(record: dict[str, Any]) -> None:
@@ -260,8 +268,7 @@ def process(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
                 process_broadcast_message(record)
             except Exception:  # noqa: BLE001 - logged already
                 failed.append(record["messageId"])
-    for ended in messages.process(requests, time.time, has_time):
-        report(ended)
-        if ended.way == "retried":
-            failed.append(ended.message_id)
+    for together in messages.process(requests, time.time, has_time):
+        report(together)
+        failed += [each.message_id for each in together if each.way == "retried"]
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}

@@ -25,6 +25,7 @@ from push.aws.alarm_counts import count_for_alarm
 from push.aws.background import Background
 from push.aws.clients import Patience
 from push.aws.dynamodb import Transactions
+from push.aws.log_lines import log_line
 from push.aws.secret_store import SecretStore
 from push.aws.sqs import DeadLetterQueue
 from push.channels.bad_channels import BadChannels
@@ -66,7 +67,7 @@ class Settings(BaseModel, hide_input_in_errors=True):
 
 
 settings = Settings.model_validate(os.environ)
-logger = Logger()
+logger = Logger(json_serializer=log_line)
 metrics = Metrics()
 # Within its time a batch must be recorded and what is left queued (push.delivery.sender.CLOSING_S),
 # whatever AWS does; a call that takes long is better made again by the next attempt.
@@ -135,11 +136,13 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     metrics.add_metric("DeliveriesTaken", MetricUnit.Count, len(messages))
     report = sender.send(messages, lambda: context.get_remaining_time_in_millis() / 1000)
     # How often a delivery came back to its queue; its expiry is the limit.
-    hops = max((each.attempt + each.postponed for _, each in messages), default=0)
-    metrics.add_metric("MostHops", MetricUnit.Count, hops)
+    if hops := max((each.attempt + each.postponed for _, each in messages), default=0):
+        metrics.add_metric("MostHops", MetricUnit.Count, hops)
     count(report)
-    for each in report.deliveries:
-        fields = each.fields(report.app_errors.get(each.delivery.app_id, ()))
+    for fields in report.log_fields():
+        if "deliveries" in fields:
+            logger.info("deliveries handled", **fields)
+            continue
         log = logger.warning if "error_code" in fields else logger.info
         log("delivery handled", **fields)
     if report.error is not None:
@@ -170,11 +173,11 @@ def count(report: Report) -> None:
     count_for_alarm("AwsFailures", report.aws_failures)
     count_for_alarm("DataRefused", sum(counts[each] for each in INVALID))
     for latency_ms in (each for one in report.deliveries for each in one.latencies_ms):
-        metrics.add_metric("EventToWns", MetricUnit.Milliseconds, latency_ms)
+        metrics.add_metric("EventToWns", MetricUnit.Milliseconds, round(latency_ms))
     for lane, name in OLDEST.items():
         age_s = report.oldest_s(lane, time.time())
         if age_s is not None:
-            metrics.add_metric(name, MetricUnit.Seconds, age_s)
+            metrics.add_metric(name, MetricUnit.Seconds, round(age_s, 1))
 
 
 def app_refusals(counts: Counter[str]) -> int:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field, WithJsonSchema
 from push.api.http_api import AppIdInPath, HttpApi, accepted
 from push.apps.table import Apps
 from push.aws import clients
+from push.aws.log_lines import log_line
 from push.identifiers import NotificationId, TemplateId
 from push.notifications.chunks import ChunkName, OutcomeReader
 from push.notifications.entry import Origin, State
@@ -48,7 +49,7 @@ class Settings(BaseModel, hide_input_in_errors=True):
 
 
 settings = Settings.model_validate(os.environ)
-logger = Logger()
+logger = Logger(json_serializer=log_line)
 dynamodb = clients.dynamodb()
 notifications_table = dynamodb.table(settings.NOTIFICATIONS_TABLE)
 notifications = Notifications(notifications_table)
@@ -135,10 +136,10 @@ def list_notifications(
     state: Annotated[State | None, Query(description="Only those in this state")] = None,
     template: Annotated[TemplateId | None, Query(description="Only those of this template")] = None,
     start: Annotated[
-        Epoch | None, Query(alias="from", description="Accepted then or later, in epoch seconds")
+        Epoch | None, Query(alias="from", description="Listed then or later, in epoch seconds")
     ] = None,
     end: Annotated[
-        Epoch | None, Query(alias="to", description="Accepted before, in epoch seconds")
+        Epoch | None, Query(alias="to", description="Listed before, in epoch seconds")
     ] = None,
     page: Annotated[
         ListKey | None, Query(description="`next_page` of the previous response")

@@ -22,6 +22,7 @@ from push.apps.models import App, AppSettings
 from push.apps.send_pauses import SendPauses
 from push.apps.table import Apps
 from push.aws import clients
+from push.aws.log_lines import log_line
 from push.aws.secret_store import SecretStore
 from push.identifiers import TemplateId
 from push.requests.preview import Preview, PreviewRequest, preview
@@ -43,7 +44,7 @@ class Settings(BaseModel, hide_input_in_errors=True):
 
 
 settings = Settings.model_validate(os.environ)
-logger = Logger()
+logger = Logger(json_serializer=log_line)
 dynamodb = clients.dynamodb()
 apps = Apps(dynamodb.table(settings.APPS_TABLE))
 send_pauses = SendPauses(dynamodb.table(settings.RATES_TABLE))

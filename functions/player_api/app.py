@@ -27,6 +27,7 @@ from push.apps.table import AppCache, Apps
 from push.aws import clients
 from push.aws.clients import Patience
 from push.aws.dynamodb import Transactions
+from push.aws.log_lines import log_line
 from push.channels.registration import Caller
 from push.channels.table import Channels
 from push.channels.topics import Topics
@@ -51,7 +52,7 @@ class Settings(BaseModel, hide_input_in_errors=True):
 
 
 settings = Settings.model_validate(os.environ)
-logger = Logger()
+logger = Logger(json_serializer=log_line)
 # A player waits for the response: a call that hangs is made again.
 impatient = Patience(connect_s=1, read_s=2, attempts=3)
 dynamodb = clients.dynamodb(impatient)

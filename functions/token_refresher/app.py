@@ -32,6 +32,7 @@ from push.apps.token_refresh import Refresh, RefreshStatus, TokenRefresher
 from push.aws import clients
 from push.aws.alarm_counts import count_for_alarm
 from push.aws.clients import Patience
+from push.aws.log_lines import log_line
 from push.aws.secret_store import SecretStore
 from push.aws.sqs import message_count
 from push.errors import AwsUnavailableError, QueueUnavailableError
@@ -50,7 +51,7 @@ class Settings(BaseModel, hide_input_in_errors=True):
 
 
 settings = Settings.model_validate(os.environ)
-logger = Logger()
+logger = Logger(json_serializer=log_line)
 metrics = Metrics()
 sqs = clients.client("sqs", Patience(connect_s=1, read_s=2, attempts=2))
 refresher = TokenRefresher(

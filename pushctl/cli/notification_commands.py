@@ -70,11 +70,11 @@ def list_(
     since: Annotated[
         str | None,
         typer.Option(
-            metavar="TIME", help="Accepted then or later: a time, or 2h for the last 2 hours."
+            metavar="TIME", help="Listed then or later: a time, or 2h for the last 2 hours."
         ),
     ] = None,
     until: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Accepted before: a time, or 2h ago.")
+        str | None, typer.Option(metavar="TIME", help="Listed before: a time, or 2h ago.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many to show, about.")] = 50,
     page: Annotated[

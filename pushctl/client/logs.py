@@ -60,6 +60,9 @@ def search_logs(
 ) -> LogLines:
     """Return the lines that contain a text, such as a notification's id, oldest first.
 
+    Of what a line lists, such as all notifications of a batch, only what contains the text is
+    returned.
+
     Args:
         text: None: every line.
         since_s: how far back, in seconds.
@@ -86,7 +89,7 @@ def search_logs(
             logGroupName=chosen[name], startTime=start, **pattern
         )
         lines = [
-            _line(name, event)
+            _line(name, event, text)
             for page in pages
             for event in page["events"]
             if text is None or text in event["message"]
@@ -104,18 +107,25 @@ def _function(logical_id: str) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in logical_id).lstrip("_")
 
 
-def _line(function: str, event: dict[str, Any]) -> LogLine:
-    text = str(event["message"]).strip()
+def _line(function: str, event: dict[str, Any], text: str | None) -> LogLine:
+    written = str(event["message"]).strip()
     try:
-        document = json.loads(text)
+        document = json.loads(written)
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        document = {"message": text}
+        document = {"message": written}
     return LogLine(
         at=event["timestamp"] / 1000,
         function=function,
         level=str(document.get("level", "")),
-        message=str(document.get("message", text)),
-        fields={key: value for key, value in document.items() if key not in _HIDDEN},
+        message=str(document.get("message", written)),
+        fields={key: _about(text, each) for key, each in document.items() if key not in _HIDDEN},
     )
+
+
+def _about(text: str | None, value: Any) -> Any:
+    """Return a field's value; of a list, only what contains the text, if anything does."""
+    if text is None or not isinstance(value, list):
+        return value
+    return [each for each in value if text in str(each)] or value

@@ -42,8 +42,8 @@ def list_notifications(
     Args:
         state: only those in this state.
         template: only those of this template.
-        start: accepted then or later, in epoch seconds.
-        end: accepted before, in epoch seconds.
+        start: listed then or later, in epoch seconds.
+        end: listed before, in epoch seconds.
         page: `next_page` of an earlier call.
         limit: read pages until there are so many; the last page is returned whole, so there may be
             more. With filters that match little, fewer are returned although there is a

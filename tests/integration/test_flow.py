@@ -21,6 +21,7 @@ from tests.integration.builders import (
     put_app,
     put_credentials,
     put_template,
+    records,
     request,
     requests_to_wns,
     summary,
@@ -411,7 +412,7 @@ def test_switched_off_template_suppresses(game: Backend) -> None:
     game.send_request(challenge("player-1"))
     game.work()
     assert texts(game, "pc") == []
-    assert [item["state"] for item in game.items("NotificationsTable")] == ["suppressed"]
+    assert [record["state"] for record in records(game)] == ["suppressed"]
 
 
 def test_switched_off_app_suppresses(game: Backend) -> None:

@@ -33,6 +33,7 @@ def test_list_is_newest_first_and_goes_on_over_pages_that_have_none(game: Backen
     )
     for _ in range(51):
         post_request(game, request("nobody"))
+    game.work()
     stack = stack_of(game)
     found = notification_lists.list_notifications(stack, APP, template="Challenge")
     assert [each.notification_id for each in found.notifications] == [first["notification_id"]]
@@ -49,6 +50,7 @@ def test_listed_notification_says_who_sent_it(game: Backend) -> None:
     post_request(
         game, templated("player-1", template="Challenge", parameters={"challenger": "Kim"})
     )
+    game.work()
     (found,) = notification_lists.list_notifications(stack_of(game), APP).notifications
     assert found.template == "Challenge"
     assert found.accepted_via == "api"

@@ -82,8 +82,8 @@ class AppSettings(BaseModel):
     listed: Annotated[
         Literal["all", "broadcasts"],
         Field(
-            description="Which notifications the app's list has: all, at a write unit each, or"
-            " those to a topic or everyone"
+            description="Which notifications the app's list has: all, at a write unit for those"
+            " that are dispatched together, or those to a topic or everyone"
         ),
     ] = "all"
 

@@ -8,8 +8,11 @@ from enum import StrEnum
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from push.notifications.chunks import partition_of
+from wns.result import Outcome
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from push.delivery.models import Delivery, Lane
 
@@ -96,6 +99,16 @@ class DeliveryReport:
             return remainder
         return remainder.model_copy(update={"waiting_since": remainder.not_before})
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether everything was delivered at the first attempt, and nothing failed."""
+        return (
+            self.handling is Handling.FINISHED
+            and self.outcomes.keys() == {Outcome.DELIVERED}
+            and not (self.delivery.attempt or self.delivery.postponed)
+            and not (self.retried or self.aws_errors or self.wns_errors)
+        )
+
     def fields(self, app_errors: Collection[str]) -> dict[str, Any]:
         """Return the fields of the delivery's log line.
 
@@ -141,6 +154,33 @@ class Report:
     error: Exception | None = None
     deliveries: Sequence[DeliveryReport] = ()
     app_errors: Mapping[str, Counter[str]] = field(default_factory=dict)
+
+    def log_fields(self) -> Iterator[dict[str, Any]]:
+        """Yield the fields of the batch's log lines: one for all deliveries of an app and a lane of
+        which there is nothing to say but that they were delivered, and one for each other."""
+        plain: dict[tuple[str, Lane], list[DeliveryReport]] = {}
+        for each in self.deliveries:
+            app_errors = self.app_errors.get(each.delivery.app_id, ())
+            if each.is_plain and not app_errors:
+                key = (each.delivery.app_id, each.delivery.lane)
+                plain.setdefault(key, []).append(each)
+            else:
+                yield each.fields(app_errors)
+        for (app_id, lane), alike in plain.items():
+            if len(alike) == 1:
+                yield alike[0].fields(())
+                continue
+            delivered = sum(each.outcomes.total() for each in alike)
+            yield {
+                "deliveries": [
+                    partition_of(each.delivery.notification_id, each.delivery.chunk)
+                    for each in alike
+                ],
+                "app_id": app_id,
+                "lane": lane,
+                "handling": Handling.FINISHED,
+                "outcomes": {Outcome.DELIVERED: delivered},
+            }
 
     @property
     def retried(self) -> Counter[str]:

@@ -12,75 +12,30 @@ share calls of SQS. Each ends in its own result; what fails for one fails no oth
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from push.aws.sqs import LONGEST_DELAY_S
 from push.dispatch.direct_chunks import DirectChunks
+from push.dispatch.listing import list_others, reserve_places
+from push.dispatch.tasks import Task, step
 from push.requests.intake import due_in, entry_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
     from concurrent.futures import Executor
 
     from push.delivery.finished import FinishedNotifications
     from push.delivery.queue import DeliveryQueue
     from push.dispatch.broadcast import Broadcaster
     from push.dispatch.player_channels import PlayerChannels
-    from push.notifications.direct_plans import DirectPlan, DirectPlans
-    from push.notifications.entry import Origin, Record, State
-    from push.notifications.players import SkipReason
+    from push.dispatch.tasks import Arrival, Dispatched
+    from push.notifications.direct_plans import DirectPlans
     from push.notifications.record import Notifications
-    from push.requests.intake import RequestIntake, ValidatedRequest
+    from push.requests.intake import RequestIntake
     from push.requests.models import Request
     from push.requests.queue import RequestQueue
     from push.requests.schedules import Schedules
     from push.requests.stored import StoredForRequests
-
-
-class Arrival(NamedTuple):
-    """A request, and where it comes from if it has no record yet."""
-
-    request: Request
-    origin: Origin
-
-
-class Dispatched(NamedTuple):
-    """The result: the request's state before, None if it was not recorded, and the plan that was
-    made for its players, None if none was."""
-
-    before: State | None
-    plan: DirectPlan | None = None
-
-    @property
-    def skipped(self) -> Mapping[SkipReason, int]:
-        """How many players the plan skips, by reason."""
-        return (
-            {reason: len(names) for reason, names in self.plan.skipped.items()} if self.plan else {}
-        )
-
-
-class _Task:
-    """One request of a batch on its way to its result, which ends it."""
-
-    def __init__(self, arrival: Arrival, record: Record | None) -> None:
-        self.request, self.origin = arrival
-        self.record = record
-        self.before = None if record is None else record.state
-        self.result: Dispatched | Exception | None = None
-        # If the request goes to players now:
-        self.validated: ValidatedRequest
-        self.chunks: DirectChunks
-        self.plan: DirectPlan | None = None
-        self.is_planned_before = False
-        self.messages: list[str] = []
-
-    def players(self) -> list[tuple[str, str]]:
-        """Return the app and name of every player, without repetitions, in the request's order."""
-        players = dict.fromkeys(self.request.audience.players or ())
-        return [(self.request.app_id, player) for player in players]
-
-    def end(self, plan: DirectPlan | None = None) -> None:
-        self.result = Dispatched(self.before, plan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +68,27 @@ class Dispatcher:
         Args:
             arrivals: ten at most, as SQS delivers them.
         """
+        requests = [arrival.request for arrival in arrivals]
+        # A read unit for each would tell of few. The write of a plan fails if there is a record.
+        recorded = [each.request for each in arrivals if not each.is_expected_new]
         try:
-            stored = self.intake.read([arrival.request for arrival in arrivals])
+            stored = self.intake.read(requests, recorded)
         except Exception as error:  # noqa: BLE001 - handed over
             return [error] * len(arrivals)
-        tasks = [_Task(each, stored.record(each.request.notification_id)) for each in arrivals]
-        _step(tasks, lambda task: self._start(task, stored, now))
-        self._look_up([task for task in tasks if task.result is None], now)
-        _step(tasks, lambda task: self._plan(task, now), self.pool)
+        tasks = [Task(each, stored.record(each.request.notification_id)) for each in arrivals]
+        step(tasks, lambda task: self._validate(task, stored, now))
+        listing = self.pool.submit(reserve_places, self.notifications.table, list(tasks), now)
+        self._look_up([task for task in tasks if task.is_for_players(now)], now)
+        listing.result()
+        step(tasks, lambda task: self._begin(task, now))
+        step(tasks, lambda task: self._plan(task, now), self.pool)
         self._queue([task for task in tasks if task.result is None])
-        _step(tasks, lambda task: self._end(task, now))
+        step(tasks, lambda task: self._end(task, now))
+        list_others(self.notifications.table, tasks)
         return [task.result for task in tasks if task.result is not None]
 
-    def _start(self, task: _Task, stored: StoredForRequests, now: float) -> None:
-        """Do what is to be done with a request, unless its players' channels are needed for it."""
+    def _validate(self, task: Task, stored: StoredForRequests, now: float) -> None:
+        """Do what is to be done with a request that is dispatched already; validate the others."""
         request, record = task.request, task.record
         if record is not None:
             record.check(entry_of(request))
@@ -136,15 +98,13 @@ class Dispatcher:
                 task.end()
                 return
         task.validated = self.intake.validate(request, stored, now, task.origin)
-        if record is None or record.state != "dispatched":
-            self._begin(task, task.validated, now)
-            return
-        task.is_planned_before = True
-        task.plan = self.plans.in_force(record)
-        if task.plan is None:
-            task.end()
+        if record is not None and record.state == "dispatched":
+            task.is_planned_before = True
+            task.plan = self.plans.in_force(record)
+            if task.plan is None:
+                task.end()
 
-    def _begin(self, task: _Task, validated: ValidatedRequest, now: float) -> None:
+    def _begin(self, task: Task, now: float) -> None:
         """Dispatch a request that is not dispatched yet.
 
         switched off             → suppressed
@@ -153,14 +113,13 @@ class Dispatcher:
         for a topic or everyone  → a broadcast
         for players              → deliveries: by `dispatch`, with the batch's others
         """
-        request = task.request
+        if task.is_for_players(now):
+            return  # recorded together with its plan: one write
+        request, validated = task.request, task.validated
         self.intake.reserve(request, now)
         wait_s = due_in(request, now)
-        is_direct = request.audience.players is not None
-        if validated.is_enabled and is_direct and wait_s <= 0:
-            return  # recorded together with its plan: one write
         task.end()
-        if self.intake.record(validated, now) not in {"accepted", "scheduled", "failed"}:
+        if self.intake.record(task.entry, now) not in {"accepted", "scheduled", "failed"}:
             return  # a copy was dispatched, or the request cancelled, in the meantime
         if not validated.is_enabled:
             self.notifications.advance(request.notification_id, "suppressed")
@@ -181,7 +140,7 @@ class Dispatcher:
         if self.notifications.state(request.notification_id) == "cancelled":
             self.schedules.delete(request.notification_id)
 
-    def _look_up(self, tasks: Sequence[_Task], now: float) -> None:
+    def _look_up(self, tasks: Sequence[Task], now: float) -> None:
         """Read the channels of the players of all requests, of each player once."""
         players = {player: None for task in tasks for player in task.players()}
         found = self.channels.of_each(list(players), now)
@@ -196,17 +155,18 @@ class Dispatcher:
             else:
                 task.chunks = DirectChunks(task.validated.renderer, channels, now)
 
-    def _plan(self, task: _Task, now: float) -> None:
+    def _plan(self, task: Task, now: float) -> None:
         """Record a plan unless there is one, and make its deliveries."""
         if task.plan is None:
             proposed = task.chunks.plan()
-            task.plan = self.plans.put(task.validated.entry, proposed, task.record, now)
+            task.plan = self.plans.put(task.entry, proposed, task.record, now)
+            task.is_planned_before = task.plan is not None and task.plan is not proposed
         if task.plan is None:
             task.end()
         else:
             task.messages = list(task.chunks.messages(task.plan))
 
-    def _queue(self, tasks: Sequence[_Task]) -> None:
+    def _queue(self, tasks: Sequence[Task]) -> None:
         """Queue the deliveries of all requests' plans."""
         messages = [(task, message) for task in tasks for message in task.messages]
         texts = [(task.request.app_id, message) for task, message in messages]
@@ -217,25 +177,8 @@ class Dispatcher:
         for (task, _), problem in zip(messages, errors, strict=True):
             task.result = task.result or problem
 
-    def _end(self, task: _Task, now: float) -> None:
+    def _end(self, task: Task, now: float) -> None:
         """Set the result. Without a delivery, the notification is finished."""
         if task.plan is not None and not task.plan.chunk_starts:
             self.finished.publish(task.request.app_id, task.request.notification_id, now)
         task.end(None if task.is_planned_before else task.plan)
-
-
-def _step(
-    tasks: Sequence[_Task], do: Callable[[_Task], None], pool: Executor | None = None
-) -> None:
-    """Take each request that has no result a step further; an error is its result."""
-
-    def attempt(task: _Task) -> None:
-        try:
-            do(task)
-        except Exception as error:  # noqa: BLE001 - handed over
-            task.result = error
-
-    waiting = [task for task in tasks if task.result is None]
-    run = map if pool is None or len(waiting) == 1 else pool.map
-    for _ in run(attempt, waiting):
-        pass

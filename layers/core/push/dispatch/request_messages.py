@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from push.dispatch.direct import Arrival, Dispatched
+from push.dispatch.tasks import Arrival, Dispatched
 from push.errors import (
     NON_RETRYABLE,
     ForbiddenError,
@@ -61,9 +61,9 @@ class RequestMessages:
 
     def process(
         self, records: Sequence[Record], clock: Callable[[], float], has_time: Callable[[], bool]
-    ) -> Iterator[Ended]:
-        """Dispatch a batch, side by side as far as `PLAYERS_AT_ONCE` goes; yield how each message
-        ended. What fails for one fails no other.
+    ) -> Iterator[list[Ended]]:
+        """Dispatch a batch, side by side as far as `PLAYERS_AT_ONCE` goes; yield how messages
+        ended, those that were dispatched side by side together. What fails for one fails no other.
 
         Args:
             clock: gives epoch seconds.
@@ -74,17 +74,17 @@ class RequestMessages:
         for record in records:
             message = self._read(record)
             if isinstance(message, Ended):
-                yield message
+                yield [message]
                 continue
             # A broadcast is many calls, one after the other: it is dispatched alone.
             more = len(message.request.audience.players or ()) or PLAYERS_AT_ONCE
             if together and players + more > PLAYERS_AT_ONCE:
-                yield from self._dispatch(together, clock, has_time)
+                yield self._dispatch(together, clock, has_time)
                 together, players = [], 0
             together.append((record, message))
             players += more
         if together:
-            yield from self._dispatch(together, clock, has_time)
+            yield self._dispatch(together, clock, has_time)
 
     def _read(self, record: Record) -> RequestMessage | Ended:
         """Return the request in a message.
@@ -98,26 +98,33 @@ class RequestMessages:
             message = read_request(record["body"], message_id)
         except MalformedMessageError as error:
             return self._refuse(record, record["body"], None, error)
-        is_new = int(record["attributes"]["ApproximateReceiveCount"]) <= 1
-        return message if message.has_own_id or is_new else self._queue_again(record, message)
+        is_kept = message.has_own_id or _is_first_receipt(record)
+        return message if is_kept else self._queue_again(record, message)
 
     def _dispatch(
         self,
         together: Sequence[tuple[Record, RequestMessage]],
         clock: Callable[[], float],
         has_time: Callable[[], bool],
-    ) -> Iterator[Ended]:
+    ) -> list[Ended]:
         if not has_time():
-            for record, message in together:
-                yield Ended(record["messageId"], "retried", message.request, NoTimeLeftError())
-            return
+            return [
+                Ended(record["messageId"], "retried", message.request, NoTimeLeftError())
+                for record, message in together
+            ]
         arrivals = [
-            Arrival(message.request, message.origin(record["attributes"]))
+            Arrival(
+                message.request,
+                message.origin(record["attributes"]),
+                is_first=message.source is not None and _is_first_receipt(record),
+            )
             for record, message in together
         ]
         results = self.dispatcher.dispatch(arrivals, clock())
-        for (record, message), result in zip(together, results, strict=True):
-            yield self._conclude(record, message, result)
+        return [
+            self._conclude(record, message, result)
+            for (record, message), result in zip(together, results, strict=True)
+        ]
 
     def _conclude(
         self, record: Record, message: RequestMessage, result: Dispatched | Exception
@@ -150,3 +157,7 @@ class RequestMessages:
         except Exception as error:  # noqa: BLE001 - handed over
             return Ended(record["messageId"], "retried", message.request, error)
         return Ended(record["messageId"], "queued again", message.request, result)
+
+
+def _is_first_receipt(record: Record) -> bool:
+    return int(record["attributes"]["ApproximateReceiveCount"]) <= 1

@@ -118,7 +118,7 @@ class DirectPlans:
                 "ConditionExpression": "attribute_not_exists(pk)",
             }
         else:
-            write = _update(table, entry.notification_id, planned | {"state": "dispatched"})
+            write = _update(table, entry, planned | {"state": "dispatched"})
         try:
             if plan.skipped:
                 action = {"Put" if is_new else "Update": write}
@@ -145,15 +145,23 @@ def _attributes(plan: DirectPlan) -> dict[str, Any]:
     }
 
 
-def _update(table: str, notification_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
+def _update(table: str, entry: RequestEntry, values: Mapping[str, Any]) -> dict[str, Any]:
     states = {f":before{number}": name for number, name in enumerate(BEFORE["dispatched"])}
+    sets = [f"#{name} = :{name}" for name in values]
+    place: dict[str, str] = {}
+    if entry.listed_at is not None:
+        # A notification keeps the place that it has: a list that is being read stays as it is.
+        sets.append("listed_at = if_not_exists(listed_at, :place)")
+        place = {":place": entry.listed_at}
     return {
         "TableName": table,
-        "Key": {"pk": notification_id, "sk": "summary"},
-        "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in values),
+        "Key": {"pk": entry.notification_id, "sk": "summary"},
+        "UpdateExpression": "SET " + ", ".join(sets),
         "ConditionExpression": f"#state IN ({', '.join(states)}) AND attribute_not_exists(#plan)",
         "ExpressionAttributeNames": {f"#{name}": name for name in values},
-        "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()} | states,
+        "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()}
+        | states
+        | place,
     }
 
 

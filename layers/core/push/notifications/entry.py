@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -38,10 +37,6 @@ BEFORE: Mapping[State, tuple[State, ...]] = {
 """The states from which each state is reached. A request that failed may be sent again, by a caller
 or by an operator who moves it back from the dead-letter queue after the cause is fixed."""
 
-LIST_SHARDS = 8
-"""Partitions of the index `Listed` per app. DynamoDB gives each 1,000 writes a second, and an index
-that is throttled throttles its table ("Using Global Secondary Indexes in DynamoDB")."""
-
 _LONGEST_BY = 256
 
 
@@ -73,7 +68,8 @@ class RequestEntry:
         send_at: when to send it (epoch seconds), None for at once.
         template: id of the template, None for a notification given inline.
         origin: how it came, None if that is not known.
-        is_listed: whether the app's list of notifications has it.
+        is_listed: whether the app's list of notifications is to have it.
+        listed_at: its place there, None if it has none yet (see `push.notifications.list_items`).
         is_tracked: whether its toasts carry the argument by which players' interactions are taken.
     """
 
@@ -86,6 +82,7 @@ class RequestEntry:
     template: str | None = None
     origin: Origin | None = None
     is_listed: bool = False
+    listed_at: str | None = None
     is_tracked: bool = False
 
     def item(self, state: State, now: float) -> dict[str, Any]:
@@ -110,9 +107,10 @@ class RequestEntry:
             item |= {"accepted_by": self.origin.by[:_LONGEST_BY]} if self.origin.by else {}
         if self.is_tracked:
             item["tracked"] = True
-        if self.is_listed:
-            item["listed_under"] = list_partition(self.app_id, shard_of(self.notification_id))
-            item["listed_at"] = list_key(int(now), self.notification_id)
+        if self.listed_at is not None:
+            item["listed_at"] = self.listed_at
+        elif self.is_listed:
+            item["to_be_listed"] = True
         return item
 
 
@@ -127,6 +125,16 @@ class Record:
         """The recorded state; a reader derives `completed` from the counts."""
         state: State = self.item["state"]
         return state
+
+    @property
+    def accepted_at(self) -> int:
+        """When the request was accepted (epoch seconds)."""
+        return int(self.item["accepted_at"])
+
+    @property
+    def is_to_be_listed(self) -> bool:
+        """Whether the app's list is to have the notification, and does not have it yet."""
+        return "to_be_listed" in self.item and "listed_at" not in self.item
 
     def check(self, entry: RequestEntry) -> None:
         """Check that the record is a copy's of this request.
@@ -144,18 +152,3 @@ class Record:
 def summary_key(notification_id: str) -> dict[str, str]:
     """Return the key of a notification's record."""
     return {"pk": notification_id, "sk": "summary"}
-
-
-def list_partition(app_id: str, shard: int) -> str:
-    """Return a partition key of the index `Listed`."""
-    return f"{app_id}#{shard}"
-
-
-def list_key(accepted_at: int, notification_id: str) -> str:
-    """Return a sort key of the index `Listed`: by time of acceptance (epoch seconds)."""
-    return f"{accepted_at:010}.{notification_id}"
-
-
-def shard_of(notification_id: str) -> int:
-    """Return a notification's shard of the index `Listed`."""
-    return zlib.crc32(notification_id.encode()) % LIST_SHARDS

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from push.errors import InvalidRequestError, QueueUnavailableError
 from push.notifications.entry import Origin, RequestEntry
+from push.notifications.list_items import assign_place, reserve_place
 from push.requests.rendering import Renderer
 from push.requests.repeat_guard import HALF_HOUR_S, ON_RECEIPT_S
 from push.requests.stored import read_for_requests
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from push.apps.table import Apps
     from push.notifications.entry import AudienceKind, State
@@ -60,15 +61,16 @@ class RequestIntake:
     notifications: Notifications
     repeat_guard: RepeatGuard
 
-    def read(self, requests: Sequence[Request], *, with_records: bool = True) -> StoredForRequests:
+    def read(self, requests: Sequence[Request], recorded: Iterable[Request]) -> StoredForRequests:
         """Read what is stored for requests, in one call.
+
+        Args:
+            recorded: those among them whose records are read.
 
         Raises:
             TablesUnavailableError: DynamoDB failed.
         """
-        return read_for_requests(
-            self.apps, self.templates, self.notifications, requests, with_records=with_records
-        )
+        return read_for_requests(self.apps, self.templates, self.notifications, requests, recorded)
 
     def validate(
         self, request: Request, stored: StoredForRequests, now: float, origin: Origin
@@ -112,18 +114,21 @@ class RequestIntake:
         if request.audience.everyone and due_in(request, now) <= 0:
             self.repeat_guard.reserve(request, now, life_s)
 
-    def record(self, validated: ValidatedRequest, now: float) -> State:
+    def record(self, entry: RequestEntry, now: float) -> State:
         """Record a request as accepted; return `accepted`, or the state that a copy of it is in.
 
         Raises:
             RequestIdReusedError: another request has its id.
         """
-        return self.notifications.accept(validated.entry, now)
+        return self.notifications.accept(entry, now)
 
     def accept(
         self, request: Request, origin: Origin, queue: RequestQueue, now: float, *, is_named: bool
     ) -> None:
         """Validate, record and queue a request. A copy of one that was sent is a no-op.
+
+        The app's list has it at once, unless it goes to players now: those the dispatcher lists
+        when it takes them from the queue, ten for the write unit that each would cost here.
 
         Args:
             is_named: whether the caller chose the request's id and can therefore repeat it. If not,
@@ -135,7 +140,7 @@ class RequestIntake:
             QueueUnavailableError: not queued, or not known to be; the same request may be sent
                 again.
         """
-        stored = self.read([request], with_records=bool(request.audience.everyone))
+        stored = self.read([request], [request] if request.audience.everyone else [])
         validated = self.validate(request, stored, now, origin)
         if request.audience.everyone:
             record = stored.record(request.notification_id)
@@ -144,13 +149,25 @@ class RequestIntake:
                 if record.state not in _TO_QUEUE:
                     return
             self.reserve(request, now, ON_RECEIPT_S)
-        if self.record(validated, now) not in _TO_QUEUE:
+        entry = validated.entry
+        is_waiting = request.audience.players is None or due_in(request, now) > 0
+        if entry.is_listed and is_waiting:
+            entry = replace(entry, listed_at=self._reserve_place(request, now))
+        if self.record(entry, now) not in _TO_QUEUE:
             return
         try:
             queue.put(request)
         except QueueUnavailableError:
             if is_named or self._withdraw(request):
+                if entry.is_listed and entry.listed_at is None:  # the dispatcher may never do it
+                    place = self._reserve_place(request, now)
+                    assign_place(self.notifications.table, request.notification_id, place)
                 raise
+
+    def _reserve_place(self, request: Request, now: float) -> str:
+        """Put a request into its app's list; return its place."""
+        table, ids = self.notifications.table, [request.notification_id]
+        return reserve_place(table, request.app_id, ids, now, due_in(request, now))
 
     def _withdraw(self, request: Request) -> bool:
         """Withdraw a request that may not be queued; return False if it is dispatched already.

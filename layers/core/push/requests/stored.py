@@ -11,7 +11,7 @@ from push.aws.dynamodb import map_dynamodb_errors
 from push.notifications.entry import Record, summary_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from push.apps.models import App
     from push.apps.table import Apps
@@ -62,7 +62,7 @@ class StoredForRequests:
         return self._templates.of_item(app_id, template_id, item)
 
     def record(self, notification_id: str) -> Record | None:
-        """Return the record of a notification, None if there is none."""
+        """Return the record of a notification, None if there is none or it was not read."""
         item = self._items["record"].get((notification_id, "summary"))
         return None if item is None else Record(item)
 
@@ -73,10 +73,12 @@ def read_for_requests(
     templates: Templates,
     notifications: Notifications,
     requests: Sequence[Request],
-    *,
-    with_records: bool,
+    recorded: Iterable[Request],
 ) -> StoredForRequests:
     """Read what is stored for requests, 33 at most.
+
+    Args:
+        recorded: those among them whose records are read.
 
     Raises:
         TablesUnavailableError: DynamoDB failed.
@@ -92,9 +94,9 @@ def read_for_requests(
         keys["app"][(app_id,)] = {"pk": app_id}
         if template_id is not None:
             keys["template"][app_id, template_id] = {"pk": app_id, "sk": template_id}
-        if with_records:
-            key = summary_key(request.notification_id)
-            keys["record"][tuple(key.values())] = key
+    for request in recorded:
+        key = summary_key(request.notification_id)
+        keys["record"][tuple(key.values())] = key
     found = batch_get_of_tables(
         apps.table.dynamodb,
         {tables[kind]: Wanted(list(some.values())) for kind, some in keys.items()},
