@@ -35,7 +35,7 @@ from push.delivery.queue import DeliveryQueue
 from push.dispatch.broadcast import Broadcaster
 from push.dispatch.broadcast_queue import BroadcastQueue, read_message
 from push.dispatch.direct import Dispatcher
-from push.dispatch.expiring import ExpiringChannels, ExpirySearch
+from push.dispatch.expiring import ExpiringChannels
 from push.dispatch.pages import Page, Pages
 from push.dispatch.player_channels import CONCURRENT_QUERIES, PlayerChannels
 from push.dispatch.report import count_skipped, log_fields, names
@@ -86,12 +86,12 @@ dynamodb = clients.dynamodb(impatient)
 sqs = clients.client("sqs", impatient, connections=CONCURRENT_QUERIES)
 notifications_table = dynamodb.table(settings.NOTIFICATIONS_TABLE)
 apps = Apps(dynamodb.table(settings.APPS_TABLE))
+templates = Templates(dynamodb.table(settings.TEMPLATES_TABLE))
 notifications = Notifications(notifications_table)
 transactions = Transactions(dynamodb, time.sleep, random.SystemRandom().random)
 pool = ThreadPoolExecutor(CONCURRENT_QUERIES, "dispatcher")
-game_events = GameEvents(
-    clients.client("events", impatient), settings.GAME_EVENT_BUS, AppCache(apps), time.time
-)
+events = clients.client("events", impatient)
+game_events = GameEvents(events, settings.GAME_EVENT_BUS, AppCache(apps), time.time)
 finished = FinishedNotifications(game_events, notifications_table)
 channels_table = dynamodb.table(settings.CHANNELS_TABLE)
 player_channels = PlayerChannels(channels_table, pool)
@@ -111,12 +111,7 @@ broadcaster = Broadcaster(
 )
 expiring_channels = ExpiringChannels(apps, channels_table, game_events, page_queue)
 dispatcher = Dispatcher(
-    intake=RequestIntake(
-        apps,
-        Templates(dynamodb.table(settings.TEMPLATES_TABLE)),
-        notifications,
-        RepeatGuard(notifications_table),
-    ),
+    intake=RequestIntake(apps, templates, notifications, RepeatGuard(notifications_table)),
     notifications=notifications,
     plans=DirectPlans(notifications_table, transactions, notifications),
     channels=player_channels,
@@ -139,14 +134,13 @@ build_models()
 gc.freeze()  # nothing made so far becomes garbage: no collection need visit it
 gc.enable()
 
-SKIPPED = {"no_channel": "PlayersWithoutChannel", "in_game": "PlayersInGame"}
 RESERVE_MS = 12_000
 """Time left below which nothing more of a batch is started: the longest that a page takes, or the
 requests that are dispatched side by side."""
 
 
 def report(together: Sequence[Ended]) -> None:
-    """Log and count how messages of RequestQueue ended that were dispatched side by side."""
+    """Log and count how messages of RequestQueue ended."""
     for fields in log_fields(together):
         if "notification_ids" in fields:
             logger.info("requests dispatched", **fields)
@@ -155,20 +149,16 @@ def report(together: Sequence[Ended]) -> None:
     others = [each for each in together if each.way != "dispatched"]
     if dispatched := len(together) - len(others):
         metrics.add_metric("RequestsDispatched", MetricUnit.Count, dispatched)
-    for reason, number in count_skipped(together).items():
-        metrics.add_metric(SKIPPED[reason], MetricUnit.Count, number)
+    for name, number in count_skipped(together).items():
+        metrics.add_metric(name, MetricUnit.Count, number)
     for each in others:
-        report_other(each)
-
-
-def report_other(ended: Ended) -> None:
-    with logger.append_context_keys(**names(ended)):
-        if ended.way == "refused" and isinstance(ended.result, PushError):
-            note_refusal(ended.result)
-        elif isinstance(ended.result, Exception):
-            note_failure(ended.result)
-        else:
-            metrics.add_metric("MessagesQueuedAgain", MetricUnit.Count, 1)
+        with logger.append_context_keys(**names(each)):
+            if each.way == "refused" and isinstance(each.result, PushError):
+                note_refusal(each.result)
+            elif isinstance(each.result, Exception):
+                note_failure(each.result)
+            else:
+                metrics.add_metric("MessagesQueuedAgain", MetricUnit.Count, 1)
 
 
 def process_broadcast_message(record: dict[str, Any]) -> None:
@@ -180,8 +170,11 @@ def process_broadcast_message(record: dict[str, Any]) -> None:
         return
     if isinstance(message, Page):
         process_page(record, message)
-    else:
-        search_expiring(message)
+        return
+    with logged_failures(app_id=message.app_id or "", shard=message.shard):
+        found = expiring_channels.search(message)
+        metrics.add_metric("ChannelsExpiring", MetricUnit.Count, found)
+        logger.info("channels searched", expiring=found)
 
 
 def process_page(record: dict[str, Any], page: Page) -> None:
@@ -193,13 +186,6 @@ def process_page(record: dict[str, Any], page: Page) -> None:
             return
         metrics.add_metric("PagesDispatched", MetricUnit.Count, 1)
         logger.info("page dispatched", page=page.name, channels=found)
-
-
-def search_expiring(search: ExpirySearch) -> None:
-    with logged_failures(app_id=search.app_id or "", shard=search.shard):
-        found = expiring_channels.search(search)
-        metrics.add_metric("ChannelsExpiring", MetricUnit.Count, found)
-        logger.info("channels searched", expiring=found)
 
 
 @contextmanager
