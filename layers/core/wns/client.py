@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import certifi
 
 from wns._transport.connections import Connections
-from wns._transport.proxies import new_proxy_cache
+from wns._transport.proxies import Proxies
 from wns._transport.request import Envelopes
 from wns._transport.source import Source
 from wns._transport.transfer import Transfer
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from wns.notification import ToastRemoval
 
 _POLL_SECONDS = 1.0
-_SAME_ENVIRONMENT_S = 1.0  # reading it costs as much as two sends
 _SCHEME_LENGTH = len("https://")
 
 
@@ -91,7 +90,7 @@ class WnsClient:
         self._last_used = clock()
         self._is_closed = False
         self._unsent: list[SendResult] = []
-        self._proxy_of = new_proxy_cache()
+        self._proxies = Proxies(clock)
         self._envelopes = Envelopes()
         self._connections: Connections[Send] = Connections(
             concurrency,
@@ -128,8 +127,6 @@ class WnsClient:
         """
         if self.free < 1:
             raise RuntimeError("No send is free: call poll() first.")
-        if not self.in_flight and self._clock() - self._last_used > _SAME_ENVIRONMENT_S:
-            self._begin()
         self._start([send])
 
     def poll(self, timeout: float = 0.0) -> list[SendResult]:
@@ -167,7 +164,7 @@ class WnsClient:
         if self.in_flight:
             raise RuntimeError("Sends are in flight: wait for their results first.")
         source = Source(sends)
-        self._begin()
+        self._proxies.forget()
         try:
             while not source.is_exhausted or self.in_flight:
                 self._start(source.take(self.free))
@@ -177,17 +174,12 @@ class WnsClient:
         if source.error is not None:
             raise source.error
 
-    def _begin(self) -> None:
-        """Prepare for the first send after a pause. Nothing is in flight."""
-        self._refuse_if_closed()
-        if self._clock() - self._last_used > self._max_idle_seconds:
-            self._connections.drop_connections()
-        self._proxy_of = new_proxy_cache()  # a changed environment takes effect
-
     def _start(self, sends: Iterable[Send]) -> None:
         self._refuse_if_closed()
+        if not self.in_flight and self._clock() - self._last_used > self._max_idle_seconds:
+            self._connections.drop_connections()
         for send in sends:
-            refused = _start(send, self._connections, self._envelopes, self._proxy_of)
+            refused = _start(send, self._connections, self._envelopes, self._proxies.find)
             if refused is not None:
                 self._unsent.append(refused)
 
