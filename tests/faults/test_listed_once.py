@@ -11,10 +11,11 @@ from urllib.parse import urlencode
 import pytest
 
 from push.notifications import listing
-from push.notifications.list_items import listed_ids
+from push.notifications.list_items import assign_place, listed_ids, reserve_place
 from tests.faults.crowd import make_crowd
 from tests.integration.backend import http_event, sqs_event
 from tests.integration.builders import (
+    APP,
     APP_PATH,
     cancel,
     intercept_aws_calls,
@@ -148,16 +149,44 @@ def test_notification_whose_record_is_not_written_is_listed_when_it_is(
     assert listed(game).keys() == recorded(game) == set(PLAYERS)
 
 
-def test_nothing_is_dispatched_that_could_not_be_listed(game: Backend) -> None:
+def test_nothing_is_dispatched_that_could_not_be_listed(
+    game: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
     messages = batch(game)
-    refused = game.limits.refused_calls(
-        operation="PutItem", resource="NotificationsTable", function="dispatcher"
-    )
-    assert len(game.handle("RequestQueue", messages)["batchItemFailures"]) == len(PLAYERS)
+
+    def fail(call: Callable[[], Any], client: Any, operation: str, arguments: Any) -> Any:
+        if operation == "PutItem" and "listed" in arguments["Item"]:
+            raise ConnectionError("DynamoDB does not answer")
+        return call()
+
+    with monkeypatch.context() as failing:
+        intercept_aws_calls(failing, fail)
+        assert len(game.handle("RequestQueue", messages)["batchItemFailures"]) == len(PLAYERS)
     assert records(game) == []
-    refused.on = False
     assert game.handle("RequestQueue", messages) == {"batchItemFailures": []}
     assert listed(game).keys() == set(PLAYERS)
+
+
+def test_notification_keeps_its_place_when_another_worker_has_listed_it(
+    game: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that ended between the two places would miss it, or have it twice."""
+    make_crowd(game.wns, game.table("ChannelsTable"), 1, devices_per_player=1)
+    notification_id = ask_by_api(game, "p0", request_id="r")
+    table = game.own_table("NotificationsTable")
+    place = reserve_place(table, APP, [notification_id], game.clock.time() - 60)
+
+    def overtake(call: Callable[[], Any], client: Any, operation: str, arguments: Any) -> Any:
+        if operation == "UpdateItem" and ":plan" in arguments["ExpressionAttributeValues"]:
+            assign_place(table, notification_id, place)
+        return call()
+
+    with monkeypatch.context() as racing:
+        intercept_aws_calls(racing, overtake)
+        game.handle("RequestQueue")
+    (record,) = records(game)
+    assert (record["state"], record["listed_at"]) == ("dispatched", place)
+    assert listed(game).keys() == {"r"}
 
 
 def test_write_whose_response_is_lost_lists_each_once(game: Backend) -> None:
