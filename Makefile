@@ -8,7 +8,7 @@ SAM := .tools/sam/bin/sam
 # `sam build` and the lock targets use the tools of these environments, not those of the machine.
 TOOL_PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/uv/bin:$(PATH)
 
-.PHONY: help setup run demo bench test test-artifact test-clients test-e2e test-faults test-pushctl test-unit fuzz check format validate openapi pushctl-docs \
+.PHONY: help setup run demo bench test test-artifact test-clients test-e2e test-faults test-pushctl test-unit test-wire fuzz check format validate openapi pushctl-docs \
   build deploy destroy smoke lock clean
 
 help: ## show this list
@@ -37,6 +37,9 @@ test-artifact: setup ## run each function as Lambda does, from what sam build ma
 test-clients: setup ## compile the client kit and its samples, and run its vectors on the laptop stack
 	@$(PYTHON_OF_VENV) -m pytest -q tests/clients tests/e2e/test_client_kit.py
 
+test-wire: setup ## run the integration tests with each call of DynamoDB over a real connection
+	@WIRE=http $(PYTHON_OF_VENV) -m pytest -q -n auto --maxprocesses 4 tests/integration
+
 test-unit: setup ## run the unit tests but those that take seconds: an answer in half a minute
 	@$(PYTHON_OF_VENV) -m pytest -q -n auto --maxprocesses 4 -m "not long" tests/unit
 
@@ -50,8 +53,8 @@ test-faults: setup ## run every proof of docs/reliability.md, long ones included
 fuzz: setup ## send 130 generated requests to each operation of the API on the laptop stack
 	@FUZZ_REQUESTS=130 $(PYTHON_OF_VENV) -m pytest -q tests/e2e/test_fuzz.py
 
-bench: setup ## measure speed and cost beside other senders (QUICK=1: two minutes; MILLION=1: memory over all of a million)
-	@PYTHONPATH=layers/core:. $(PYTHON_OF_VENV) -m benchmarks $(if $(QUICK),--quick) $(if $(MILLION),--whole-million)
+bench: setup ## measure speed and cost beside other senders (QUICK=1: two minutes)
+	@PYTHONPATH=layers/core:. $(PYTHON_OF_VENV) -m benchmarks $(if $(QUICK),--quick)
 
 check: setup validate ## check format, lint, types, import rules, API document and template
 	@.venv/bin/ruff format --check .

@@ -85,8 +85,7 @@ def measure(options: argparse.Namespace, say: Progress) -> tuple[list[results.Ro
         say("start-up")
         rows += start_up(lab, 1, FUNCTIONS[:3]) if quick else start_up(lab, ROUNDS)
         say("memory")
-        budget = 5.0 if quick else None if options.whole_million else 60.0
-        rows += memory(lab, budget)[0]
+        rows += memory(lab, 5.0 if quick else None)[0]
     return rows, scenarios
 
 
@@ -94,9 +93,6 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer and smaller rounds")
     parser.add_argument("--no-stack", action="store_true", help="leave the laptop stack out")
-    parser.add_argument(
-        "--whole-million", action="store_true", help="memory: send all of the million"
-    )
     options = parser.parse_args(arguments)
     say = Progress()
     say("installing the peers")

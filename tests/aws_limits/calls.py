@@ -25,6 +25,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from push.aws import dynamodb_wire
 from tests.aws_limits.statements import statements_of, target_of
 from tests.aws_limits.wire import BotocoreConnections
+from tests.aws_limits.wire_server import OVER_HTTP, ServedConnections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,6 +40,7 @@ _ENDPOINT: Any = Endpoint  # botocore is not typed in full
 _REAL = _ENDPOINT._do_get_response
 _WIRE: Any = dynamodb_wire
 _CONNECTIONS = _WIRE.KeptConnections
+_ON_LIMITS: Any = ServedConnections if OVER_HTTP else BotocoreConnections
 _thread = threading.local()
 
 
@@ -153,7 +155,7 @@ def install(limits: Limits | None) -> None:
     """Pass every call of this process through the limits; None ends that."""
     _Installed.limits = limits
     _ENDPOINT._do_get_response = _REAL if limits is None else _limited
-    _WIRE.KeptConnections = _CONNECTIONS if limits is None else BotocoreConnections
+    _WIRE.KeptConnections = _CONNECTIONS if limits is None else _ON_LIMITS
 
 
 def _limited(endpoint: Any, request: Any, operation_model: Any, context: Any) -> Any:
