@@ -145,7 +145,7 @@ def test_keys_left_unprocessed_are_asked_for_again(
 def test_throttled_partitions_lose_and_repeat_nothing(
     game: Backend, crowd: Crowd, audience: str, write: int
 ) -> None:
-    throughput = game.limits.partition_throughput(write=write, read=50)
+    throughput = game.limits.partition_throughput(write=write, read=50, now=game.clock.time)
     everyone: dict[str, Any] = {"audience": {"everyone": True}}
     game.send_request(crowd.request(**(everyone if audience == "everyone" else {})))
     work_for_an_hour(game)
