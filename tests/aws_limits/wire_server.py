@@ -50,6 +50,8 @@ class ServedConnections:
             return connections.post({**headers, _TICKET: ticket}, body)
         except BotoCoreError as error:
             raise server.raised.pop(ticket, error) from None
+        finally:
+            del server.expected[ticket]
 
 
 class _Server(ThreadingHTTPServer):
@@ -79,8 +81,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         ticket = self.headers[_TICKET]
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if ticket in self.server.raised:  # libcurl sends it again on a new connection
+            self.close_connection = True
+            return
         try:
-            response = self.server.expected.pop(ticket).post(dict(self.headers), body)
+            response = self.server.expected[ticket].post(dict(self.headers), body)
         except BaseException as error:  # noqa: BLE001 - raised where the request was made
             self.server.raised[ticket] = error
             self.close_connection = True
