@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.scheduling import Scheduling
+from tests.scheduling import Scheduling, processes
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 UNITS = "aws_units"
 
 
-@pytest.hookimpl(optionalhook=True)  # so that `-p no:xdist` works
+# Optional, so that `-p no:xdist` works.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    return processes(config)
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     return Scheduling(config, log)
 
