@@ -11,15 +11,14 @@ import functools
 from typing import Any
 
 from moto.core import serialize
-from moto.dynamodb.parsing import ast_nodes
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
 
 _serialize: Any = serialize
-_nodes: Any = ast_nodes
 _get_possible_keys = _serialize.XFormedAttributePicker.get_possible_keys
 
 
 @functools.cache
-def _keys_of_shape(picker: Any, key: str, shape: Any, parent: Any) -> tuple[str, ...]:
+def _keys_of_shape(picker: type, key: str, shape: Any, parent: Any) -> tuple[str, ...]:
     context = _serialize.AttributePickerContext(obj={}, key=key, shape=shape)
     return tuple(_get_possible_keys(picker(), context))
 
@@ -29,8 +28,7 @@ def _possible_keys(picker: Any, context: Any) -> Any:
     if type(context.obj) is not dict or not is_default:
         return _get_possible_keys(picker, context)
     parent = getattr(context.shape, "parent", None)
-    kind: Any = type(picker)
-    return _keys_of_shape(kind, context.key, context.shape, parent)
+    return _keys_of_shape(type(picker), context.key, context.shape, parent)
 
 
 _serialize.XFormedAttributePicker.get_possible_keys = _possible_keys
@@ -41,7 +39,7 @@ def _traverse(traverser: Any, node: Any) -> Any:
     kinds = tuple(processors)
 
     def visit(node: Any, child_id: int = -1) -> Any:
-        if not isinstance(node, _nodes.Node):
+        if not isinstance(node, Node):
             return node
         parent = node.parent
         for number, child in enumerate(node.children or ()):
@@ -57,4 +55,5 @@ def _traverse(traverser: Any, node: Any) -> Any:
     return visit(node)
 
 
-_nodes.DepthFirstTraverser.traverse = _traverse
+_traverser: Any = DepthFirstTraverser
+_traverser.traverse = _traverse
