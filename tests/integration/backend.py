@@ -19,7 +19,7 @@ from moto.core.utils import unix_time_millis
 from moto.sqs.models import sqs_backends
 
 from push.aws import clients
-from tests.integration import moto_fixes, moto_speed, moto_sqs  # noqa: F401
+from tests.integration import moto_fixes, moto_sqs  # noqa: F401
 from tests.integration.clock import Clock, swap_clock
 from tools import template_yaml
 
