@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from push.apps.models import App
     from push.apps.table import AppCache
     from push.aws.background import Background
-    from push.delivery.models import Lane
+    from push.delivery.models import Delivery, Lane
     from push.delivery.send_budget import SendBudgets
     from push.errors import AwsUnavailableError
     from wns.access_token import AccessToken
@@ -33,6 +33,7 @@ _STOPPED_WAIT_S = 30.0
 _OUTAGE_WAIT_S = 5.0
 _READ_PAUSE_EVERY_S = 5.0
 _LONGEST_POSTPONED_S = 300.0
+_SHORT_BACKLOG_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +199,20 @@ class AppGate:
         self.errors.append(error.code)
 
 
-def postponed_until(closed_until: float, postponed: int, share: float, now: float) -> float:
+def postponed_until(closed: Wait, delivery: Delivery, share: float, now: float) -> float:
     """Return until when a delivery is postponed whose app cannot send: the longer it could not, the
     later, so that thousands of waiting deliveries take no worker's time from other apps.
 
+    One that has waited for budget for less than a minute waits for a small part of that: its turn
+    comes when those before it are sent, and then the app's rate is not to go unused.
+
     Args:
-        postponed: how often it was postponed before.
         share: random, in [0, 1).
     """
-    longest = min(max(closed_until - now, 1.0) * 2.0**postponed, _LONGEST_POSTPONED_S)
-    until = max(closed_until, now + backoff_s(postponed, share, longest=longest))
+    longest = max(closed.until - now, 1.0) * 2.0**delivery.postponed
+    if closed.reason is Retry.NO_BUDGET:
+        waited_s = now - delivery.dispatched_at
+        longest = min(longest, max(waited_s * waited_s / _SHORT_BACKLOG_S, 1.0))
+    longest = min(longest, _LONGEST_POSTPONED_S)
+    until = max(closed.until, now + backoff_s(delivery.postponed, share, longest=longest))
     return min(until, now + _LONGEST_POSTPONED_S)  # an operator may resume the app before

@@ -151,7 +151,7 @@ def _postponed(batch: Batch, message: Message, share: float, now: float) -> Deli
     if delivery.not_before > now or closed is None:
         return delivery
     batch.note_retry(message.message_id, closed.reason, len(delivery.channels))
-    until = postponed_until(closed.until, delivery.postponed, share, now)
+    until = postponed_until(closed, delivery, share, now)
     return delivery.postpone(int(min(until, delivery.expires_at)) + 1)
 
 
