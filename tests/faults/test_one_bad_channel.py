@@ -50,13 +50,18 @@ def test_bad_channel_in_a_batch_of_its_own_stops_no_later_batch(game: Backend, l
 def test_channel_that_rejects_two_tokens_that_others_accept_is_removed(game: Backend) -> None:
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), 20, devices_per_player=1)
     bad = "p7"
+    others = [player for player in crowd.players if player != bad]
     game.wns.fail_share(1.0, code=401, channel=_uri(crowd, bad))
     for number in range(2):
-        game.send_request(crowd.request(request_id=f"request-{number}"))
-        game.work()
+        # The others first, so that the token is known to be good when the bad one rejects it.
+        for name, players in (("others", others), ("bad", [bad])):
+            audience = {"players": players}
+            game.send_request(crowd.request(request_id=f"{name}-{number}", audience=audience))
+            game.work()
         assert (bad in {channel["sk"] for channel in game.channels()}) is (number == 0)
-        game.advance(13 * 3600)
-        assert game.refresh() == {"my-game": "refreshed"}
+        if number == 0:
+            game.advance(13 * 3600)
+            assert game.refresh() == {"my-game": "refreshed"}
 
     game.advance(900)
     game.work()

@@ -6,6 +6,7 @@ queries, of some milliseconds each, most of which is waiting.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from push.aws.dynamodb import map_dynamodb_errors
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 
 CONCURRENT_QUERIES = 16
+_MANY_FAILURES = 8
+_QUICK_S = 2.0
+"""Queries are made again only if that took no longer: a time-out takes up the invocation."""
 
 Player = tuple[str, str]
 """An app and one of its players."""
@@ -54,13 +58,29 @@ class PlayerChannels:
         self, players: Sequence[Player], now: float
     ) -> dict[Player, list[SendableChannel] | Exception]:
         """Return each player's channels, as `of_players` does, or the error for which they are not
-        read. After a query has failed, those that had not started are not made."""
+        read.
+
+        Of hundreds of queries, one or two may fail although DynamoDB is well: they are made once
+        more. After some have failed, those that had not started are not made.
+        """
+        started = time.monotonic()
         failures: list[Exception] = []
+        found = self._read(players, now, failures)
+        missing = [player for player in players if player not in found]
+        if len(missing) < _MANY_FAILURES and time.monotonic() - started < _QUICK_S:
+            failures.clear()
+            found |= self._read(missing, now, failures)
+        return {player: found[player] if player in found else failures[0] for player in players}
+
+    def _read(
+        self, players: Sequence[Player], now: float, failures: list[Exception]
+    ) -> dict[Player, list[SendableChannel] | Exception]:
+        """Return the channels of players; note the failures."""
 
         def read(some: Sequence[Player]) -> dict[Player, list[SendableChannel]]:
             found: dict[Player, list[SendableChannel]] = {}
             for app_id, player_id in some:
-                if failures:
+                if len(failures) >= _MANY_FAILURES:
                     break
                 try:
                     found[app_id, player_id] = self._of_player(app_id, player_id, now)
@@ -73,7 +93,7 @@ class PlayerChannels:
         found: dict[Player, list[SendableChannel] | Exception] = {}
         for part in run(read, filter(None, parts)):
             found |= part
-        return {player: found[player] if player in found else failures[0] for player in players}
+        return found
 
     @map_dynamodb_errors()
     def _of_player(self, app_id: str, player_id: str, now: float) -> list[SendableChannel]:
