@@ -134,9 +134,9 @@ build_models()
 gc.freeze()  # nothing made so far becomes garbage: no collection need visit it
 gc.enable()
 
+SKIPPED = {"no_channel": "PlayersWithoutChannel", "in_game": "PlayersInGame"}
 RESERVE_MS = 12_000
-"""Time left below which nothing more of a batch is started: the longest that a page takes, or the
-requests that are dispatched side by side."""
+"""Time left below which no more is started: the most that a page or requests together take."""
 
 
 def report(together: Sequence[Ended]) -> None:
@@ -149,8 +149,8 @@ def report(together: Sequence[Ended]) -> None:
     others = [each for each in together if each.way != "dispatched"]
     if dispatched := len(together) - len(others):
         metrics.add_metric("RequestsDispatched", MetricUnit.Count, dispatched)
-    for name, number in count_skipped(together).items():
-        metrics.add_metric(name, MetricUnit.Count, number)
+    for reason, number in count_skipped(together).items():
+        metrics.add_metric(SKIPPED[reason], MetricUnit.Count, number)
     for each in others:
         with logger.append_context_keys(**names(each)):
             if each.way == "refused" and isinstance(each.result, PushError):

@@ -292,14 +292,29 @@ def test_request_that_libcurl_has_sent_again_by_itself_is_reported(
     assert wire.call("PutItem", {})["ResponseMetadata"]["RetryAttempts"] == 0
 
 
+@pytest.mark.parametrize(
+    ("code", "status", "cost"), [("InternalServerError", 500, 14), ("ThrottlingException", 400, 5)]
+)
 def test_table_that_fails_for_long_gets_few_more_tries(
-    server: ScriptedDynamoDB, connect: Callable[..., DynamoDBWire]
+    server: ScriptedDynamoDB,
+    connect: Callable[..., DynamoDBWire],
+    code: str,
+    status: int,
+    cost: int,
 ) -> None:
-    wire = connect(refusal("InternalServerError", 500))
+    wire = connect(refusal(code, status))
     for _ in range(200):
         with pytest.raises(ClientError):
             wire.call("GetItem", {})
-    assert len(server.requests) == 200 + 500 // 5  # the quota of the standard retry mode
+    assert len(server.requests) == 200 + 500 // cost  # the quota of the standard retry mode
+
+
+def test_retries_that_help_use_up_nothing(
+    server: ScriptedDynamoDB, connect: Callable[..., DynamoDBWire]
+) -> None:
+    wire = connect(*[refusal("InternalServerError", 500), OK] * 200)
+    for _ in range(200):
+        assert wire.call("GetItem", {})["ResponseMetadata"]["RetryAttempts"] == 1
 
 
 def test_errors_name_neither_parameters_nor_credentials(

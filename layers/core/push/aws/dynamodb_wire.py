@@ -22,7 +22,10 @@ from botocore.httpsession import get_cert_path
 from botocore.retries.quota import RetryQuota
 from botocore.retries.standard import (
     RetryContext,
+    RetryEventAdapter,
+    RetryQuotaChecker,
     ThrottledRetryableChecker,
+    ThrottlingErrorDetector,
     TransientRetryableChecker,
 )
 
@@ -36,10 +39,6 @@ if TYPE_CHECKING:
     from push.aws.clients import Patience
 
 _VERSION = "DynamoDB_20120810"
-# Each retry takes 5 from a quota of 500 and each response gives 1 back, so that a worker does not
-# add to the trouble of a table that fails for long (AWS SDKs reference guide, "Retry behavior",
-# standard mode).
-_RETRY_COST = 5
 _WORTH_ANOTHER_TRY = (ThrottledRetryableChecker(), TransientRetryableChecker())
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 20.0
@@ -64,7 +63,12 @@ class DynamoDBWire:
         self._host = urlsplit(self._url).netloc
         self._connections = KeptConnections(self._url, ca_file, patience)
         self._attempts = patience.attempts
-        self._quota = RetryQuota()
+        # Retries take from a quota, and get it back if they help, so that a worker does not add to
+        # the trouble of a table that fails for long (AWS SDKs reference guide, "Retry behavior",
+        # standard mode).
+        self._quota: Any = RetryQuotaChecker(
+            RetryQuota(), ThrottlingErrorDetector(RetryEventAdapter())
+        )
 
     def call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Call an operation, such as `UpdateItem`; return the response. Its `ResponseMetadata` says
@@ -78,14 +82,15 @@ class DynamoDBWire:
         """
         body = json.dumps(parameters, separators=(",", ":")).encode()
         attempt = 1
+        taken: dict[str, Any] = {}  # of the quota
         while True:
             try:
                 response, was_resent = self._post(operation, body)
             except (errors.ClientError, errors.BotoCoreError) as error:
-                if not self._is_retried(error, attempt):
+                if not self._is_retried(error, attempt, taken):
                     raise
             else:
-                self._quota.release(1)
+                self._quota.release_retry_quota(taken, HttpResponse(HTTPStatus.OK, b""))
                 response["ResponseMetadata"] = {"RetryAttempts": attempt - 1 + was_resent}
                 return response
             # Full jitter, so that workers whose calls failed together do not return together.
@@ -113,8 +118,10 @@ class DynamoDBWire:
         except ValueError:  # not DynamoDB's
             raise errors.ConnectionClosedError(endpoint_url=self._url) from None
 
-    def _is_retried(self, error: errors.ClientError | errors.BotoCoreError, attempt: int) -> bool:
-        context = RetryContext(attempt_number=attempt)
+    def _is_retried(
+        self, error: errors.ClientError | errors.BotoCoreError, attempt: int, taken: dict[str, Any]
+    ) -> bool:
+        context = RetryContext(attempt_number=attempt, request_context=taken)
         if isinstance(error, errors.ClientError):
             context.parsed_response = error.response
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
@@ -124,7 +131,7 @@ class DynamoDBWire:
         return (
             attempt < self._attempts
             and any(each.is_retryable(context) for each in _WORTH_ANOTHER_TRY)
-            and self._quota.acquire(_RETRY_COST)
+            and self._quota.acquire_retry_quota(context)
         )
 
 

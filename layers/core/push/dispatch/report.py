@@ -8,16 +8,11 @@ from typing import TYPE_CHECKING, Any
 from push.dispatch.tasks import Dispatched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from push.dispatch.request_messages import Ended
     from push.notifications.players import SkipReason
     from push.requests.models import Request
-
-_METRICS: Mapping[SkipReason, str] = {
-    "no_channel": "PlayersWithoutChannel",
-    "in_game": "PlayersInGame",
-}
 
 
 def log_fields(together: Sequence[Ended]) -> Iterator[dict[str, Any]]:
@@ -45,11 +40,11 @@ def names(ended: Ended) -> dict[str, str]:
     return found
 
 
-def count_skipped(together: Sequence[Ended]) -> Counter[str]:
-    """Return how many players were skipped, by the metric of the reason."""
-    counts = Counter[str]()
+def count_skipped(together: Sequence[Ended]) -> Counter[SkipReason]:
+    """Return how many players were skipped, by reason."""
+    counts: Counter[SkipReason] = Counter()
     for _, result in _dispatched(together):
-        counts.update({_METRICS[reason]: number for reason, number in result.skipped.items()})
+        counts.update(result.skipped)
     return counts
 
 
