@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 CONCURRENT_QUERIES = 16
 _MANY_FAILURES = 8
-_QUICK_S = 2.0
-"""Queries are made again only if that took no longer: a time-out takes up the invocation."""
+_QUICK_S = 4.0
+"""A query that takes longer to fail has timed out, and stands for many: no other is made."""
 
 Player = tuple[str, str]
 """An app and one of its players."""
@@ -63,11 +63,10 @@ class PlayerChannels:
         Of hundreds of queries, one or two may fail although DynamoDB is well: they are made once
         more. After some have failed, those that had not started are not made.
         """
-        started = time.monotonic()
         failures: list[Exception] = []
         found = self._read(players, now, failures)
         missing = [player for player in players if player not in found]
-        if len(missing) < _MANY_FAILURES and time.monotonic() - started < _QUICK_S:
+        if missing and len(failures) < _MANY_FAILURES:
             failures.clear()
             found |= self._read(missing, now, failures)
         return {player: found[player] if player in found else failures[0] for player in players}
@@ -82,10 +81,12 @@ class PlayerChannels:
             for app_id, player_id in some:
                 if len(failures) >= _MANY_FAILURES:
                     break
+                started = time.monotonic()
                 try:
                     found[app_id, player_id] = self._of_player(app_id, player_id, now)
                 except Exception as error:  # noqa: BLE001 - handed over
-                    failures.append(error)
+                    is_slow = time.monotonic() - started > _QUICK_S
+                    failures.extend([error] * (_MANY_FAILURES if is_slow else 1))
             return found
 
         parts = [players[first::CONCURRENT_QUERIES] for first in range(CONCURRENT_QUERIES)]
