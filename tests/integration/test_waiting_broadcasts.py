@@ -26,12 +26,21 @@ game = game_fixture(send_rate=10_000)
 DEVICES = {f"pc-{number}": f"player-{number}" for number in range(6)}
 LONG_S = 1200  # in the queue
 TOPIC = "patch-notes"
-AUDIENCES: list[dict[str, Any]] = [{"everyone": True}, {"topic": TOPIC}]
+CASES: list[tuple[dict[str, Any], int]] = [
+    ({"everyone": True}, 1),
+    ({"topic": TOPIC}, 1),
+    ({"topic": TOPIC}, 64),  # devices of many shards in one delivery: read by key
+]
+
+
+@pytest.fixture
+def shards() -> int:
+    return 1
 
 
 @pytest.fixture(autouse=True)
-def one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
-    set_shards(monkeypatch, shards=1, topic_shards=1)
+def spread(monkeypatch: pytest.MonkeyPatch, shards: int) -> None:
+    set_shards(monkeypatch, shards=shards, topic_shards=1)
 
 
 def dispatch(game: Backend, audience: dict[str, Any]) -> list[dict[str, Any]]:
@@ -46,7 +55,7 @@ def sign_out(game: Backend, device: str) -> None:
     assert status == 204
 
 
-@pytest.mark.parametrize("audience", AUDIENCES)
+@pytest.mark.parametrize(("audience", "shards"), CASES)
 def test_changes_of_channels_while_a_broadcast_waits_count(
     game: Backend, audience: dict[str, Any]
 ) -> None:
@@ -81,7 +90,7 @@ def test_changes_of_channels_while_a_broadcast_waits_count(
     }
 
 
-@pytest.mark.parametrize("audience", AUDIENCES)
+@pytest.mark.parametrize(("audience", "shards"), CASES)
 def test_channel_that_has_expired_while_a_broadcast_waited_is_not_sent_to(
     game: Backend, audience: dict[str, Any]
 ) -> None:
