@@ -30,7 +30,7 @@ from wns.access_token import AccessToken
 APP = "bench"
 DEVICE = "living-room-pc"
 SEND_RATE = 10_000  # the most that an app may have, so that the budget holds up nothing
-CHANNELS = 64 * 400  # a full page in each shard
+CHANNELS = 64 * 500  # a full page in each shard
 TEMPLATE = {
     "default_locale": "en-US",
     "options": {"ttl_seconds": 86400},
@@ -46,7 +46,7 @@ TEMPLATE = {
 }
 
 
-_SENT_TO = 64 * 250  # players of the population that deliveries go to; the others renew
+_SENT_TO = 64 * 450  # players of the population that deliveries go to; the others renew
 _DAY_S = 24 * 3600
 
 

@@ -16,6 +16,7 @@ from push.delivery.attempt import (
 )
 from push.delivery.claims import Claim
 from push.delivery.models import Delivery
+from push.delivery.recipients import Recipients
 from push.delivery.window import Window
 
 NOW = 1_000.0
@@ -50,7 +51,8 @@ def attempt(
 ) -> DeliveryAttempt:
     window = window or Window(64)
     one = delivery(devices)
-    through, taken = first_starts(one, window, NOW)
+    recipients = Recipients(one, NOW)
+    through, taken = first_starts(recipients, window)
     window.give_back(taken)
     claim = Claim(
         one,
@@ -60,7 +62,7 @@ def attempt(
         is_taken_over=taken_over_through is not None,
         counts={},
     )
-    return DeliveryAttempt(claim, "message", window, NOW, share=0.5)
+    return DeliveryAttempt(claim, "message", recipients, window, share=0.5)
 
 
 def devices_of(one: Delivery | None) -> list[str]:
@@ -77,8 +79,8 @@ def start_all(one: DeliveryAttempt) -> int:
 
 
 def finish(one: DeliveryAttempt, count: int, now: float = NOW) -> None:
-    for recipient in list(one.recipients._in_flight.values())[:count]:
-        one.finish(recipient, DELIVERED, now)
+    for name in list(one.recipients._in_flight)[:count]:
+        one.finish(name, DELIVERED, now)
 
 
 def record(one: DeliveryAttempt, *, is_written: bool = True) -> dict[str, dict[str, Any]]:
@@ -95,7 +97,7 @@ def in_doubt(one: DeliveryAttempt) -> int:
 def test_recipient_with_a_recorded_outcome_is_not_sent_to_again() -> None:
     one = attempt(3, outcomes={"p#d001#toast": RECORDED})
 
-    assert [each.device_id for each in one.recipients.ready] == ["d000", "d002"]
+    assert [*one.recipients.ready] == ["p#d000#toast", "p#d002#toast"]
 
 
 def test_attempt_has_no_rest_when_every_recipient_has_an_outcome() -> None:
@@ -145,11 +147,12 @@ def test_recipient_that_is_not_due_waits_for_the_next_attempt() -> None:
     assert remainder is not None
     claim = Claim(remainder, "owner", {}, "p#d001#toast", is_taken_over=False, counts={})
 
-    second = DeliveryAttempt(claim, "message", Window(64), NOW + 5, share=0.5)
+    recipients = Recipients(remainder, NOW + 5)
+    second = DeliveryAttempt(claim, "message", recipients, Window(64), share=0.5)
 
-    assert [each.device_id for each in second.recipients.ready] == ["d001"]
+    assert [*second.recipients.ready] == ["p#d001#toast"]
     start_all(second)
-    second.finish(next(iter(second.recipients._in_flight.values())), DELIVERED, NOW + 5)
+    finish(second, 1, NOW + 5)
     *_, rest = second.begin_close(NOW + 5)
     assert rest is not None
     assert (devices_of(rest), rest.not_before) == (["d000"], int(NOW) + 3600)
@@ -159,15 +162,17 @@ def test_retried_recipient_is_started_next_and_remembers_the_rejected_token() ->
     one = attempt(3)
     one.recipients.retry(one.recipients.start(), rejected="fingerprint")
 
-    assert (one.recipients.next.device_id, one.recipients.next.rejected) == ("d000", "fingerprint")
+    name, recipient = one.recipients.next
+    assert (name, recipient.rejected) == ("p#d000#toast", "fingerprint")
 
 
 def test_ready_recipient_is_sent_to_the_new_uri_of_its_device() -> None:
     one = attempt(2)
-    one.recipients.readdress(one.recipients.next, "https://new.notify.windows.com/?token=1")
+    name, _ = one.recipients.next
+    one.recipients.readdress(name, "https://new.notify.windows.com/?token=1")
 
-    assert one.recipients.start().channel_uri == "https://new.notify.windows.com/?token=1"
-    assert one.recipients.start().channel_uri == ""
+    uris = [each.channel_uri for each in one.recipients.ready.values()]
+    assert uris == ["https://new.notify.windows.com/?token=1", ""]
 
 
 @pytest.mark.parametrize("size", [16, 64])
@@ -233,10 +238,7 @@ def test_successor_knows_which_recipients_are_in_doubt() -> None:
 
     one = attempt(40, outcomes=recorded, taken_over_through="p#d015#toast")
 
-    assert [each.device_id for each in one.doubtful] == [
-        "d003",
-        *(f"d{n:03}" for n in range(10, 16)),
-    ]
+    assert one.doubtful == [f"p#d{n:03}#toast" for n in (3, *range(10, 16))]
     assert start_all(one) == 7  # they may start at once: they are within the record already
 
 

@@ -138,9 +138,9 @@ class Results:
         self.handled[sent.gate.app_id] += 1
         sent.gate.in_flight -= 1
         if self.retry:
-            sent.attempt.recipients.retry_later(sent.recipient, now + 100)
+            sent.attempt.recipients.retry_later(sent.name, now + 100)
             return
-        sent.attempt.finish(sent.recipient, {"outcome": str(result.outcome)}, now)
+        sent.attempt.finish(sent.name, {"outcome": str(result.outcome)}, now)
         batch.counts[result.outcome] += 1
 
 

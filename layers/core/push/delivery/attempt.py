@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from push.delivery.models import SentNotifications
-from push.delivery.recipients import Recipients, pending
 from push.delivery.window import WindowShare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from push.delivery.claims import Claim
-    from push.delivery.models import Delivery, Recipient
+    from push.delivery.models import Delivery
+    from push.delivery.recipients import Recipients
     from push.delivery.window import Window
     from push.notifications.outcomes import Outcomes
 
@@ -58,7 +59,7 @@ class DeliveryAttempt:
         message_id: of the SQS message that the delivery came with.
         recipients: those without an outcome.
         notifications: what is sent to them.
-        doubtful: those whose sends an earlier worker may have started.
+        doubtful: names of those whose sends an earlier worker may have started, in order.
         state: how far the attempt is.
         is_recording: whether a record or a close is being written; only one is at a time.
         close_at: from when on the attempt may be closed (epoch seconds); later than the last send
@@ -72,11 +73,18 @@ class DeliveryAttempt:
     """
 
     def __init__(
-        self, claim: Claim, message_id: str, window: Window, now: float, share: float
+        self,
+        claim: Claim,
+        message_id: str,
+        recipients: Recipients,
+        window: Window,
+        share: float,
     ) -> None:
+        """`recipients`: of the delivery; those that have an outcome by now are removed."""
         self.claim = claim
         self.message_id = message_id
-        self.recipients = Recipients(claim.delivery, claim.outcomes, now)
+        self.recipients = recipients
+        recipients.settle(claim.outcomes)
         self.notifications = SentNotifications(claim.delivery.payloads)
         self.state = AttemptState.OPEN
         self.is_recording = False
@@ -85,7 +93,7 @@ class DeliveryAttempt:
         self.rechecked_at, self.recheck_at, self.is_rechecking = 0.0, 0.0, False
         self._in_doubt = WindowShare(window, claim.started_through, self.recipients.names_to_start)
         doubtful = self._in_doubt.names if claim.is_taken_over else ()
-        self.doubtful = self.recipients.named(doubtful)
+        self.doubtful = sorted(doubtful)
         self._flush_count = min(FLUSH_COUNT, window.size // 2)
         self._unrecorded: Outcomes = {}
         self._unrecorded_since = self._last_outcome_at = 0.0
@@ -143,9 +151,9 @@ class DeliveryAttempt:
             return True
         return bool(self.recipients.ready_count) and not self.may_start and self._has_room
 
-    def finish(self, recipient: Recipient, record: Mapping[str, Any], now: float) -> None:
+    def finish(self, name: str, record: Mapping[str, Any], now: float) -> None:
         """Note a recipient's outcome; the next record or the close writes it."""
-        name = self.recipients.remove(recipient)
+        self.recipients.remove(name)
         self._last_outcome_at = now
         if not self._unrecorded:
             self._unrecorded_since = now
@@ -202,12 +210,11 @@ class DeliveryAttempt:
         return self._in_doubt.room_with(self._unrecorded) >= enough
 
 
-def first_starts(delivery: Delivery, window: Window, now: float) -> tuple[str, int]:
+def first_starts(recipients: Recipients, window: Window) -> tuple[str, int]:
     """Take from the window what a delivery may start once it is claimed.
 
     Returns:
         The name through which its sends may start, empty for none, and how many those are.
     """
-    due = sorted(name for name, each in pending(delivery, {}).items() if each.not_before <= now)
-    count = window.take(len(due))
-    return due[count - 1] if count else "", count
+    count = window.take(recipients.ready_count)
+    return next(islice(recipients.names_to_start, count - 1, None)) if count else "", count

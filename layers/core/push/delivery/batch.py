@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from push.delivery.app_gate import AppGate
     from push.delivery.attempt import DeliveryAttempt
-    from push.delivery.models import Delivery, Lane, Recipient
+    from push.delivery.models import Delivery, Lane
     from push.delivery.window import Window
     from push.errors import AwsUnavailableError
 
@@ -171,11 +171,11 @@ class Batch:
         return sum(len(each.channels) for each in deliveries if each.app_id == app_id)
 
     def finish_unsent(
-        self, attempt: DeliveryAttempt, recipients: Mapping[Recipient, str], now: float
+        self, attempt: DeliveryAttempt, outcomes: Mapping[str, str], now: float
     ) -> None:
-        """Finish recipients that are not sent to, each with its outcome."""
-        for recipient, outcome in recipients.items():
-            attempt.finish(recipient, {"outcome": outcome}, now)
+        """Finish recipients that are not sent to, each with its outcome, by their names."""
+        for name, outcome in outcomes.items():
+            attempt.finish(name, {"outcome": outcome}, now)
             self.count(attempt, outcome)
 
     def report(self, error: Exception | None = None) -> Report:

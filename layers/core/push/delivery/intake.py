@@ -10,6 +10,7 @@ from push.delivery.attempt import DeliveryAttempt, first_starts
 from push.delivery.batch import AppTurn
 from push.delivery.opener import Opener, Opening
 from push.delivery.recheck import apply_findings
+from push.delivery.recipients import Recipients
 from push.delivery.report import Handling
 from push.errors import TablesUnavailableError
 from wns.result import Outcome
@@ -72,11 +73,13 @@ class DeliveryIntake:
         for message in tuple(batch.waiting):
             delivery, turn = message.delivery, batch.turn_of(message.delivery.app_id)
             if delivery.expires_at <= now or not delivery.channels:  # nothing is sent
-                to_claim.append(Opening(message, "", 0))
+                to_claim.append(Opening(message, Recipients(delivery, now), "", 0))
             elif is_closing or delivery.not_before > now or turn.is_closed(delivery.lane, now):
                 to_postpone.append(message)
             elif _may_open(batch, message, now):
-                to_claim.append(Opening(message, *first_starts(delivery, batch.window, now)))
+                recipients = Recipients(delivery, now)
+                taken = first_starts(recipients, batch.window)
+                to_claim.append(Opening(message, recipients, *taken))
             else:
                 continue
             batch.waiting.remove(message)
@@ -130,7 +133,8 @@ def _add_all(
             batch.kept.append(message_id)
         if each.claim is None:
             continue
-        attempt = DeliveryAttempt(each.claim, message_id, batch.window, now, jitter())
+        recipients = each.opening.recipients
+        attempt = DeliveryAttempt(each.claim, message_id, recipients, batch.window, jitter())
         batch.attempts.append(attempt)
         batch.turn_of(attempt.delivery.app_id).attempts.append(attempt)
         _settle_doubts(batch, attempt, now)
@@ -173,10 +177,11 @@ def _may_open(batch: Batch, message: Message, now: float) -> bool:
 
 def _settle_doubts(batch: Batch, attempt: DeliveryAttempt, now: float) -> None:
     """Resend, or leave, to the recipients whose sends an earlier worker may have made."""
+    ready = attempt.recipients.ready
     left = [
-        each
-        for each in attempt.doubtful
-        if attempt.delivery.payloads[each.payload].on_doubt == "leave"
+        name
+        for name in attempt.doubtful
+        if attempt.delivery.payloads[ready[name].payload].on_doubt == "leave"
     ]
     batch.finish_unsent(attempt, dict.fromkeys(left, str(Outcome.UNKNOWN)), now)
     batch.resent += len(attempt.doubtful) - len(left)

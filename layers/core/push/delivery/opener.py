@@ -18,13 +18,20 @@ if TYPE_CHECKING:
     from push.delivery.models import Lane
     from push.delivery.queue import DeliveryQueue
     from push.delivery.recheck import Findings, Recheck
+    from push.delivery.recipients import Recipients
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A message that is being claimed, and what its sends have taken of the window."""
+    """A message that is being claimed.
+
+    Attributes:
+        started_through: name of the last recipient whose send has a place in the window.
+        taken: how many places those sends have.
+    """
 
     message: Message
+    recipients: Recipients
     started_through: str
     taken: int
 
@@ -81,9 +88,7 @@ class Opener:
         opened = [self._opened(*each, now) for each in zip(openings, claimed, strict=True)]
         claims = [each.claim for each in opened if each.claim]
         parts = [
-            (c.delivery, list(pending(c.delivery, c.outcomes).values()))
-            if c.outcomes
-            else (c.delivery, c.delivery.channels)
+            (c.delivery, pending(c.delivery, c.outcomes) if c.outcomes else c.delivery.channels)
             for c in claims
         ]
         try:
@@ -118,7 +123,7 @@ class Opener:
                 case TablesUnavailableError():
                     return Opened(opening, failure=claimed)
                 case Superseded(requeued=False) as later:
-                    rest = list(pending(delivery, later.outcomes).values())
+                    rest = pending(delivery, later.outcomes)
                     remainder = delivery.remainder(
                         rest, attempt=later.attempt, not_before=later.not_before
                     )

@@ -120,18 +120,18 @@ def apply_findings(batch: Batch, attempt: DeliveryAttempt, findings: Findings, n
     is_expired = now >= attempt.delivery.expires_at
     if not (is_expired or findings.is_cancelled or findings.uris):
         return
-    withdrawn: dict[Recipient, str] = {}
+    withdrawn: dict[str, str] = {}
     app_id = attempt.delivery.app_id
-    for recipient in attempt.recipients.ready:
+    for name, recipient in attempt.recipients.ready.items():
         if is_expired:
-            withdrawn[recipient] = str(Outcome.EXPIRED)
+            withdrawn[name] = str(Outcome.EXPIRED)
         elif findings.is_cancelled:
-            withdrawn[recipient] = CANCELLED
+            withdrawn[name] = CANCELLED
         else:
             place = place_of(app_id, recipient.player_id, recipient.device_id)
             uri = findings.uris.get(place, recipient.channel_uri)
             if uri is None:
-                withdrawn[recipient] = REMOVED
+                withdrawn[name] = REMOVED
             elif uri != recipient.channel_uri:
-                attempt.recipients.readdress(recipient, uri)
+                attempt.recipients.readdress(name, uri)
     batch.finish_unsent(attempt, withdrawn, now)

@@ -33,9 +33,15 @@ _NAMES_RESOLVE_S = 300.0  # a response within this time: it is not our own DNS t
 
 
 class Reference(NamedTuple):
-    """What a send was made for; `fingerprint` is that of its access token."""
+    """What a send was made for.
+
+    Attributes:
+        name: of the recipient, within the delivery.
+        fingerprint: of the access token.
+    """
 
     attempt: DeliveryAttempt
+    name: str
     recipient: Recipient
     gate: AppGate
     fingerprint: str
@@ -70,7 +76,7 @@ class ResultHandler:
         quota_exceeded, sender_blocked       → stop the app; final
         anything else                        → final
         """
-        attempt, recipient, gate, fingerprint = sent
+        attempt, _, recipient, gate, fingerprint = sent
         outcome = result.outcome
         gate.in_flight -= 1
         if outcome not in _NO_FAILURE:
@@ -117,17 +123,17 @@ class ResultHandler:
 
     @staticmethod
     def _retry_later(batch: Batch, sent: Reference, result: SendResult, now: float) -> None:
-        attempt, recipient, gate, _ = sent
+        attempt, name, recipient, gate, _ = sent
         not_before = now + retry_delay_s(result, recipient.tries, attempt.share)
         if result.outcome is Outcome.APP_THROTTLED:
             gate.pause(not_before, now)
-        attempt.recipients.retry_later(recipient, not_before, tries=recipient.tries + 1)
+        attempt.recipients.retry_later(name, not_before, tries=recipient.tries + 1)
         batch.note_retry(attempt.message_id, Retry(result.outcome))
 
     @staticmethod
     def _finish(batch: Batch, sent: Reference, result: SendResult, now: float) -> None:
         attempt = sent.attempt
-        attempt.finish(sent.recipient, outcome_record(result), now)
+        attempt.finish(sent.name, outcome_record(result), now)
         batch.count(attempt, str(result.outcome))
         accepted_at = attempt.delivery.accepted_at
         if result.outcome is Outcome.DELIVERED and accepted_at is not None:
@@ -136,7 +142,7 @@ class ResultHandler:
     def _retry_with_newer_token(self, batch: Batch, sent: Reference, now: float) -> None:
         """Send to a recipient again with another token; the sender leaves it to a later attempt if
         there is none yet."""
-        attempt, recipient, gate, fingerprint = sent
+        attempt, name, recipient, gate, fingerprint = sent
         blame = gate.token.note_rejection(fingerprint, recipient.player_id, now)
         if blame is Blame.TOKEN:
             batch.note_retry(attempt.message_id, Retry.TOKEN_REJECTED)
@@ -144,7 +150,7 @@ class ResultHandler:
             batch.note_retry(attempt.message_id, Retry.CHANNEL_REJECTED)
             device, uri = _device(sent), recipient.channel_uri
             self._run(batch, sent, lambda: self._channels.note_rejection(device, uri, fingerprint))
-        attempt.recipients.retry(recipient, rejected=fingerprint)
+        attempt.recipients.retry(name, rejected=fingerprint)
 
     def _remove_channel(self, batch: Batch, sent: Reference) -> None:
         device, uri = _device(sent), sent.recipient.channel_uri

@@ -72,7 +72,7 @@ class Starter:
             expired = dict.fromkeys(attempt.recipients.ready, str(Outcome.EXPIRED))
             batch.finish_unsent(attempt, expired, now)
             return None
-        recipient = attempt.recipients.next
+        name, recipient = attempt.recipients.next
         if recipient.rejected is not None and turn.gate.token.is_same(recipient.rejected):
             if turn.gate.token.is_looking:
                 return Wait(now)
@@ -81,7 +81,7 @@ class Starter:
             reason = Retry.CHANNEL_REJECTED if is_accepted else Retry.TOKEN_REJECTED
             batch.note_retry(attempt.message_id, reason)
             wait_s = rejected_wait_s(recipient, attempt.share)
-            attempt.recipients.retry_later(recipient, now + wait_s, tries=recipient.tries + 1)
+            attempt.recipients.retry_later(name, now + wait_s, tries=recipient.tries + 1)
             return None
         admitted = turn.gate.admit(delivery.lane, lambda: batch.count_to_send(turn), now)
         if admitted is None:
@@ -93,14 +93,14 @@ class Starter:
                     batch.note_retry(each.message_id, admitted.reason, waiting)
                     each.recipients.retry_ready_later(admitted.until)
             return admitted
-        recipient = attempt.recipients.start()
+        attempt.recipients.start()
         turn.gate.in_flight += 1
         self.wns.submit(
             Send(
                 channel_uri=recipient.channel_uri,
                 access_token=admitted.value,
                 notification=attempt.notifications.of(recipient.payload, life_left_s),
-                reference=Reference(attempt, recipient, turn.gate, turn.gate.token.fingerprint),
+                reference=Reference(attempt, name, recipient, turn.gate, turn.gate.token.fingerprint),
             )
         )
         return None
@@ -119,7 +119,7 @@ class Starter:
             self._recheck(batch, attempt, now)
 
     def _recheck(self, batch: Batch, attempt: DeliveryAttempt, now: float) -> None:
-        part = attempt.delivery, attempt.recipients.ready
+        part = attempt.delivery, list(attempt.recipients.ready.values())
         known = batch.known_states(now)
 
         def apply(findings: Findings) -> None:
