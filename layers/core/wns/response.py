@@ -37,7 +37,7 @@ _RETRY_AFTER = "retry-after"
 _CONTINUE_AFTER = "x-wns-continue-after"
 _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
-_CHEAP = {"device_status": _DEVICE_STATUS.encode(), "msg_id": _MSG_ID.encode()}
+_DEVICE_STATUS_FIELD, _MSG_ID_FIELD = _DEVICE_STATUS.encode(), _MSG_ID.encode()
 _BY_STATUS = {
     "received": Outcome.DELIVERED,
     "dropped": Outcome.DROPPED,
@@ -102,13 +102,13 @@ def plain_result(
 
 def _read_details(
     plain: PlainDelivery, now: float, secret: str, name: str
-) -> Iterable[tuple[str, object]]:
-    if name in _CHEAP:
-        device_status, msg_id = plain.first(_CHEAP["device_status"]), plain.first(_CHEAP["msg_id"])
+) -> Mapping[str, object]:
+    if name in {"device_status", "msg_id"}:
+        device_status, msg_id = plain.first(_DEVICE_STATUS_FIELD), plain.first(_MSG_ID_FIELD)
         if device_status is not None and msg_id is not None:
-            return (("device_status", _shown(device_status)), ("msg_id", _shown(msg_id)))
+            return {"device_status": _shown(device_status), "msg_id": _shown(msg_id)}
     result = parse_result(200, plain.headers(), now=now, secret=secret)
-    return [(each, getattr(result, each)) for each in READ_LATE]
+    return {each: getattr(result, each) for each in READ_LATE}
 
 
 def _wns_headers(headers: Headers) -> dict[str, list[str]]:

@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Mapping
 
-    _ReadDetails = Callable[[str], Iterable[tuple[str, object]]]
+    _ReadDetails = Callable[[str], Mapping[str, object]]
 
 UNRESOLVED_HOST = "the host name does not resolve"
 """How the `transport_error` of a send begins whose host is not known to DNS."""
@@ -19,7 +19,6 @@ READ_LATE = (
     *("retry_after_seconds", "transport_error"),
 )
 """Attributes that a plain delivery's result reads when one of them is first asked for."""
-_set = object.__setattr__
 
 
 class Outcome(StrEnum):
@@ -95,7 +94,7 @@ class SendResult:
         """Return the result of a response that says "received", 200 and nothing unusual.
 
         What else it says is read when it is first asked for: `read_details` takes the name of an
-        attribute and returns it, and those that are read with it, as pairs.
+        attribute and returns its value, and those that are read with it, by name.
         """
         result = object.__new__(cls)
         _set_outcome(result, Outcome.DELIVERED)
@@ -112,9 +111,10 @@ class SendResult:
             """Read details: only called for an attribute that is not set."""
             if name not in READ_LATE:
                 raise AttributeError(name)
-            for each, value in self._read_details(name):
-                _set(self, each, value)
-            return object.__getattribute__(self, name)
+            details = self._read_details(name)
+            for each in details:
+                _set_late[each](self, details[each])
+            return details[name]
 
     @property
     def is_response_lost(self) -> bool:
@@ -141,3 +141,4 @@ class SendResult:
         "_read_details",
     )
 )
+_set_late = {name: SendResult.__dict__[name].__set__ for name in READ_LATE}

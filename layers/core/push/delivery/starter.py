@@ -39,7 +39,7 @@ class Starter:
         """Start what may start; return when more may start, None if only results can change that.
 
         Apps take turns, one send each, so that an app without budget or access token does not hold
-        up the next one.
+        up the next one. One that is alone starts as many as it may.
         """
         self._recheck_due(batch)
         next_start: float | None = None
@@ -52,26 +52,37 @@ class Starter:
             attempt = turn.next_attempt(now)
             if attempt is None:
                 continue
-            wait = self._start_one(batch, turn, attempt, now)
+            most = self.wns.free if len(batch.turns) == 1 else 1
+            wait = self._start_some(batch, turn, attempt, most, now)
             if wait is None:
                 idle = 0
             elif wait.until > now:
                 next_start = min(next_start or wait.until, wait.until)
         return next_start
 
+    def _start_some(
+        self, batch: Batch, turn: AppTurn, attempt: DeliveryAttempt, most: int, now: float
+    ) -> Wait | None:
+        """Start an attempt's next sends, up to `most`; return how long the app has to wait if the
+        next one may not be started."""
+        life_left_s = int(attempt.delivery.expires_at - now)
+        if life_left_s <= 0:
+            expired = dict.fromkeys(attempt.recipients.ready, str(Outcome.EXPIRED))
+            batch.finish_unsent(attempt, expired, now)
+            return None
+        wait: Wait | None = None
+        while most and wait is None and attempt.may_start:
+            wait = self._start_one(batch, turn, attempt, life_left_s, now)
+            most -= 1
+        return wait
+
     def _start_one(
-        self, batch: Batch, turn: AppTurn, attempt: DeliveryAttempt, now: float
+        self, batch: Batch, turn: AppTurn, attempt: DeliveryAttempt, life_left_s: int, now: float
     ) -> Wait | None:
         """Start an attempt's next send; return how long the app has to wait if it may not.
 
         A wait that is over already means: until a call in the background has completed.
         """
-        delivery = attempt.delivery
-        life_left_s = int(delivery.expires_at - now)
-        if life_left_s <= 0:
-            expired = dict.fromkeys(attempt.recipients.ready, str(Outcome.EXPIRED))
-            batch.finish_unsent(attempt, expired, now)
-            return None
         name, recipient = attempt.recipients.next
         if recipient.rejected is not None and turn.gate.token.is_same(recipient.rejected):
             if turn.gate.token.is_looking:
@@ -83,11 +94,12 @@ class Starter:
             wait_s = rejected_wait_s(recipient, attempt.share)
             attempt.recipients.retry_later(name, now + wait_s, tries=recipient.tries + 1)
             return None
-        admitted = turn.gate.admit(delivery.lane, lambda: batch.count_to_send(turn), now)
+        lane = attempt.delivery.lane
+        admitted = turn.gate.admit(lane, lambda: batch.count_to_send(turn), now)
         if admitted is None:
             return Wait(now)
         if isinstance(admitted, Wait):
-            if turn.waits_for_long(delivery.lane, admitted.until, now):
+            if turn.waits_for_long(lane, admitted.until, now):
                 for each in turn.open:
                     waiting = each.recipients.ready_count
                     batch.note_retry(each.message_id, admitted.reason, waiting)

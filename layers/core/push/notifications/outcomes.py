@@ -82,18 +82,16 @@ def encode_outcomes(outcomes: Outcomes) -> bytes:
     that a delivered recipient takes little more than its name and its message id: 25 of them fit
     in the kilobyte that one write unit pays for.
     """
-    groups: dict[tuple[tuple[str, Any], ...], dict[str, Any]] = {}
+    groups: list[tuple[dict[str, Any], dict[str, Any]]] = []
     for name, record in outcomes.items():
-        own, shared = dict[str, Any](), []
-        for detail in record.items():
-            if detail[0] in _OWN_DETAILS:
-                own[detail[0]] = detail[1]
-            else:
-                shared.append(detail)
-        group = groups.setdefault(tuple(shared), {})
+        shared = record.copy()
+        own = {detail: shared.pop(detail) for detail in record.keys() & _OWN_DETAILS}
+        group = next((group for each, group in groups if each == shared), None)
+        if group is None:
+            group = {}
+            groups.append((shared, group))
         group[name] = own["msg_id"] if own.keys() == _MSG_ID else own
-    grouped = [(dict(shared), group) for shared, group in groups.items()]
-    text = json.dumps(grouped, separators=(",", ":"))
+    text = json.dumps(groups, separators=(",", ":"))
     # By default zlib prepares 256 KB, which takes longer than to compress these two.
     compressor = zlib.compressobj(wbits=_WINDOW_BITS, memLevel=_MEM_LEVEL)
     return compressor.compress(text.encode("ascii")) + compressor.flush()
