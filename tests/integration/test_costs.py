@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from push.dispatch.broadcast import NOTIFICATIONS_PER_CHUNK
 from tests.faults.crowd import make_crowd
 from tests.integration.builders import (
     CHALLENGE,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from tests.integration.backend import Backend
 
 BATCH = 10  # what Lambda takes from a queue at once (template.yaml, BatchSize)
-CROWD = 400  # with 2 shards, a whole delivery of 200 in each
+CROWD = 2 * NOTIFICATIONS_PER_CHUNK  # with 2 shards, a whole delivery in each
 # What Lambda's pollers and the game server do, not the handlers.
 NOT_OURS = {"sqs ReceiveMessage", "sqs DeleteMessage", "events PutEvents"}
 

@@ -100,9 +100,7 @@ def plain_result(
     return SendResult.delivered(reference, partial(_read_details, plain, now, secret))
 
 
-def _read_details(
-    plain: PlainDelivery, now: float, secret: str, name: str
-) -> Mapping[str, object]:
+def _read_details(plain: PlainDelivery, now: float, secret: str, name: str) -> Mapping[str, object]:
     if name in {"device_status", "msg_id"}:
         device_status, msg_id = plain.first(_DEVICE_STATUS_FIELD), plain.first(_MSG_ID_FIELD)
         if device_status is not None and msg_id is not None:

@@ -112,7 +112,9 @@ class Starter:
                 channel_uri=recipient.channel_uri,
                 access_token=admitted.value,
                 notification=attempt.notifications.of(recipient.payload, life_left_s),
-                reference=Reference(attempt, name, recipient, turn.gate, turn.gate.token.fingerprint),
+                reference=Reference(
+                    attempt, name, recipient, turn.gate, turn.gate.token.fingerprint
+                ),
             )
         )
         return None
