@@ -109,7 +109,7 @@ def test_delivery_costs_a_bounded_number_of_calls(
     events.unregister("before-call", unique_id="sender")
     found(f"{size} channels in one delivery: {calls.made.total()} calls, {dict(calls.made)}")
     assert calls.made["dynamodb TransactWriteItems"] == 1
-    assert calls.made.total() <= 18
+    assert calls.made.total() <= 26  # a record each 25 outcomes, or half a second
 
 
 @pytest.mark.usefixtures("small_pages")

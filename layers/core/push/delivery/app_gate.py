@@ -145,7 +145,7 @@ class AppGate:
             return closed
         left = self._granted.get(lane, 0) - 1
         # The next block is taken before this one is used up, so that no send waits for it.
-        if left == -1 or left == self._block // 2:  # noqa: PLR1714 - for each send
+        if left == -1 or left == self._block // 2:
             more = count_ready() - (left + 1)
             if more > 0:
                 self.request_budget(lane, more, now, least=left + 1)
