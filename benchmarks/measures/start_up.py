@@ -2,7 +2,8 @@
 
 Functions have their layers, with the cut botocore, and no package besides: on Lambda, the layers
 come before the runtime's packages. Beside it, in the same rounds, what the runtime's whole boto3
-and the function's own clients cost alone, and what botocore's session and the same clients do.
+and the function's own clients cost alone, and what botocore's session and the same clients do. A
+client of DynamoDB is one of them: a function that uses the wire instead would need it otherwise.
 """
 
 from __future__ import annotations
@@ -55,6 +56,12 @@ def noted(session, name, *more, **options):
     made.append(name)
     return create(session, name, *more, **options)
 botocore.session.Session.create_client = noted
+from push.aws.dynamodb_wire import DynamoDBWire
+start = DynamoDBWire.__init__
+def noted_start(wire, *given):
+    made.append("dynamodb")
+    start(wire, *given)
+DynamoDBWire.__init__ = noted_start
 import app
 print(json.dumps(made))
 """

@@ -36,6 +36,34 @@ IMPORTS: dict[str, tuple[str, ...]] = {
 handles, such as AppSync's, and asyncio with them; what is kept is what its resolver of HTTP APIs
 needs itself. botocore imports what would write docstrings if somebody asked a client for help."""
 
+REWRITES: dict[str, dict[str, str]] = {
+    "pydantic/plugin/_loader.py": {
+        "from importlib.metadata import entry_points\n": "",
+        "        try:\n            for entry_point in entry_points(": """\
+        from importlib.metadata import entry_points
+
+        try:
+            for entry_point in entry_points(""",
+    },
+    "pydantic_core/core_schema.py": {
+        "    from typing import TypedDict\n": """\
+    class TypedDict(dict):
+        def __init_subclass__(cls, **_): ...
+""",
+    },
+    "urllib3/http2/__init__.py": {
+        "from importlib.metadata import version\n": "",
+        '    h2_version = version("h2")\n': """\
+    from importlib.metadata import version
+
+    h2_version = version("h2")
+""",
+    },
+}
+"""Texts of a file, each once in it, and what replaces them. Two modules import the standard
+library's reader of installed packages for what the functions never do: look for plugins of
+pydantic, and speak HTTP/2. A third makes 90 types that only type checkers look at."""
+
 NOTICE = "Changed for windows-push-backend: see layers/dependencies/cut.py there.\n"
 
 
@@ -111,10 +139,27 @@ def cut_imports(path: Path, kept: tuple[str, ...]) -> None:
     path.write_text(f"# {NOTICE}{''.join(lines)}{exported}", "utf-8")
 
 
+def rewrite(path: Path, replaced: dict[str, str]) -> None:
+    """Replace texts of a file.
+
+    Raises:
+        ValueError: one of them is not in the file, or more than once.
+    """
+    text = path.read_text("utf-8")
+    for old, new in replaced.items():
+        if text.count(old) != 1:
+            raise ValueError(f"{path} does not have {old!r} once: adapt REWRITES")
+        text = text.replace(old, new)
+    path.unlink()
+    path.write_text(f"# {NOTICE}{text}", "utf-8")
+
+
 def main(folder: Path) -> None:
     cut_data(folder / "botocore/data")
     for name, kept in IMPORTS.items():
         cut_imports(folder / name, kept)
+    for name, replaced in REWRITES.items():
+        rewrite(folder / name, replaced)
 
 
 if __name__ == "__main__":

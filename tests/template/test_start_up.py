@@ -41,6 +41,7 @@ NOWHERE = {
     "boto3",
     "botocore.docs.service",  # writes docstrings
     "html.parser",
+    "importlib.metadata",  # looks for plugins of pydantic
     "multiprocessing",
     "s3transfer",
 }
@@ -102,9 +103,9 @@ def layers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(layers: Path) -> Run:
     """Run code with a function's folder and the layers on the path, and no package besides."""
     settings = {
-        name: "of-the-stack"
+        name: value if isinstance(value, str) else "of-the-stack"
         for each in functions().values()
-        for name in each["Environment"]["Variables"]
+        for name, value in each["Environment"]["Variables"].items()
         if not name.startswith(("AWS_", "POWERTOOLS_"))
     }
     aws = {
