@@ -73,12 +73,7 @@ class DeliveryAttempt:
     """
 
     def __init__(
-        self,
-        claim: Claim,
-        message_id: str,
-        recipients: Recipients,
-        window: Window,
-        share: float,
+        self, claim: Claim, message_id: str, recipients: Recipients, window: Window, share: float
     ) -> None:
         """`recipients`: of the delivery; those that have an outcome by now are removed."""
         self.claim = claim
