@@ -75,7 +75,6 @@ class DeliveryAttempt:
     def __init__(
         self, claim: Claim, message_id: str, recipients: Recipients, window: Window, share: float
     ) -> None:
-        """`recipients`: of the delivery; those that have an outcome by now are removed."""
         self.claim = claim
         self.message_id = message_id
         self.recipients = recipients
@@ -87,8 +86,7 @@ class DeliveryAttempt:
         self.share = share
         self.rechecked_at, self.recheck_at, self.is_rechecking = 0.0, 0.0, False
         self._in_doubt = WindowShare(window, claim.started_through, self.recipients.names_to_start)
-        doubtful = self._in_doubt.names if claim.is_taken_over else ()
-        self.doubtful = sorted(doubtful)
+        self.doubtful = sorted(self._in_doubt.names) if claim.is_taken_over else []
         self._flush_count = min(FLUSH_COUNT, window.size // 2)
         self._unrecorded: Outcomes = {}
         self._unrecorded_since = self._last_outcome_at = 0.0
