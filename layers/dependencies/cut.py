@@ -20,6 +20,14 @@ SERVICES = ("events", "scheduler", "secretsmanager", "sqs")
 COMMON_DATA = ("_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json")
 
 IMPORTS: dict[str, tuple[str, ...]] = {
+    "aws_lambda_powertools/__init__.py": (
+        "logging",
+        "metrics",
+        "package_logger",
+        "pathlib",
+        "user_agent",
+        "version",
+    ),
     "aws_lambda_powertools/event_handler/__init__.py": ("api_gateway",),
     "aws_lambda_powertools/event_handler/openapi/__init__.py": ("exceptions",),
     "aws_lambda_powertools/utilities/data_classes/__init__.py": (
@@ -34,35 +42,57 @@ IMPORTS: dict[str, tuple[str, ...]] = {
 }
 """The modules from which a file still imports. Powertools imports those of events that nobody here
 handles, such as AppSync's, and asyncio with them; what is kept is what its resolver of HTTP APIs
-needs itself. botocore imports what would write docstrings if somebody asked a client for help."""
+needs itself, and nothing here is traced. botocore imports what would write docstrings if somebody
+asked a client for help."""
 
-REWRITES: dict[str, dict[str, str]] = {
-    "pydantic/plugin/_loader.py": {
-        "from importlib.metadata import entry_points\n": "",
-        "        try:\n            for entry_point in entry_points(": """\
-        from importlib.metadata import entry_points
+HANDLED = (*SERVICES, "eventbridge", "secrets-manager")
+"""The services' names in botocore's events, which are their ids."""
 
-        try:
-            for entry_point in entry_points(""",
-    },
-    "pydantic_core/core_schema.py": {
-        "    from typing import TypedDict\n": """\
-    class TypedDict(dict):
-        def __init_subclass__(cls, **_): ...
-""",
-    },
-    "urllib3/http2/__init__.py": {
-        "from importlib.metadata import version\n": "",
-        '    h2_version = version("h2")\n': """\
-    from importlib.metadata import version
+ALL_HANDLERS = "_add_parameter_aliases(BUILTIN_HANDLERS)\n"
+OWN_HANDLERS = f"""BUILTIN_HANDLERS = [
+    each
+    for each in BUILTIN_HANDLERS
+    if each[0].partition(".")[2].partition(".")[0] in {("", *HANDLED)}
+]
+"""
+BESIDE_CERTIFI = """from contextlib import nullcontext as as_file
+    from pathlib import Path
 
-    h2_version = version("h2")
-""",
-    },
+    def files(_: str) -> Path:
+        return Path(__file__).parent
+"""
+
+EDITS: dict[str, tuple[tuple[str, str], ...]] = {
+    "botocore/compat.py": (("from botocore.vendored import six\n", ""),),
+    "botocore/handlers.py": ((ALL_HANDLERS, ALL_HANDLERS + OWN_HANDLERS),),
+    "certifi/core.py": (("from importlib.resources import as_file, files\n", BESIDE_CERTIFI),),
+    "pycurl/__init__.py": (
+        ("from pycurl.async_multi import AsyncCurlMulti as AsyncCurlMulti\n", ""),
+        ('__all__.append("AsyncCurlMulti")\n', ""),
+    ),
+    "pydantic/plugin/_loader.py": (
+        ("from importlib.metadata import entry_points\n", ""),
+        ("entry_points(group=PYDANTIC_ENTRY_POINT_GROUP)", "()"),
+    ),
+    "urllib3/http2/__init__.py": (
+        ("from importlib.metadata import version\n", ""),
+        (
+            "    h2_version = version",
+            "    from importlib.metadata import version\n\n    h2_version = version",
+        ),
+    ),
+    "urllib3/util/url.py": (('_IPV6_RE = re.compile("^" + _IPV6_PAT + "$")\n', ""),),
 }
-"""Texts of a file, each once in it, and what replaces them. Two modules import the standard
-library's reader of installed packages for what the functions never do: look for plugins of
-pydantic, and speak HTTP/2. A third makes 90 types that only type checkers look at."""
+"""What is replaced in a file.
+
+A session of botocore registers the handlers of `SERVICES` and of all services, none of other
+services and of documentation. Reading the metadata of packages takes 7 ms to import: nobody asks
+urllib3 for HTTP/2, and the layer has no plugin of pydantic to be found. certifi's file is looked
+for beside its module, without importing 4 ms of what reads zips. Nobody uses libcurl by asyncio,
+botocore's six, nor urllib3's pattern of IPv6 addresses alone."""
+
+SCHEMA_TYPES = "pydantic_core/core_schema.py"
+"""A hundred TypedDicts that describe to type checkers what this file's functions return: dicts."""
 
 NOTICE = "Changed for windows-push-backend: see layers/dependencies/cut.py there.\n"
 
@@ -139,27 +169,50 @@ def cut_imports(path: Path, kept: tuple[str, ...]) -> None:
     path.write_text(f"# {NOTICE}{''.join(lines)}{exported}", "utf-8")
 
 
-def rewrite(path: Path, replaced: dict[str, str]) -> None:
-    """Replace texts of a file.
+def edit(path: Path, replaced: tuple[tuple[str, str], ...]) -> None:
+    """Replace parts of a file.
 
     Raises:
-        ValueError: one of them is not in the file, or more than once.
+        ValueError: it does not have one of them, or more than once.
     """
     text = path.read_text("utf-8")
-    for old, new in replaced.items():
+    for old, new in replaced:
         if text.count(old) != 1:
-            raise ValueError(f"{path} does not have {old!r} once: adapt REWRITES")
+            raise ValueError(f"{path} does not have {old!r} once: adapt EDITS")
         text = text.replace(old, new)
     path.unlink()
     path.write_text(f"# {NOTICE}{text}", "utf-8")
+
+
+def cut_typed_dicts(path: Path) -> None:
+    """Make dict of every TypedDict of a file.
+
+    Raises:
+        ValueError: it has none.
+    """
+    text = path.read_text("utf-8")
+    lines = text.splitlines(keepends=True)
+    found = {"TypedDict"}
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.ClassDef) and found & {ast.unparse(each) for each in node.bases}:
+            found.add(node.name)
+            lines[node.lineno - 1 : node.end_lineno] = [
+                f"{node.name} = dict\n",
+                *["\n"] * ((node.end_lineno or node.lineno) - node.lineno),
+            ]
+    if len(found) == 1:
+        raise ValueError(f"{path} has no TypedDict: adapt SCHEMA_TYPES")
+    path.unlink()
+    path.write_text(f"# {NOTICE}{''.join(lines)}", "utf-8")
 
 
 def main(folder: Path) -> None:
     cut_data(folder / "botocore/data")
     for name, kept in IMPORTS.items():
         cut_imports(folder / name, kept)
-    for name, replaced in REWRITES.items():
-        rewrite(folder / name, replaced)
+    for name, replaced in EDITS.items():
+        edit(folder / name, replaced)
+    cut_typed_dicts(folder / SCHEMA_TYPES)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def test_every_folder_of_functions_is_deployed() -> None:
 def test_settings_are_the_environment_of_the_template(function: str, handler_of: Load) -> None:
     settings = handler_of(function)["settings"]
     required = {name for name, is_required in settings.items() if is_required}
-    of_libraries = ("AWS_", "POWERTOOLS_", "PYDANTIC_")
+    of_libraries = ("POWERTOOLS_", "AWS_")
     given = {name for name in environment_of(function) if not name.startswith(of_libraries)}
     assert required <= given <= settings.keys()
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 import pytest
+from botocore.handlers import BUILTIN_HANDLERS
 from botocore.loaders import Loader
 
 from local.stack.build import build
@@ -37,12 +38,16 @@ READ_REQUESTS = {"dispatcher", "notifications_api"}
 
 NOWHERE = {
     "asyncio",
+    "aws_lambda_powertools.tracing",
     "aws_xray_sdk",
     "boto3",
     "botocore.docs.service",  # writes docstrings
+    "botocore.vendored.six",
     "html.parser",
-    "importlib.metadata",  # looks for plugins of pydantic
+    "importlib.metadata",
+    "importlib.resources",
     "multiprocessing",
+    "pycurl.async_multi",
     "s3transfer",
 }
 ONLY_IN = {
@@ -50,21 +55,23 @@ ONLY_IN = {
     "requests": {"token_refresher"},
     "wns.client": {"notification_sender"},
     "wns.toast": {"dispatcher", "notifications_api", "operator_api"},
+    "zipfile": {"token_refresher"},
 }
 MODULES = {
-    "channels_api": 290,
-    "dispatcher": 300,
-    "notification_sender": 295,
-    "notifications_api": 315,
-    "operator_api": 310,
-    "player_api": 310,
-    "token_refresher": 325,
+    "channels_api": 280,
+    "dispatcher": 295,
+    "notification_sender": 285,
+    "notifications_api": 305,
+    "operator_api": 300,
+    "player_api": 295,
+    "token_refresher": 320,
 }
 """How many modules a function imports at most, the standard library's left out."""
 
 START = """
-import gc, json, sys
+import gc, json, sys, typing
 import app
+from pydantic_core import core_schema
 names = [each for each in sys.modules if each.partition(".")[0] not in sys.stdlib_module_names]
 print(json.dumps({
     "modules": sorted(sys.modules),
@@ -78,6 +85,13 @@ print(json.dumps({
         for name, each in vars(sys.modules[module]).items()
         if name in ("NotificationContent", "Request") and each.__pydantic_complete__
     ],
+    "settings": {
+        name: each.__pydantic_complete__
+        for module in ("push.apps.models", "push.templates.models") if module in sys.modules
+        for name, each in vars(sys.modules[module]).items()
+        if name in ("App", "AppSettings", "Template", "TemplateSettings")
+    },
+    "typed_dicts": sum(map(typing.is_typeddict, vars(core_schema).values())),
 }))
 """
 ENDPOINTS = """
@@ -87,6 +101,22 @@ print(json.dumps({
     f"{service} {region}": session.create_client(service, region_name=region).meta.endpoint_url
     for service, regions in json.loads(sys.argv[1]).items() for region in regions
 }))
+"""
+HANDLERS = """
+import json, sys
+from botocore.session import get_session
+session = get_session()
+handlers = session.get_component("event_emitter")._emitter._handlers
+stages, services = json.loads(sys.argv[1])
+found = {}
+for service in services:
+    model = session.get_service_model(service)
+    for operation in model.operation_names:
+        for stage in stages:
+            event = f"{stage}.{model.service_id.hyphenize()}.{operation}"
+            found[event] = [getattr(each, "__qualname__", str(type(each)))
+                            for each in handlers.prefix_search(event)]
+print(json.dumps(found))
 """
 
 
@@ -103,9 +133,9 @@ def layers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(layers: Path) -> Run:
     """Run code with a function's folder and the layers on the path, and no package besides."""
     settings = {
-        name: value if isinstance(value, str) else "of-the-stack"
+        name: "of-the-stack"
         for each in functions().values()
-        for name, value in each["Environment"]["Variables"].items()
+        for name in each["Environment"]["Variables"]
         if not name.startswith(("AWS_", "POWERTOOLS_"))
     }
     aws = {
@@ -183,6 +213,42 @@ def test_models_of_payloads_are_built_where_each_invocation_uses_them(
 ) -> None:
     used = {"NotificationContent", "Request"} if function in READ_REQUESTS else set()
     assert set(started(function)["built"]) == used
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_settings_are_built_where_an_operator_puts_them(started: Start, function: str) -> None:
+    settings = started(function)["settings"]
+    assert settings
+    assert settings == {name: not name.endswith("Settings") for name in settings}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_types_are_made_for_type_checkers(started: Start, function: str) -> None:
+    assert started(function)["typed_dicts"] == 0
+
+
+def test_no_package_of_the_layer_is_a_plugin_of_pydantic(layers: Path) -> None:
+    found = [*layers.glob("*.dist-info")]
+    assert found
+    for each in found:
+        points = each / "entry_points.txt"
+        assert not points.exists() or "[pydantic]" not in points.read_text("utf-8")
+
+
+def test_certificate_authorities_are_the_layers(run: Run, layers: Path) -> None:
+    found = run("import certifi, json; print(json.dumps(certifi.where()))", "dispatcher")
+    assert found == str(layers / "certifi/cacert.pem")
+
+
+def test_handlers_of_the_services_that_are_called_are_the_same(run: Run) -> None:
+    stages = {each[0].partition(".")[0] for each in BUILTIN_HANDLERS} - {"docs"}
+    wanted = json.dumps([sorted(stages), sorted(services_called())])
+    whole = subprocess.run(
+        [sys.executable, "-c", HANDLERS, wanted], capture_output=True, check=True, timeout=60
+    )
+    found = run(HANDLERS, "dispatcher", wanted)
+    assert found == json.loads(whole.stdout)
+    assert "_handle_sqs_compatible_error" in found["after-call.sqs.SendMessage"]
 
 
 def test_layer_has_the_data_of_the_services_that_are_called(layers: Path) -> None:

@@ -61,6 +61,54 @@ def test_package_that_no_longer_imports_what_is_kept_is_refused(tmp_path: Path) 
     assert path.read_text() == TEXT
 
 
+def test_part_that_a_file_has_no_longer_or_twice_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text("import os\n\nNAME = os.name\n")
+    for old in ("import sys", "os"):
+        with pytest.raises(ValueError, match="adapt EDITS"):
+            CUT["edit"](path, ((old, ""),))
+    CUT["edit"](path, (("import os\n", ""), ("os.name", "'posix'")))
+    notice, *rest = path.read_text().splitlines()
+    assert "cut.py" in notice
+    assert rest == ["", "NAME = 'posix'"]
+
+
+TYPES = '''"""Types."""
+from typing import Literal, TypedDict
+
+
+class Whole(TypedDict, total=False):
+    """A dict."""
+
+    type: Literal["whole"]
+
+
+class More(Whole):
+    name: str
+
+
+class Other:
+    kind = Whole | More
+
+
+def whole(name: str) -> Whole:
+    return Whole(type="whole", name=name)
+'''
+
+
+def test_typed_dicts_become_dicts_and_other_lines_stay_where_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "types.py"
+    path.write_text(TYPES)
+    CUT["cut_typed_dicts"](path)
+    cut = path.read_text()
+    assert cut.splitlines().index("class Other:") == TYPES.splitlines().index("class Other:") + 1
+    defined = runpy.run_path(str(path))
+    assert defined["Whole"] is defined["More"] is dict
+    assert defined["whole"]("a") == {"type": "whole", "name": "a"}
+    with pytest.raises(ValueError, match="adapt SCHEMA_TYPES"):
+        CUT["cut_typed_dicts"](path)
+
+
 def test_field_named_documentation_is_no_documentation() -> None:
     member = {"shape": "Text", "documentation": "<p>What it says.</p>"}
     model = {"members": {"documentation": member, "other": [member]}}

@@ -39,7 +39,8 @@ EventName = Literal[
 class AppSettings(BaseModel):
     """The settings of an app."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Built when an operator puts an app; each function reads apps.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     identity: Annotated[
@@ -104,6 +105,8 @@ class AppSettings(BaseModel):
 
 class App(AppSettings):
     """An app: its id, its settings, and why it was stopped."""
+
+    model_config = ConfigDict(defer_build=False)
 
     app_id: AppId
     stopped: Annotated[

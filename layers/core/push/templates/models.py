@@ -46,7 +46,8 @@ class TemplateSettings(BaseModel):
     """The content of a template: the notifications per locale, with `${name}` for parameters, or
     `${name|json}` in JSON texts, `${name|url}` in addresses and launch strings."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Built when an operator puts a template.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     push_enabled: Annotated[
         bool,
@@ -74,6 +75,8 @@ class TemplateSettings(BaseModel):
 
 class Template(TemplateSettings):
     """A template: its id, version and content."""
+
+    model_config = ConfigDict(defer_build=False)
 
     template_id: TemplateId
     version: Annotated[int, Field(description="Incremented by each PUT")] = 0
