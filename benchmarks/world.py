@@ -62,7 +62,8 @@ class World:
             self._of_shard[shard_of(player, SHARDS)].append(player)
         for function in ("operator_api", "channels_api", "dispatcher", "notification_sender"):
             os.environ |= environment_of(function, stub, None)
-        os.environ["POWERTOOLS_LOG_LEVEL"] = "WARNING"  # here nobody reads what handlers log
+        # Here nobody reads what handlers log.
+        os.environ |= {"POWERTOOLS_LOG_LEVEL": "WARNING", "POWERTOOLS_METRICS_DISABLED": "true"}
         settings = {"name": "Bench", "token_audiences": ["windows-game"], "send_rate": SEND_RATE}
         self._operate("PUT", f"/apps/{APP}", settings)
         self._operate("PUT", f"/apps/{APP}/templates/Challenge", TEMPLATE)
