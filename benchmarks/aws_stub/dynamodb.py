@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.aws_stub.expressions import parse_condition
 from benchmarks.aws_stub.items import holds, projected, range_of, scope_of, updated
 from benchmarks.aws_stub.partiql import parse_statement
+from benchmarks.aws_stub.population import Alike
 from benchmarks.aws_stub.tables import Table, text
 from tests.aws_limits.sizes import item_size
 
 if TYPE_CHECKING:
-    from benchmarks.aws_stub.scope import Item
+    from benchmarks.aws_stub.scope import Item, Scope
     from benchmarks.aws_stub.units import Usage
 
 Json = dict[str, Any]
@@ -205,7 +207,7 @@ class DynamoDb:
         """Return the items that hold, up to the limit or 1 MB, and where the next page starts."""
         limit, size = given.get("Limit", 1_000_000), 0
         keys = table.indexes[given["IndexName"]] if given.get("IndexName") else table
-        wanted = parse_condition(given["FilterExpression"]) if "FilterExpression" in given else None
+        wanted = Filter(given) if "FilterExpression" in given else None
         evaluated = 0
         found: list[Item] = []
         found_last: Item = {}
@@ -220,9 +222,9 @@ class DynamoDb:
                 last = found_last
                 break
             evaluated += 1
-            size += item_size(item)
+            size += item.bytes if isinstance(item, Alike) else item_size(item)
             found_last = item
-            if wanted is None or wanted(scope):
+            if wanted is None or wanted.passes(item, scope):
                 found.append(projected(item, given))
         self.usage.note_read(table, size, consistent=given.get("ConsistentRead", False))
         answer: Json = {"Items": found, "Count": len(found), "ScannedCount": evaluated}
@@ -235,6 +237,26 @@ class DynamoDb:
         table = self.tables[given["TableName"]]
         every = [item for part in table.partitions.values() for item in part.items.values()]
         return {"Items": every, "Count": len(every)}
+
+
+class Filter:
+    """A call's filter. Of items that are alike in all that it asks for, it is evaluated for one:
+    AWS answers other calls while it filters, and this process does not."""
+
+    def __init__(self, given: Json) -> None:
+        text = given["FilterExpression"]
+        aliases = given.get("ExpressionAttributeNames") or {}
+        self._condition = parse_condition(text)
+        self._names = {aliases.get(each, each) for each in re.findall(r"(?<!:)#?\b\w+", text)}
+        self._of_alike: bool | None = None
+
+    def passes(self, item: Item, scope: Scope) -> bool:
+        """Return whether an item passes."""
+        if not isinstance(item, Alike) or self._names & item.varying:
+            return bool(self._condition(scope))
+        if self._of_alike is None:
+            self._of_alike = bool(self._condition(scope))
+        return self._of_alike
 
 
 def _nothing(_old: Item | None) -> None:

@@ -11,11 +11,11 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 from push.channels.keys import SHARDS, shard_of
+from tests.aws_limits.sizes import item_size, text_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from benchmarks.aws_stub.scope import Item
 
 DIGITS = 8
 PROTOTYPE_PLAYER = "player-" + "9" * DIGITS
@@ -24,6 +24,18 @@ PROTOTYPE_PLAYER = "player-" + "9" * DIGITS
 def player_id(number: int) -> str:
     """Return the id of a player of the population."""
     return f"player-{number:0{DIGITS}}"
+
+
+class Alike(dict[str, Any]):
+    """A channel of a population, which is like all others but for a few attributes.
+
+    Attributes:
+        bytes: its size.
+        varying: names of the attributes in which it differs from others.
+    """
+
+    bytes: int
+    varying: frozenset[str]
 
 
 class Population:
@@ -38,7 +50,12 @@ class Population:
         self, prototype: dict[str, Any], index: tuple[str, str, str], key: tuple[str, str],
         count: int,
     ) -> None:  # fmt: skip
-        self._prototype = json.dumps(prototype)
+        self._common = dict(prototype)
+        self._of_player = {
+            name: value["S"]
+            for name, value in prototype.items()
+            if PROTOTYPE_PLAYER in json.dumps(value)
+        }
         self._index, self._index_hash, self._index_range = index
         self._hash, self._range = key
         app, _, _ = str(prototype[self._hash]["S"]).partition("#")
@@ -46,12 +63,14 @@ class Population:
         self._device = str(prototype[self._range]["S"])
         self._ends = str(prototype[self._index_range]["S"]).partition(PROTOTYPE_PLAYER)[2]
         self._count = count
+        self._varying = frozenset({*self._of_player, self._index_hash})
+        self._bytes = item_size(prototype) - text_size(prototype[self._index_hash]["S"])
         self._shards: dict[str, list[int]] = {}
         for number in range(count):
             shard = f"{app}#{shard_of(player_id(number), SHARDS)}"
             self._shards.setdefault(shard, []).append(number)
 
-    def get(self, hash_value: str, range_value: str) -> Item | None:
+    def get(self, hash_value: str, range_value: str) -> Alike | None:
         """Return the channel with a key of the table."""
         app, _, player = hash_value.partition("#")
         digits = player.removeprefix("player-")
@@ -60,7 +79,7 @@ class Population:
             return None
         return self._make(int(digits))
 
-    def read(self, index: str | None, hash_value: str, start: str) -> Iterator[Item]:
+    def read(self, index: str | None, hash_value: str, start: str) -> Iterator[Alike]:
         """Yield channels from a sort key on: of a shard, or of a player if `index` is None."""
         if index is None:
             found = self.get(hash_value, self._device) if start <= self._device else None
@@ -69,13 +88,17 @@ class Population:
             return iter(())
         return self._of_shard(self._shards.get(hash_value, []), start)
 
-    def _of_shard(self, numbers: list[int], start: str) -> Iterator[Item]:
+    def _of_shard(self, numbers: list[int], start: str) -> Iterator[Alike]:
         first = bisect_left(numbers, start, key=lambda number: player_id(number) + self._ends)
         for at in range(first, len(numbers)):
             yield self._make(numbers[at])
 
-    def _make(self, number: int) -> Item:
-        player = player_id(number)
-        item: Item = json.loads(self._prototype.replace(PROTOTYPE_PLAYER, player))
-        item[self._index_hash] = {"S": f"{self._app}#{shard_of(player, SHARDS)}"}
+    def _make(self, number: int) -> Alike:
+        # Values are shared: what changes an item copies it (`items.updated`).
+        player, item = player_id(number), Alike(self._common)
+        for name, text in self._of_player.items():
+            item[name] = {"S": text.replace(PROTOTYPE_PLAYER, player)}
+        shard = f"{self._app}#{shard_of(player, SHARDS)}"
+        item[self._index_hash] = {"S": shard}
+        item.bytes, item.varying = self._bytes + text_size(shard), self._varying
         return item

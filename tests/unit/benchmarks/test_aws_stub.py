@@ -14,6 +14,7 @@ from benchmarks.aws_stub.dynamodb import AwsError, DynamoDb
 from benchmarks.aws_stub.population import PROTOTYPE_PLAYER, Population, player_id
 from benchmarks.aws_stub.tables import Table
 from benchmarks.aws_stub.units import Usage
+from tests.aws_limits.sizes import item_size
 
 KEY = {"pk": {"S": "p"}, "sk": {"S": "s"}}
 THINGS = {
@@ -187,9 +188,57 @@ def test_population_has_each_channel_once_in_the_order_of_its_shard() -> None:
     population = Population(prototype, place, ("pk", "sk"), 500)
     found = []
     for shard in range(64):
-        keys = [item["device_key"]["S"] for item in population.read("ByShard", f"game#{shard}", "")]
+        items = list(population.read("ByShard", f"game#{shard}", ""))
+        assert [item.bytes for item in items] == [item_size(item) for item in items]
+        assert {item["shard"]["S"] for item in items} == {f"game#{shard}"}
+        keys = [item["device_key"]["S"] for item in items]
         assert keys == sorted(keys)
         found += keys
     assert sorted(found) == [f"{player_id(number)}#pc" for number in range(500)]
     assert population.get(f"game#{player_id(499)}", "pc") is not None
     assert population.get(f"game#{player_id(500)}", "pc") is None
+
+
+@pytest.mark.parametrize(
+    ("expression", "passing"),
+    [("#n < :n", None), ("n > :n", 0), ("device_key = :key", 1), ("n < :n AND #k = :key", 1)],
+)
+def test_filter_tells_channels_of_a_population_apart_where_they_differ(
+    dynamodb: DynamoDb, expression: str, passing: int | None
+) -> None:
+    prototype = {
+        "pk": {"S": f"game#{PROTOTYPE_PLAYER}"},
+        "sk": {"S": "pc"},
+        "shard": {"S": "game#7"},
+        "device_key": {"S": f"{PROTOTYPE_PLAYER}#pc"},
+        "n": {"N": "5"},
+    }
+    keys = [
+        {"AttributeName": "shard", "KeyType": "HASH"},
+        {"AttributeName": "device_key", "KeyType": "RANGE"},
+    ]
+    index = {"IndexName": "ByShard", "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
+    table = Table(THINGS | {"GlobalSecondaryIndexes": [index]})
+    table.population = Population(
+        prototype, ("ByShard", "shard", "device_key"), ("pk", "sk"), 64 * 20
+    )
+    dynamodb.tables["Things"] = table
+    first = next(table.population.read("ByShard", "game#3", ""))
+    names = {"#n": "n", "#k": "device_key"}
+    answer = dynamodb.call(
+        "Query",
+        {
+            "TableName": "Things",
+            "IndexName": "ByShard",
+            "KeyConditionExpression": "shard = :shard",
+            "FilterExpression": expression,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": {
+                ":shard": {"S": "game#3"},
+                ":n": {"N": "6"},
+                ":key": first["device_key"],
+            },
+        },
+    )
+    assert answer["ScannedCount"] > 1
+    assert answer["Count"] == (answer["ScannedCount"] if passing is None else passing)
