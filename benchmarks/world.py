@@ -8,11 +8,13 @@ measure what is there, whatever its shape is by now.
 from __future__ import annotations
 
 import importlib
+import io
 import itertools
 import json
 import os
 import time
 import uuid
+from contextlib import redirect_stdout
 from dataclasses import asdict
 from typing import Any
 
@@ -62,8 +64,7 @@ class World:
             self._of_shard[shard_of(player, SHARDS)].append(player)
         for function in ("operator_api", "channels_api", "dispatcher", "notification_sender"):
             os.environ |= environment_of(function, stub, None)
-        # Here nobody reads what handlers log.
-        os.environ |= {"POWERTOOLS_LOG_LEVEL": "WARNING", "POWERTOOLS_METRICS_DISABLED": "true"}
+        os.environ["POWERTOOLS_LOG_LEVEL"] = "WARNING"  # here nobody reads what handlers log
         settings = {"name": "Bench", "token_audiences": ["windows-game"], "send_rate": SEND_RATE}
         self._operate("PUT", f"/apps/{APP}", settings)
         self._operate("PUT", f"/apps/{APP}/templates/Challenge", TEMPLATE)
@@ -77,7 +78,8 @@ class World:
     def call(self, function: str, event: dict[str, Any]) -> Any:
         """Call a handler in this process, unmeasured."""
         module = importlib.import_module(f"functions.{function}.app")
-        response = module.lambda_handler(event, Context(function))
+        with redirect_stdout(io.StringIO()):  # metrics
+            response = module.lambda_handler(event, Context(function))
         if response.get("statusCode", 200) >= 300 or response.get("batchItemFailures"):  # noqa: PLR2004
             raise RuntimeError(f"{function} answered {response}")
         return response
