@@ -77,7 +77,7 @@ class Population:
         known = app == self._app and range_value == self._device and len(digits) == DIGITS
         if not known or not digits.isdigit() or int(digits) >= self._count:
             return None
-        return self._make(int(digits))
+        return self._make(int(digits), f"{app}#{shard_of(player, SHARDS)}")
 
     def read(self, index: str | None, hash_value: str, start: str) -> Iterator[Alike]:
         """Yield channels from a sort key on: of a shard, or of a player if `index` is None."""
@@ -86,19 +86,19 @@ class Population:
             return iter(() if found is None else (found,))
         if index != self._index:
             return iter(())
-        return self._of_shard(self._shards.get(hash_value, []), start)
+        return self._of_shard(hash_value, start)
 
-    def _of_shard(self, numbers: list[int], start: str) -> Iterator[Alike]:
+    def _of_shard(self, shard: str, start: str) -> Iterator[Alike]:
+        numbers = self._shards.get(shard, [])
         first = bisect_left(numbers, start, key=lambda number: player_id(number) + self._ends)
         for at in range(first, len(numbers)):
-            yield self._make(numbers[at])
+            yield self._make(numbers[at], shard)
 
-    def _make(self, number: int) -> Alike:
+    def _make(self, number: int, shard: str) -> Alike:
         # Values are shared: what changes an item copies it (`items.updated`).
         player, item = player_id(number), Alike(self._common)
         for name, text in self._of_player.items():
             item[name] = {"S": text.replace(PROTOTYPE_PLAYER, player)}
-        shard = f"{self._app}#{shard_of(player, SHARDS)}"
         item[self._index_hash] = {"S": shard}
         item.bytes, item.varying = self._bytes + text_size(shard), self._varying
         return item

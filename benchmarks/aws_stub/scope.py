@@ -26,6 +26,9 @@ class Scope:
 
     def get(self, path: Path) -> Value | None:
         """Return the value at a path, None if there is none."""
+        if len(path) == 1:  # nearly always
+            name = str(path[0])
+            return self.item.get(self.names[name] if name[0] == "#" else name)
         first, *rest = self.path(path)
         found: Any = self.item.get(str(first))
         for step in rest:
