@@ -141,7 +141,7 @@ class Results:
             sent.attempt.recipients.retry_later(sent.name, now + 100)
             return
         sent.attempt.finish(sent.name, {"outcome": str(result.outcome)}, now)
-        batch.counts[result.outcome] += 1
+        batch.count(sent.attempt, str(result.outcome))
 
 
 class Claims:

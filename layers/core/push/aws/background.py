@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import weakref
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, TypeVar
+from threading import Thread
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from push.errors import AwsUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future
 
 T = TypeVar("T")
 
 _LONGEST_CALL_S = 10.0
+
+
+class _Call(NamedTuple):
+    """A call, and who gets its result or error."""
+
+    call: Callable[[], Any]
+    then: Callable[[Any], None]
+    failed: Callable[[AwsUnavailableError], None] | None
+
+
+class _Completed(NamedTuple):
+    """A call that has a result or has raised an error."""
+
+    call: _Call
+    result: Any
+    error: BaseException | None
 
 
 class Background:
@@ -23,13 +39,18 @@ class Background:
 
     So calls run concurrently, and everything that their results change is changed by one thread.
     Tables (`push.aws.table`) and botocore's clients may be shared between threads.
+
+    Queues and threads only: for a call, a `ThreadPoolExecutor` takes twice the CPU.
     """
 
     def __init__(self, threads: int) -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="aws")
-        self._completed: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._calls: SimpleQueue[_Call | None] = SimpleQueue()
+        self._completed: SimpleQueue[_Completed] = SimpleQueue()
         self.pending = 0
         """How many calls have a result that is yet to be handed over."""
+        self._most = threads
+        self._started = 0
+        weakref.finalize(self, _end, self._calls, threads)
 
     def run(
         self,
@@ -43,12 +64,10 @@ class Background:
             failed: gets the error instead if AWS is unavailable. Without it, `complete` raises that
                 as any other.
         """
-
-        def hand_over(future: Future[T]) -> None:
-            self._completed.put(lambda: _pass_on(future, then, failed))
-
         self.pending += 1
-        self._pool.submit(call).add_done_callback(hand_over)
+        if self._started < min(self.pending, self._most):
+            self._start_thread()
+        self._calls.put(_Call(call, then, failed))
 
     def complete(self, wait_s: float = 0.0) -> None:
         """Hand over the results that are there; if none is, wait up to `wait_s` seconds for one.
@@ -59,7 +78,7 @@ class Background:
         is_first = True
         while self.pending:
             try:
-                hand_over = (
+                completed = (
                     self._completed.get(timeout=wait_s)
                     if is_first and wait_s > 0
                     else self._completed.get_nowait()
@@ -68,7 +87,7 @@ class Background:
                 return
             is_first = False
             self.pending -= 1
-            hand_over()
+            _hand_over(completed)
 
     def drop(self) -> None:
         """Wait for all calls and drop their results. Calls end by their clients' time-outs."""
@@ -78,17 +97,37 @@ class Background:
                 self.pending -= 1
         self.pending = 0
 
+    def _start_thread(self) -> None:
+        name = f"aws_{self._started}"
+        self._started += 1
+        queues = self._calls, self._completed
+        Thread(target=_work, args=queues, name=name, daemon=True).start()
 
-def _pass_on(
-    future: Future[T],
-    then: Callable[[T], None],
-    failed: Callable[[AwsUnavailableError], None] | None,
-) -> None:
+
+def _work(calls: SimpleQueue[_Call | None], completed: SimpleQueue[_Completed]) -> None:
+    """Make calls until there is a None for one."""
+    while (call := calls.get()) is not None:
+        completed.put(_make(call))
+        del call  # and what it refers to, while this waits for the next one
+
+
+def _make(call: _Call) -> _Completed:
     try:
-        result = future.result()
-    except AwsUnavailableError as error:
-        if failed is None:
-            raise
+        return _Completed(call, call.call(), None)
+    except BaseException as error:  # noqa: BLE001 - raised where the result is handed over
+        return _Completed(call, None, error)
+
+
+def _end(calls: SimpleQueue[_Call | None], threads: int) -> None:
+    for _ in range(threads):
+        calls.put(None)
+
+
+def _hand_over(completed: _Completed) -> None:
+    (_, then, failed), result, error = completed
+    if error is None:
+        then(result)
+    elif failed is not None and isinstance(error, AwsUnavailableError):
         failed(error)
     else:
-        then(result)
+        raise error

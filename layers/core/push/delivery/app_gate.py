@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 _BLOCKS = 10
 """A worker takes a tenth of a second's budget at a time: what it does not use is lost to others."""
-_LARGEST_BLOCK = 200
+_LARGEST_BLOCK = 400
+"""All of a broadcast's delivery."""
 _STOPPED_WAIT_S = 30.0
 _OUTAGE_WAIT_S = 5.0
 _READ_PAUSE_EVERY_S = 5.0

@@ -95,7 +95,6 @@ class Batch:
     kept: list[str] = field(default_factory=list)
     attempts: list[DeliveryAttempt] = field(default_factory=list)
     turns: deque[AppTurn] = field(default_factory=deque)
-    counts: Counter[str] = field(default_factory=Counter)
     postponed: int = 0
     resent: int = 0
     closing_calls: int = 0
@@ -125,7 +124,6 @@ class Batch:
 
     def count(self, attempt: DeliveryAttempt, outcome: str) -> None:
         """Count an outcome."""
-        self.counts[outcome] += 1
         self.reports[attempt.message_id].outcomes[outcome] += 1
 
     @property
@@ -187,7 +185,6 @@ class Batch:
         ]
         return Report(
             kept,
-            self.counts,
             self.postponed,
             self.resent,
             error,

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from push.errors import AwsUnavailableError
 
 _ENOUGH = 4  # a delivery is claimed when a quarter of the window is free, or enough for all of it
+_READY_WINDOWS = 2
+"""A delivery is not claimed while the recipients that are ready fill the window this often:
+deliveries that share the window need more records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,8 @@ def _may_open(batch: Batch, message: Message, now: float) -> bool:
     if turn.gate.closed(now) is not None:
         return False
     ready = turn.count_ready() + batch.count_opening(delivery.app_id)
+    if ready >= _READY_WINDOWS * batch.window.size:
+        return False
     if not turn.gate.has_budget(delivery.lane, ready):
         turn.gate.request_budget(delivery.lane, len(delivery.channels), now)
         return False

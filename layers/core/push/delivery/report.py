@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from push.notifications.chunks import partition_of
 from wns.result import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from push.delivery.models import Delivery, Lane
 
@@ -139,7 +138,6 @@ class Report:
 
     Attributes:
         unfinished: ids of the messages that must stay on their queue.
-        counts: outcomes of this batch, by name.
         postponed: deliveries that were queued again unclaimed, because their app could not send.
         resent: sends that an earlier worker, which was killed, may have made before.
         error: what ended the batch early; the deliveries still open then are unfinished.
@@ -148,7 +146,6 @@ class Report:
     """
 
     unfinished: Sequence[str]
-    counts: Mapping[str, int]
     postponed: int = 0
     resent: int = 0
     error: Exception | None = None
@@ -183,9 +180,14 @@ class Report:
             }
 
     @property
+    def counts(self) -> Counter[str]:
+        """Outcomes of this batch, by name."""
+        return _total(each.outcomes for each in self.deliveries)
+
+    @property
     def retried(self) -> Counter[str]:
         """Sends that are made later or again, by reason."""
-        return Counter(chain.from_iterable(each.retried.elements() for each in self.deliveries))
+        return _total(each.retried for each in self.deliveries)
 
     @property
     def aws_failures(self) -> int:
@@ -202,3 +204,7 @@ class Report:
             if each.delivery.lane == lane and each.is_held_up
         )
         return max(ages, default=None)
+
+
+def _total(counters: Iterable[Counter[Any]]) -> Counter[str]:
+    return sum(counters, Counter())

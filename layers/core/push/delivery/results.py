@@ -87,6 +87,9 @@ class ResultHandler:
         if result.status_code is not None:
             gate.token.note_response(fingerprint, now)
             self._responded_at = now
+        if outcome is Outcome.DELIVERED:
+            self._finish(batch, sent, result, now)
+            return
         payload = attempt.delivery.payloads[recipient.payload]
         if result.is_response_lost and payload.on_doubt == "leave":
             result = SendResult(Outcome.UNKNOWN, transport_error=result.transport_error)

@@ -109,12 +109,10 @@ class Starter:
         turn.gate.in_flight += 1
         self.wns.submit(
             Send(
-                channel_uri=recipient.channel_uri,
-                access_token=admitted.value,
-                notification=attempt.notifications.of(recipient.payload, life_left_s),
-                reference=Reference(
-                    attempt, name, recipient, turn.gate, turn.gate.token.fingerprint
-                ),
+                recipient.channel_uri,
+                admitted.value,
+                attempt.notifications.of(recipient.payload, life_left_s),
+                Reference(attempt, name, recipient, turn.gate, turn.gate.token.fingerprint),
             )
         )
         return None

@@ -47,11 +47,9 @@ CANCELLED = "cancelled"
 REMOVED = "removed"
 """Outcome of a recipient whose channel was removed, or went to another player, before the send."""
 
-_OWN_DETAILS = frozenset(
-    {"msg_id", "debug_trace", "correlation_vector", "error_description", "transport_error"}
-)
+_TRACES = frozenset({"debug_trace", "correlation_vector", "error_description", "transport_error"})
+_OWN_DETAILS = _TRACES | {"msg_id"}
 """Details that differ from one recipient to the next; the others are stored once for many."""
-_MSG_ID = {"msg_id"}
 _WINDOW_BITS, _MEM_LEVEL = 11, 5
 _OF_DELIVERED = ("status_code", "notification_status", "device_status", "msg_id")
 _OF_OTHERS = (
@@ -85,12 +83,16 @@ def encode_outcomes(outcomes: Outcomes) -> bytes:
     groups: list[tuple[dict[str, Any], dict[str, Any]]] = []
     for name, record in outcomes.items():
         shared = record.copy()
-        own = {detail: shared.pop(detail) for detail in record.keys() & _OWN_DETAILS}
-        group = next((group for each, group in groups if each == shared), None)
-        if group is None:
-            group = {}
-            groups.append((shared, group))
-        group[name] = own["msg_id"] if own.keys() == _MSG_ID else own
+        own: Any = shared.pop("msg_id", None)  # nearly always all that is a recipient's own
+        if own is None or not _TRACES.isdisjoint(shared):
+            shared = record.copy()
+            own = {detail: shared.pop(detail) for detail in record.keys() & _OWN_DETAILS}
+        for each, group in groups:
+            if each == shared:
+                group[name] = own
+                break
+        else:
+            groups.append((shared, {name: own}))
     text = json.dumps(groups, separators=(",", ":"))
     # By default zlib prepares 256 KB, which takes longer than to compress these two.
     compressor = zlib.compressobj(wbits=_WINDOW_BITS, memLevel=_MEM_LEVEL)
