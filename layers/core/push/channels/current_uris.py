@@ -69,25 +69,27 @@ def perhaps_changed(
     shards = {shard_of(devices[at][0], SHARDS) for at in (0, len(devices) // 2, -1)}
     if len(shards) > 1:
         return devices
-    keys = [device_key(*each) for each in devices]
-    items = table.query(
-        IndexName="ByShard",
-        ProjectionExpression="device_key",
-        KeyConditionExpression="#shard = :shard AND device_key BETWEEN :first AND :last",
-        # Every registration gives a channel the same life, so this tells when it was stored.
-        FilterExpression="expires_at > :now AND expires_at < :latest",
-        ExpressionAttributeNames={"#shard": "shard"},  # a reserved word
-        ExpressionAttributeValues={
-            ":shard": f"{app_id}#{shards.pop()}",
-            ":first": min(keys),
-            ":last": max(keys),
-            ":now": now,
-            ":latest": since - _CLOCKS_DIFFER_S + CHANNEL_LIFE_S,
-        },
-        Limit=len(keys) + len(keys) // 4,
-    )["Items"]
-    same = {item["device_key"] for item in items}
-    return [device for device, key in zip(devices, keys, strict=True) if key not in same]
+    by_key = {device_key(*each): each for each in devices}
+    same = set(
+        table.query_texts(
+            "device_key",
+            IndexName="ByShard",
+            ProjectionExpression="device_key",
+            KeyConditionExpression="#shard = :shard AND device_key BETWEEN :first AND :last",
+            # Every registration gives a channel the same life, so this tells when it was stored.
+            FilterExpression="expires_at > :now AND expires_at < :latest",
+            ExpressionAttributeNames={"#shard": "shard"},  # a reserved word
+            ExpressionAttributeValues={
+                ":shard": f"{app_id}#{shards.pop()}",
+                ":first": min(by_key),
+                ":last": max(by_key),
+                ":now": now,
+                ":latest": since - _CLOCKS_DIFFER_S + CHANNEL_LIFE_S,
+            },
+            Limit=len(by_key) + len(by_key) // 4,
+        )
+    )
+    return [device for key, device in by_key.items() if key not in same]
 
 
 def _read(item: Mapping[str, Any]) -> tuple[str, int]:
