@@ -183,6 +183,8 @@ class World:
                 "expires_at": now + 80_000,
                 "channels": recipients,
             }
+            if lane == "bulk":
+                delivery["channels_in_range"] = channels
             bodies.append(json.dumps(delivery, separators=(",", ":")))
         return sqs_event("DeliveryQueue" if lane == "direct" else "BulkDeliveryQueue", bodies)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from benchmarks.lab import CALL_S, WNS_MS
 from benchmarks.lambda_events import sqs_event
 from benchmarks.results import Row
-from push.dispatch.broadcast import NOTIFICATIONS_PER_CHUNK
+from push.dispatch.page_chunks import NOTIFICATIONS_PER_CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from benchmarks.measures.handlers import BATCH
 from benchmarks.processes import MeasuredProcess
 from benchmarks.results import Row
 from benchmarks.world import CHANNELS
-from push.dispatch.broadcast import NOTIFICATIONS_PER_CHUNK
+from push.dispatch.page_chunks import NOTIFICATIONS_PER_CHUNK
 
 if TYPE_CHECKING:
     from benchmarks.lab import Lab

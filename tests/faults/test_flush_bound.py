@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from push.delivery.attempt import FLUSH_COUNT, FLUSH_S, DeliveryAttempt
 from push.delivery.records import DeliveryRecords
 from push.delivery.window import SIZES
-from push.dispatch import broadcast
+from push.dispatch import page_chunks
 from tests.faults.crowd import arrivals, make_crowd
 from tests.integration.builders import set_shards
 
@@ -81,7 +81,7 @@ def test_outcomes_are_recorded_while_connections_are_busy_and_neighbours_stall(
     """Four deliveries of a hundred in a batch; of each, a device answers after three seconds only,
     so that none is closed before. All others are answered within the first second."""
     set_shards(monkeypatch, shards=1, topic_shards=1)
-    monkeypatch.setattr(broadcast, "NOTIFICATIONS_PER_CHUNK", 100)
+    monkeypatch.setattr(page_chunks, "NOTIFICATIONS_PER_CHUNK", 100)
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), 400)
     for uri in crowd.uris[5::100]:
         game.wns.fail_next(1, channel=uri, delay=3.0)

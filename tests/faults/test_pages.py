@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from push.channels import keys
-from push.dispatch import broadcast
+from push.dispatch import broadcast, page_chunks
 from push.dispatch.broadcast_queue import read_message
 from tests.aws_limits.wire import client_of
 from tests.faults.crowd import arrivals, counted, make_crowd
@@ -96,7 +96,7 @@ def test_page_costs_a_bounded_number_of_calls(
 def test_delivery_costs_a_bounded_number_of_calls(
     game: Backend, found: Callable[[str], None]
 ) -> None:
-    size = broadcast.NOTIFICATIONS_PER_CHUNK
+    size = page_chunks.NOTIFICATIONS_PER_CHUNK
     make_crowd(game.wns, game.table("ChannelsTable"), size, devices_per_player=size)
     begin(game)
     for message in game.messages("BroadcastQueue"):

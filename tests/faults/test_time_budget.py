@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from push.delivery.sender import CLOSING_S
-from push.dispatch.broadcast import CHANNELS_PER_PAGE, NOTIFICATIONS_PER_CHUNK
+from push.dispatch.broadcast import CHANNELS_PER_PAGE
+from push.dispatch.page_chunks import NOTIFICATIONS_PER_CHUNK
 from tests.faults.crowd import arrivals, make_crowd
 from tests.faults.test_wns_trouble import short_timeout
 from tests.integration.builders import outcomes, set_shards

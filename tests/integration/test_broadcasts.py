@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from push.channels import keys
-from push.dispatch import broadcast
+from push.dispatch import broadcast, page_chunks
 from push.dispatch.broadcast_queue import read_message
 from tests.integration.builders import (
     cancel,
@@ -111,7 +111,7 @@ def test_redelivered_page_makes_the_same_deliveries(
     """Players leave and come between the first and the second work on a page of several chunks."""
     dispatcher = game.handler("dispatcher")
     monkeypatch.setattr(broadcast, "CHANNELS_PER_PAGE", 10)
-    monkeypatch.setattr(broadcast, "NOTIFICATIONS_PER_CHUNK", 3)
+    monkeypatch.setattr(page_chunks, "NOTIFICATIONS_PER_CHUNK", 3)
     same_shard = [f"p{n}" for n in range(200) if keys.shard_of(f"p{n}", keys.SHARDS) == 1][:26]
     first, late = same_shard[:24], same_shard[24:]
     for player in first:

@@ -3,12 +3,15 @@ and finding that out costs little."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from push.dispatch import page_chunks
 from tests.faults.crowd import make_crowd
 from tests.integration.builders import (
+    APP,
     APP_PATH,
     game_fixture,
     open_channel,
@@ -43,8 +46,8 @@ def spread(monkeypatch: pytest.MonkeyPatch, shards: int) -> None:
     set_shards(monkeypatch, shards=shards, topic_shards=1)
 
 
-def dispatch(game: Backend, audience: dict[str, Any]) -> list[dict[str, Any]]:
-    game.send_request(request(audience=audience))
+def dispatch(game: Backend, audience: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
+    game.send_request(request(audience=audience, **more))
     game.handle("RequestQueue")
     game.handle("BroadcastQueue")
     return game.messages("BulkDeliveryQueue")
@@ -123,3 +126,62 @@ def test_unchanged_channels_cost_a_tenth_of_a_read_unit_each(
     assert len(outcomes(game)) == len(crowd.uris)
     _, _, reads = units.of_table("ChannelsTable")
     assert reads <= 0.1 * len(crowd.uris), dict(units.by_read)
+
+
+def ranges(deliveries: list[dict[str, Any]]) -> list[tuple[int, int | None]]:
+    """Return how many channels each delivery has, and how many there are in its range."""
+    bodies = [json.loads(each["Body"]) for each in deliveries]
+    return [(len(each["channels"]), each.get("channels_in_range")) for each in bodies]
+
+
+def test_delivery_says_how_many_channels_its_range_had(
+    game: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_chunks, "NOTIFICATIONS_PER_CHUNK", 3)
+    open_channel(game, "player-2a", "expired")
+    game.advance(30 * 86_400)
+    game.refresh()
+    for device, player in DEVICES.items():
+        open_channel(game, player, device)
+    path = f"{APP_PATH}/channels/pc-1/presence"
+    assert game.call_as_player("player-1", "PUT", path, {"in_game": True})[0] == 204
+
+    deliveries = dispatch(game, {"everyone": True}, options={"skip_players_in_game": True})
+
+    # The first has the range of the player in the game, who is not sent to.
+    assert ranges(deliveries) == [(2, 3), (3, 3)]
+
+
+def test_range_with_an_unreadable_channel_is_not_counted(game: Backend) -> None:
+    for device, player in DEVICES.items():
+        open_channel(game, player, device)
+    table = game.table("ChannelsTable")
+    key = {"pk": f"{APP}#player-3", "sk": "pc-3"}
+    table.update_item(
+        Key=key, UpdateExpression="SET locale = :bad", ExpressionAttributeValues={":bad": 7}
+    )
+    assert ranges(dispatch(game, {"everyone": True})) == [(5, None)]
+
+
+def test_topic_has_no_range(game: Backend) -> None:
+    for device, player in DEVICES.items():
+        open_channel(game, player, device, topics=[TOPIC])
+    assert ranges(dispatch(game, {"topic": TOPIC})) == [(6, None)]
+
+
+def test_check_of_a_long_delivery_receives_little_while_nobody_leaves(
+    game: Backend, limits: AwsLimits
+) -> None:
+    crowd = make_crowd(game.wns, game.table("ChannelsTable"), 400, devices_per_player=1)
+    game.advance(3600)
+    deliveries = dispatch(game, {"everyone": True})
+    game.advance(LONG_S)
+    open_channel(game, "p7", "p7")  # renewed
+    open_channel(game, "p70a", "new")
+
+    with limits.counting() as units:
+        game.handle("BulkDeliveryQueue", deliveries)
+
+    assert len(outcomes(game)) == len(crowd.uris)
+    assert units.calls["dynamodb Query"] == 1
+    assert units.bytes_received["dynamodb Query"] <= 500

@@ -127,8 +127,7 @@ class WnsClient:
         """
         if self.free < 1:
             raise RuntimeError("No send is free: call poll() first.")
-        self._begin()
-        self._start(send)
+        self._start([send])
 
     def poll(self, timeout: float = 0.0) -> list[SendResult]:
         """Send and receive; return the results that have arrived, in any order.
@@ -168,38 +167,21 @@ class WnsClient:
         self._proxies.forget()
         try:
             while not source.is_exhausted or self.in_flight:
-                self._begin()
-                for send in source.take(self.free):
-                    self._start(send)
+                self._start(source.take(self.free))
                 yield from self.poll(_POLL_SECONDS)
         finally:
             self.cancel()
         if source.error is not None:
             raise source.error
 
-    def _begin(self) -> None:
-        """Close connections that were idle for too long; sends are started next."""
+    def _start(self, sends: Iterable[Send]) -> None:
         self._refuse_if_closed()
         if not self.in_flight and self._clock() - self._last_used > self._max_idle_seconds:
             self._connections.drop_connections()
-
-    def _start(self, send: Send) -> None:
-        """Start a send, or note the result of one that must not be sent."""
-        notification = send.notification
-        try:
-            url = parse_channel_uri(send.channel_uri)
-            envelope = self._envelopes.find(notification, send.access_token)
-        except InvalidChannelUriError as error:
-            outcome, reason = Outcome.REFUSED, error.reason
-        except InvalidNotificationError as error:
-            outcome, reason = Outcome.REJECTED, str(error)
-        else:
-            proxy = self._proxies.find(url[: url.index("/", _SCHEME_LENGTH)])
-            body = notification.body if isinstance(notification, Notification) else b""
-            self._connections.start(send, url, envelope, body, proxy)
-            return
-        refused = SendResult(outcome, reference=send.reference, transport_error=reason)
-        self._unsent.append(refused)
+        for send in sends:
+            refused = _start(send, self._connections, self._envelopes, self._proxies.find)
+            if refused is not None:
+                self._unsent.append(refused)
 
     def _exchange(self) -> list[SendResult]:
         self._connections.perform()
@@ -214,6 +196,29 @@ class WnsClient:
     def _refuse_if_closed(self) -> None:
         if self._is_closed:
             raise RuntimeError("This WnsClient is closed.")
+
+
+def _start(
+    send: Send,
+    connections: Connections[Send],
+    envelopes: Envelopes,
+    proxy_of: Callable[[str], str],
+) -> SendResult | None:
+    """Start a send, or return the result of one that must not be sent."""
+    notification = send.notification
+    try:
+        url = parse_channel_uri(send.channel_uri)
+        envelope = envelopes.find(notification, send.access_token)
+    except InvalidChannelUriError as error:
+        outcome, reason = Outcome.REFUSED, error.reason
+    except InvalidNotificationError as error:
+        outcome, reason = Outcome.REJECTED, str(error)
+    else:
+        proxy = proxy_of(url[: url.index("/", _SCHEME_LENGTH)])
+        body = notification.body if isinstance(notification, Notification) else b""
+        connections.start(send, url, envelope, body, proxy)
+        return None
+    return SendResult(outcome, reference=send.reference, transport_error=reason)
 
 
 def _read_result(send: Send, transfer: Transfer, code: int, details: str, now: float) -> SendResult:

@@ -22,6 +22,12 @@ Place = tuple[str, str]
 _CLOCKS_DIFFER_S = 60
 """More than the clocks of two workers differ, and than the index lags behind the table."""
 
+_MOST_NEW = 10
+"""New channels in a range, beyond a quarter, that are worth reading on."""
+
+# Every registration gives a channel the same life, so this tells when it was stored.
+_SAME = "expires_at > :now AND expires_at < :latest"
+
 
 def place_of(app_id: str, player_id: str, device_id: str) -> Place:
     """Return where a device's channel is stored; the same as `channel_key`."""
@@ -54,7 +60,13 @@ def read_uris(items: Iterable[Mapping[str, Any]], now: int) -> dict[Place, str]:
 
 
 def perhaps_changed(
-    table: Table, app_id: str, devices: Sequence[tuple[str, str]], since: int, now: int
+    table: Table,
+    app_id: str,
+    devices: Sequence[tuple[str, str]],
+    since: int,
+    now: int,
+    *,
+    in_range: int | None = None,
 ) -> Sequence[tuple[str, str]]:
     """Return which of these (player_id, device_id) may have another URI than at `since`, or none.
 
@@ -65,30 +77,36 @@ def perhaps_changed(
     Args:
         since: when their URIs were read (epoch seconds).
         now: epoch seconds.
+        in_range: how many channels that had not expired there were then in the shard, from the
+            first of these devices' to the last one's; None if that is not known.
     """
     shards = {shard_of(devices[at][0], SHARDS) for at in (0, len(devices) // 2, -1)}
     if len(shards) > 1:
         return devices
     by_key = {device_key(*each): each for each in devices}
-    same = set(
-        table.query_texts(
-            "device_key",
-            IndexName="ByShard",
-            ProjectionExpression="device_key",
-            KeyConditionExpression="#shard = :shard AND device_key BETWEEN :first AND :last",
-            # Every registration gives a channel the same life, so this tells when it was stored.
-            FilterExpression="expires_at > :now AND expires_at < :latest",
-            ExpressionAttributeNames={"#shard": "shard"},  # a reserved word
-            ExpressionAttributeValues={
-                ":shard": f"{app_id}#{shards.pop()}",
-                ":first": min(by_key),
-                ":last": max(by_key),
-                ":now": now,
-                ":latest": since - _CLOCKS_DIFFER_S + CHANNEL_LIFE_S,
-            },
-            Limit=len(by_key) + len(by_key) // 4,
-        )
-    )
+    query: dict[str, Any] = {
+        "IndexName": "ByShard",
+        "ProjectionExpression": "device_key",
+        "KeyConditionExpression": "#shard = :shard AND device_key BETWEEN :first AND :last",
+        "ExpressionAttributeNames": {"#shard": "shard"},  # a reserved word
+        "ExpressionAttributeValues": {
+            ":shard": f"{app_id}#{shards.pop()}",
+            ":first": min(by_key),
+            ":last": max(by_key),
+            ":now": now,
+            ":latest": since - _CLOCKS_DIFFER_S + CHANNEL_LIFE_S,
+        },
+        "Limit": max(len(by_key), in_range or 0) * 5 // 4 + _MOST_NEW,
+    }
+    if in_range is not None:
+        page = table.query(**query, FilterExpression=f"NOT ({_SAME})")
+        changed = {item["device_key"] for item in page["Items"]}
+        # All that were there are there, and the others are new. This errs on the safe side only:
+        # one that was there and has changed, but is none of these, counts as a new one; and of a
+        # page that is cut off, the last of these is missing.
+        if page["ScannedCount"] == in_range + len(changed - by_key.keys()):
+            return [device for key, device in by_key.items() if key in changed]
+    same = set(table.query_texts("device_key", **query, FilterExpression=_SAME))
     return [device for key, device in by_key.items() if key not in same]
 
 

@@ -31,10 +31,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ShardPage:
-    """Some channels of a shard, and where the next page starts, None for the last page."""
+    """Some channels of a shard.
+
+    Attributes:
+        next: where the next page starts, None for the last page.
+        is_whole: whether these are known to be all channels of this part of the shard that have not
+            expired.
+    """
 
     channels: tuple[SendableChannel, ...]
     next: str | None
+    is_whole: bool = False
 
 
 class Channels:
@@ -104,9 +111,11 @@ class Channels:
         found = page["Items"]
         inside = found if end is None else [each for each in found if _device_key(each) < end]
         more = "LastEvaluatedKey" in page and len(inside) == len(found)
+        readable = list(sendable_channels(inside))
         return ShardPage(
-            tuple(channel for channel in sendable_channels(inside) if channel.expires_at > now),
+            tuple(channel for channel in readable if channel.expires_at > now),
             following(str(page["LastEvaluatedKey"]["device_key"])) if more else None,
+            is_whole=len(readable) == len(inside),
         )
 
     @map_dynamodb_errors()

@@ -124,6 +124,14 @@ class Delivery(BaseModel):
     postponed: Annotated[
         int, Field(ge=0, description="How often it was queued again because its app could not send")
     ] = 0
+    channels_in_range: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            description="How many channels of the shard, sent to or not, there were from the first"
+            " of these to the last; for the check of deliveries that have waited",
+        ),
+    ] = None
     payloads: tuple[RenderedNotification, ...]
     channels: tuple[Recipient, ...]
 
@@ -138,6 +146,7 @@ class Delivery(BaseModel):
         return self.model_copy(
             update={
                 "channels": tuple(channels),
+                "channels_in_range": None,
                 "attempt": attempt,
                 "not_before": not_before,
                 "postponed": 0,

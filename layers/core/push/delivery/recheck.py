@@ -104,8 +104,10 @@ class Recheck:
         if delivery.lane == "direct" or now - delivery.dispatched_at > _BULK_IF_OLDER_S:
             devices = list(dict.fromkeys((each.player_id, each.device_id) for each in recipients))
         if delivery.lane == "bulk" and devices:
+            is_whole = len(recipients) == len(delivery.channels)
+            in_range = delivery.channels_in_range if is_whole else None
             app_id, since = delivery.app_id, delivery.dispatched_at
-            devices = perhaps_changed(self.channels, app_id, devices, since, now)
+            devices = perhaps_changed(self.channels, app_id, devices, since, now, in_range=in_range)
         return [place_of(delivery.app_id, *each) for each in devices]
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import random
 import time
-from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +18,10 @@ from pydantic import BaseModel, ConfigDict
 from push.aws.batch_get import Wanted, batch_get_of_tables
 from push.aws.dynamodb import map_dynamodb_errors
 from push.channels.keys import SHARDS, TOPIC_SHARDS
-from push.dispatch.chunks import MAX_BYTES, TARGET_BYTES, Addresser, ChunkSize, fitting
+from push.channels.table import ShardPage
+from push.dispatch.chunks import Addresser
 from push.dispatch.page_audience import audience_of, player_border
+from push.dispatch.page_chunks import chunk_messages, chunk_starts, in_chunks
 from push.dispatch.pages import Page, PagePlan
 from push.requests.models import Request
 from push.requests.rendering import Renderer
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from push.delivery.finished import FinishedNotifications
     from push.delivery.queue import DeliveryQueue
     from push.dispatch.broadcast_queue import BroadcastQueue
-    from push.dispatch.chunks import Addressed
     from push.dispatch.pages import Pages
     from push.dispatch.player_channels import PlayerChannels
     from push.notifications.entry import State
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
 
 CHANNELS_PER_PAGE = 400
-NOTIFICATIONS_PER_CHUNK = 400
 
 
 class Broadcast(BaseModel):
@@ -122,19 +121,21 @@ class Broadcaster:
         app = self.apps.of_item(page.app_id, app_item)
         renderer = Renderer(app, request, broadcast.template)
         addresser = Addresser(renderer)
-        found, following = self._query(page, request, None, now)
-        border = player_border(found, following)
+        part = self._query(page, request, None, now)
+        found: Sequence[SendableChannel] = part.channels
+        border = player_border(found, part.next)
         if border is not None:
             found = [channel for channel in found if channel.device_key < border]
         addressed = addresser.address(found)
-        plan = self.pages.plan(page, PagePlan(_chunk_starts(addressed), border), now)
+        plan = self.pages.plan(page, PagePlan(chunk_starts(addressed), border), now)
         if plan is None:
             self.finished.publish(page.app_id, page.notification_id, now)
             return 0
         if not plan.chunk_starts:  # whoever has registered since is in no chunk: nothing is sent
             found, addressed = [], []
         elif plan.end != border:
-            found = self._between(page, request, plan.end, now)
+            part = self._between(page, request, plan.end, now)
+            found = part.channels
             addressed = addresser.address(found)
         audience = audience_of(
             page,
@@ -147,11 +148,8 @@ class Broadcaster:
         )
         if audience.channels is not found:
             addressed = addresser.address(audience.channels)
-        messages = [
-            # Also the empty ones: every delivery that is counted must finish.
-            addresser.message(f"{page.name}.{number}", fitting(members), now, lane="bulk")
-            for number, members in enumerate(_in_chunks(plan, addressed))
-        ]
+        every = found if part.is_whole else None
+        messages = chunk_messages(addresser, page, in_chunks(plan, addressed), every, now)
         self._put(page.app_id, messages)
         if plan.end is not None:
             self.page_queue.put([page.next(plan.end)])
@@ -170,27 +168,23 @@ class Broadcaster:
         for error in filter(None, self.queue.put_all(texts, self.pool)):
             raise error
 
-    def _between(
-        self, page: Page, request: Request, end: str | None, now: float
-    ) -> list[SendableChannel]:
+    def _between(self, page: Page, request: Request, end: str | None, now: float) -> ShardPage:
         """Return all channels of a page whose end is planned."""
         found: list[SendableChannel] = []
-        following: str | None = page.start
+        is_whole = True
         while True:
-            more, following = self._query(
-                page.model_copy(update={"start": following}), request, end, now
-            )
-            found += more
-            if following is None:
-                return found
+            part = self._query(page, request, end, now)
+            found += part.channels
+            is_whole = is_whole and part.is_whole
+            if part.next is None:
+                return ShardPage(tuple(found), None, is_whole)
+            page = page.model_copy(update={"start": part.next})
 
-    def _query(
-        self, page: Page, request: Request, end: str | None, now: float
-    ) -> tuple[list[SendableChannel], str | None]:
-        """Return the next channels of the page's shard, and where the following page starts."""
+    def _query(self, page: Page, request: Request, end: str | None, now: float) -> ShardPage:
+        """Return the next channels of the page's shard, of a topic's subscribers if it has one."""
         topic = request.audience.topic
         if topic is None:
-            part = self.channels.of_shard(
+            return self.channels.of_shard(
                 page.app_id,
                 page.shard,
                 int(now),
@@ -198,14 +192,14 @@ class Broadcaster:
                 end=end,
                 limit=CHANNELS_PER_PAGE,
             )
-            return list(part.channels), part.next
         subscribers = self.topics.subscribers(
             page.app_id, topic, page.shard, start=page.start, end=end, limit=CHANNELS_PER_PAGE
         )
         # A subscription only locates a channel; the channel's own topics decide.
         current = self.channels.current(page.app_id, subscribers.devices, int(now))
         subscribed = [channel for channel in current.values() if topic in channel.topics]
-        return sorted(subscribed, key=lambda channel: channel.device_key), subscribers.next
+        in_order = sorted(subscribed, key=lambda channel: channel.device_key)
+        return ShardPage(tuple(in_order), subscribers.next)
 
 
 @map_dynamodb_errors()
@@ -233,27 +227,3 @@ def _read(
 
 def _shards(request: Request) -> int:
     return TOPIC_SHARDS if request.audience.topic else SHARDS
-
-
-def _chunk_starts(recipients: Sequence[Addressed]) -> tuple[str, ...]:
-    """Return the key at which each chunk of a page starts; a chunk ends where it is full."""
-    chunk_starts: list[str] = []
-    size = ChunkSize()
-    for each in recipients:
-        more = len(each.payloads.rendered)
-        is_full = size.notifications + more > NOTIFICATIONS_PER_CHUNK
-        if not chunk_starts or is_full or not size.add_if_below(TARGET_BYTES, [each]):
-            chunk_starts.append(each.channel.device_key)
-            size = ChunkSize()
-            size.add_if_below(MAX_BYTES, [each])
-    return tuple(chunk_starts)
-
-
-def _in_chunks(plan: PagePlan, recipients: Sequence[Addressed]) -> list[list[Addressed]]:
-    """Return the channels of each chunk of a plan."""
-    in_chunks: list[list[Addressed]] = [[] for _ in plan.chunk_starts]
-    for each in recipients if in_chunks else ():
-        # A channel registered since the plan was made, before its first key, joins the first chunk.
-        number = max(bisect_right(plan.chunk_starts, each.channel.device_key) - 1, 0)
-        in_chunks[number].append(each)
-    return in_chunks

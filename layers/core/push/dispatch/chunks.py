@@ -74,7 +74,12 @@ class Addresser:
         return addressed
 
     def message(
-        self, chunk: str, recipients: Sequence[Addressed], now: float, lane: Lane = "direct"
+        self,
+        chunk: str,
+        recipients: Sequence[Addressed],
+        now: float,
+        lane: Lane = "direct",
+        channels_in_range: int | None = None,
     ) -> str:
         """Return the message of a delivery that sends each channel its notifications."""
         payloads: list[RenderedNotification] = []
@@ -89,7 +94,7 @@ class Addresser:
                         payloads.append(rendered)
                     ends.append(f"{payloads.index(rendered)}}}")
             texts += [each.text + end for end in ends]
-        delivery = self._renderer.delivery(chunk, payloads, now, lane)
+        delivery = self._renderer.delivery(chunk, payloads, now, lane, channels_in_range)
         return delivery_text(delivery).removesuffix("]}") + ",".join(texts) + "]}"
 
     def _payloads(self, locale: str | None) -> Payloads:

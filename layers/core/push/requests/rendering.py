@@ -111,7 +111,12 @@ class Renderer:
         return min(max(self.options.ttl_seconds or 0, SHORTEST_LIFE_S), LONGEST_LIFE_S)
 
     def delivery(
-        self, chunk: str, payloads: Sequence[RenderedNotification], now: float, lane: Lane
+        self,
+        chunk: str,
+        payloads: Sequence[RenderedNotification],
+        now: float,
+        lane: Lane,
+        channels_in_range: int | None = None,
     ) -> Delivery:
         """Return a delivery of notifications to nobody yet."""
         return Delivery(
@@ -122,6 +127,7 @@ class Renderer:
             accepted_at=self._accepted_at,
             dispatched_at=int(now),
             expires_at=int(now) + self.life_s,
+            channels_in_range=channels_in_range,
             payloads=tuple(self.of_chunk(each, chunk) for each in payloads),
             channels=(),
         )
