@@ -120,9 +120,10 @@ def found(lives: Sequence[Life], *, tells_range: bool) -> tuple[set[str], set[st
         if places[device].then in {"is removed", "moves"}
         or places[device] == (EXPIRES, True, "stays")
     }
-    again = perhaps_changed(
-        table, APP, sent_to, DISPATCHED_AT, NOW, in_range=in_range if tells_range else None
-    )
+    if tells_range:
+        again = perhaps_changed(table, APP, sent_to, DISPATCHED_AT, NOW, in_range=in_range)
+    else:  # what is left of a delivery is in no order
+        again = perhaps_changed(table, APP, sent_to[::-1], DISPATCHED_AT, NOW)
     assert len(set(again)) == len(again)
     return {each[0] for each in changed}, {each[0] for each in again}, wire.queries
 

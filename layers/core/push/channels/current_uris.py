@@ -78,12 +78,14 @@ def perhaps_changed(
         since: when their URIs were read (epoch seconds).
         now: epoch seconds.
         in_range: how many channels that had not expired there were then in the shard, from the
-            first of these devices' to the last one's; None if that is not known.
+            first of these devices' to the last one's, which are in the order of their keys; None if
+            that is not known.
     """
     shards = {shard_of(devices[at][0], SHARDS) for at in (0, len(devices) // 2, -1)}
     if len(shards) > 1:
         return devices
-    by_key = {device_key(*each): each for each in devices}
+    if in_range is None:
+        devices = sorted(devices, key=_key)
     query: dict[str, Any] = {
         "IndexName": "ByShard",
         "ProjectionExpression": "device_key",
@@ -91,23 +93,33 @@ def perhaps_changed(
         "ExpressionAttributeNames": {"#shard": "shard"},  # a reserved word
         "ExpressionAttributeValues": {
             ":shard": f"{app_id}#{shards.pop()}",
-            ":first": min(by_key),
-            ":last": max(by_key),
+            ":first": _key(devices[0]),
+            ":last": _key(devices[-1]),
             ":now": now,
             ":latest": since - _CLOCKS_DIFFER_S + CHANNEL_LIFE_S,
         },
-        "Limit": max(len(by_key), in_range or 0) * 5 // 4 + _MOST_NEW,
+        "Limit": max(len(devices), in_range or 0) * 5 // 4 + _MOST_NEW,
     }
     if in_range is not None:
         page = table.query(**query, FilterExpression=f"NOT ({_SAME})")
         changed = {item["device_key"] for item in page["Items"]}
+        by_key = _by_key(devices) if changed else {}
         # All that were there are there, and the others are new. This errs on the safe side only:
         # one that was there and has changed, but is none of these, counts as a new one; and of a
         # page that is cut off, the last of these is missing.
         if page["ScannedCount"] == in_range + len(changed - by_key.keys()):
             return [device for key, device in by_key.items() if key in changed]
+    by_key = _by_key(devices)
     same = set(table.query_texts("device_key", **query, FilterExpression=_SAME))
     return [device for key, device in by_key.items() if key not in same]
+
+
+def _key(device: tuple[str, str]) -> str:
+    return device_key(*device)
+
+
+def _by_key(devices: Sequence[tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    return {_key(each): each for each in devices}
 
 
 def _read(item: Mapping[str, Any]) -> tuple[str, int]:
