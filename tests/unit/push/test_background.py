@@ -75,3 +75,24 @@ def test_dropped_results_are_not_handed_over() -> None:
     background.drop()
 
     assert (background.pending, done) == (0, [])
+
+
+def test_threads_are_started_when_needed_and_end_with_their_owner() -> None:
+    background, meeting, threads = Background(2), threading.Barrier(2), set[threading.Thread]()
+
+    def meet() -> threading.Thread:
+        meeting.wait(DEADLINE_S)
+        return threading.current_thread()
+
+    background.run(threading.current_thread, threads.add)
+    complete_all(background)
+    assert len(threads) == 1
+    for _ in range(4):
+        background.run(meet, threads.add)
+    complete_all(background)
+    assert len(threads) == 2
+
+    del background
+    for each in threads:
+        each.join(DEADLINE_S)
+    assert not any(each.is_alive() for each in threads)
