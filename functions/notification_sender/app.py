@@ -9,7 +9,6 @@ gc.disable()  # until what stays is made, see below
 import os
 import random
 import time
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics, single_metric
@@ -49,6 +48,8 @@ from wns.client import WnsClient
 from wns.result import Outcome
 
 if TYPE_CHECKING:
+    from collections import Counter
+
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
@@ -156,7 +157,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 
 def count(report: Report) -> None:
     """Count what happened to the deliveries."""
-    counts = Counter[str](report.counts) + Counter[str](report.retried)
+    counts = report.counts + report.retried
     # A metric is paid for by the hour in which it has data, even if that is 0.
     if report.postponed:
         metrics.add_metric("DeliveriesPostponed", MetricUnit.Count, report.postponed)

@@ -65,6 +65,13 @@ def test_remainder_is_the_same_delivery_one_attempt_later() -> None:
     assert (rest.attempt, rest.not_before, rest.channels) == (3, 1300, ())
 
 
+def test_remainder_is_not_counted_by_the_range_of_the_whole() -> None:
+    whole = delivery().model_copy(update={"channels_in_range": 7})
+    rest = whole.remainder(whole.channels, attempt=1)
+    assert rest.channels_in_range is None
+    assert whole.postpone(1300).channels_in_range == 7  # the same channels
+
+
 @pytest.mark.parametrize(
     "body",
     [

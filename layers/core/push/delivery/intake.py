@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from push.errors import AwsUnavailableError
 
 _ENOUGH = 4  # a delivery is claimed when a quarter of the window is free, or enough for all of it
-_READY_WINDOWS = 2
+_READY_WINDOWS = 3
 """A delivery is not claimed while the recipients that are ready fill the window this often:
-deliveries that share the window need more records."""
+deliveries that share it need more records."""
 
 
 @dataclass(frozen=True, slots=True)
