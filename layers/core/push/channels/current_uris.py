@@ -104,9 +104,10 @@ def perhaps_changed(
         page = table.query(**query, FilterExpression=f"NOT ({_SAME})")
         changed = {item["device_key"] for item in page["Items"]}
         by_key = _by_key(devices) if changed else {}
-        # All that were there are there, and the others are new. This errs on the safe side only:
-        # one that was there and has changed, but is none of these, counts as a new one; and of a
-        # page that is cut off, the last of these is missing.
+        # All that were there are there, and the others are new: what the filter leaves out counts
+        # as well (Amazon DynamoDB developer guide, "Counting the items in the results"). This errs
+        # on the safe side only: one that was there and has changed, but is none of these, counts as
+        # a new one; and of a page that is cut off, the last of these is missing.
         if page["ScannedCount"] == in_range + len(changed - by_key.keys()):
             return [device for key, device in by_key.items() if key in changed]
     by_key = _by_key(devices)
