@@ -52,11 +52,12 @@ class Handlers:
         self.rows.setdefault(row.name, row).values.append(value)
 
     def _bulk(self, name: str, channels: int, age_s: int = 0) -> None:
+        batches = 2 * self._scale
         events = [
-            self._lab.world.deliveries("bulk", BATCH, channels, age_s) for _ in range(self._scale)
+            self._lab.world.deliveries("bulk", BATCH, channels, age_s) for _ in range(batches)
         ]
         spent = self._lab.handler("notification_sender").run(events)
-        count = self._scale * BATCH * channels
+        count = batches * BATCH * channels
         self.add(Row(_SENDER, name, "notifications per CPU s"), count / spent.cpu)
 
     def _direct(self) -> None:
