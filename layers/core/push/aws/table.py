@@ -132,13 +132,6 @@ class Table:
         """Return a page of items."""
         return self._call("Query", parameters)
 
-    def query_texts(self, attribute: str, **parameters: Any) -> list[str]:
-        """Return a text attribute of a page of items, which all have it. Other attributes are left
-        in DynamoDB's JSON: to read some hundred items takes longer than to receive them."""
-        parameters["TableName"] = self.name
-        answer = self.dynamodb.wire.call("Query", _encoded(parameters))
-        return [item[attribute]["S"] for item in answer["Items"]]
-
     def query_all(self, **parameters: Any) -> Iterator[Item]:
         """Yield the items of all pages of a query."""
         return self._pages("Query", parameters)

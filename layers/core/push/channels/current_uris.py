@@ -111,7 +111,8 @@ def perhaps_changed(
         if page["ScannedCount"] == in_range + len(changed - by_key.keys()):
             return [device for key, device in by_key.items() if key in changed]
     by_key = _by_key(devices)
-    same = set(table.query_texts("device_key", **query, FilterExpression=_SAME))
+    page = table.query(**query, FilterExpression=_SAME)
+    same = {item["device_key"] for item in page["Items"]}
     return [device for key, device in by_key.items() if key not in same]
 
 
