@@ -23,6 +23,7 @@ from tests.integration.builders import (
 
 if TYPE_CHECKING:
     from tests.aws_limits.limits import AwsLimits
+    from tests.faults.crowd import Crowd
     from tests.integration.backend import Backend
 
 game = game_fixture(send_rate=10_000)
@@ -112,13 +113,19 @@ def test_channel_that_has_expired_while_a_broadcast_waited_is_not_sent_to(
     }
 
 
-def test_unchanged_channels_cost_a_tenth_of_a_read_unit_each(
-    game: Backend, limits: AwsLimits
-) -> None:
+def wait_for_crowd(game: Backend) -> tuple[Crowd, list[dict[str, Any]]]:
+    """Return a crowd that fills a delivery, and the delivery, which has waited."""
     crowd = make_crowd(game.wns, game.table("ChannelsTable"), 400, devices_per_player=1)
     game.advance(3600)
     deliveries = dispatch(game, {"everyone": True})
     game.advance(LONG_S)
+    return crowd, deliveries
+
+
+def test_unchanged_channels_cost_a_tenth_of_a_read_unit_each(
+    game: Backend, limits: AwsLimits
+) -> None:
+    crowd, deliveries = wait_for_crowd(game)
 
     with limits.counting() as units:
         game.handle("BulkDeliveryQueue", deliveries)
@@ -172,10 +179,7 @@ def test_topic_has_no_range(game: Backend) -> None:
 def test_check_of_a_long_delivery_receives_little_while_nobody_leaves(
     game: Backend, limits: AwsLimits
 ) -> None:
-    crowd = make_crowd(game.wns, game.table("ChannelsTable"), 400, devices_per_player=1)
-    game.advance(3600)
-    deliveries = dispatch(game, {"everyone": True})
-    game.advance(LONG_S)
+    crowd, deliveries = wait_for_crowd(game)
     open_channel(game, "p7", "p7")  # renewed
     open_channel(game, "p70a", "new")
 
