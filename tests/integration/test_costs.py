@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 BATCH = 10  # what Lambda takes from a queue at once (template.yaml, BatchSize)
 CROWD = 2 * NOTIFICATIONS_PER_CHUNK  # with 2 shards, a whole delivery in each
 # What Lambda's pollers and the game server do, not the handlers.
+TRIES = 4
 NOT_OURS = {"sqs ReceiveMessage", "sqs DeleteMessage", "events PutEvents"}
 
 
@@ -50,12 +51,11 @@ class Bound:
 
 
 BOUNDS = {
-    # Record, claim and close, and a tenth each of the send budget and the app's list. Closes
-    # gather: all ten take one call, or up to four if responses of WNS arrive apart.
-    "direct notification, by event": Bound(3.5, 3_900, 3.2, 3.2),
-    "direct notification, by API": Bound(6.5, 5_700, 4.2, 6.2),
-    "direct notification, by event, in no list": Bound(3.4, 3_900, 3.1, 3.2),
-    "direct notification, by API, in no list": Bound(6.4, 5_700, 4.1, 6.2),
+    # Record, claim and close, and a tenth each of the send budget and the app's list.
+    "direct notification, by event": Bound(3.2, 3_900, 3.2, 3.2),
+    "direct notification, by API": Bound(6.2, 5_700, 4.2, 6.2),
+    "direct notification, by event, in no list": Bound(3.1, 3_900, 3.1, 3.2),
+    "direct notification, by API, in no list": Bound(6.1, 5_700, 4.1, 6.2),
     # Half a second of a slow machine costs one more record of each delivery.
     "bulk notification": Bound(0.15, 400, 0.16, 0.15),
     # One write unit of each is the index that broadcasts to everyone read.
@@ -76,12 +76,15 @@ def register(game: Backend, count: int, **fields: Any) -> None:
         open_channel(game, f"player-{number}", f"pc-{number}", **fields)
 
 
+def our_calls(units: Units) -> int:
+    return sum(made for call, made in units.calls.items() if call not in NOT_OURS)
+
+
 def check(name: str, units: Units, count: int) -> None:
     """Compare what was counted for `count` of something with its bound."""
-    calls = sum(made for call, made in units.calls.items() if call not in NOT_OURS)
     sent = sum(size for call, size in units.bytes_sent.items() if call not in NOT_OURS)
     written = units.writes + units.index_writes
-    found = Bound(calls / count, sent / count, written / count, units.reads / count)
+    found = Bound(our_calls(units) / count, sent / count, written / count, units.reads / count)
     bound = BOUNDS[name]
     assert found.calls <= bound.calls, (found, dict(units.calls))
     assert found.bytes_sent <= bound.bytes_sent, (found, dict(units.bytes_sent))
@@ -114,12 +117,18 @@ def test_direct_notification_costs_no_more_than_its_bound(
     register(game, BATCH)
     ask(game, "player-0")  # what is cached is read here
     game.work()
-    with limits.counting() as units:
-        for number in range(BATCH):
-            ask(game, f"player-{number}")
-        game.work()
-    assert len(outcomes(game)) == BATCH
-    check(f"direct notification, {way}", units, BATCH)
+    name = f"direct notification, {way}"
+    # Closes gather in one call if all responses of WNS arrive together, which on a busy machine
+    # they do not always do.
+    for _ in range(TRIES):
+        with limits.counting() as units:
+            for number in range(BATCH):
+                ask(game, f"player-{number}")
+            game.work()
+        assert len(outcomes(game)) == BATCH
+        if our_calls(units) <= BOUNDS[name].calls * BATCH:
+            break
+    check(name, units, BATCH)
 
 
 @pytest.fixture
